@@ -1,0 +1,31 @@
+//! The batch contract of Pentathlon: what an environment batch is to the person or the learner that
+//! holds it, in the words of [Gymnasium](https://gymnasium.farama.org) 1.x.
+//!
+//! This crate knows neither the ECS that batches live in nor the device that steps them. It holds
+//! the vocabulary: [`Space`]s with bounds, the [`EnvSpec`] of a registered id, the object-safe
+//! [`VectorEnv`], the options a batch is built with, typed [`Observation`] buffers, seeding,
+//! wrappers, episode statistics and snapshots.
+
+pub mod array;
+pub mod error;
+pub mod options;
+pub mod registry;
+pub mod seeding;
+pub mod snapshot;
+pub mod space;
+pub mod spec;
+pub mod statistics;
+pub mod vector_env;
+pub mod wrappers;
+
+pub use array::{Array, ElementType, Observation, ObservationField};
+pub use error::Error;
+pub use options::{
+    AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue, ResetOptions,
+};
+pub use registry::{Constructor, Registry};
+pub use snapshot::Snapshot;
+pub use space::Space;
+pub use spec::{ContextParameter, EnvSpec, Group, ObservationSpec, OptionSpec};
+pub use statistics::{EpisodeRecord, EpisodeStatistics};
+pub use vector_env::{Actions, Info, Step, VectorEnv};

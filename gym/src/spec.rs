@@ -1,0 +1,101 @@
+//! What a registered environment id promises: spaces, limits, options, subgoals.
+
+use serde::{Deserialize, Serialize};
+
+use crate::space::Space;
+
+/// What an observation is for. Only selected observations are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Group {
+    /// What a deployed agent would see.
+    Policy,
+    /// Simulator truth for teachers and critics.
+    Privileged,
+    /// Global state for centralised critics.
+    State,
+    /// Words, as tokens.
+    Text,
+}
+
+/// One form of observation that an environment offers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObservationSpec {
+    /// Name by which it is selected and found in an [`Observation`](crate::Observation).
+    pub name: String,
+    /// What it is for.
+    pub group: Group,
+    /// Space of one agent's observation: bounds, shape, element type.
+    pub space: Space,
+    /// One sentence on what it holds and the order of its axes.
+    pub description: String,
+}
+
+/// A parameter of the level that can differ from environment to environment and be set at reset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContextParameter {
+    /// Name of the parameter.
+    pub name: String,
+    /// Smallest allowed value.
+    pub low: f32,
+    /// Largest allowed value.
+    pub high: f32,
+    /// Value when none is set.
+    pub default: f32,
+    /// Whether only whole numbers are allowed.
+    pub integer: bool,
+    /// What it changes, with its unit.
+    pub description: String,
+}
+
+/// A build option of a domain, as `name = value`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptionSpec {
+    /// Name of the option.
+    pub name: String,
+    /// Default, as it would be typed.
+    pub default: String,
+    /// Allowed values and meaning.
+    pub description: String,
+}
+
+/// The specification of one registered environment id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnvSpec {
+    /// Registered id, such as `MiniGrid-DoorKey-8x8-v0`.
+    pub id: String,
+    /// Discipline, such as `minigrid`.
+    pub discipline: String,
+    /// What the task is, in a few sentences: world, goal, reward, termination.
+    pub description: String,
+    /// Template of the mission text, or a fixed mission; empty where the environment has none.
+    pub mission: String,
+    /// Agents per environment.
+    pub num_agents: usize,
+    /// Space of one agent's action.
+    pub action_space: Space,
+    /// Names of the discrete actions in order; empty where actions are continuous.
+    pub action_names: Vec<String>,
+    /// Every form of observation that can be selected.
+    pub observations: Vec<ObservationSpec>,
+    /// Names of the observations selected when the builder names none.
+    pub default_observations: Vec<String>,
+    /// Steps after which an episode is truncated.
+    pub max_episode_steps: u32,
+    /// Smallest and largest reward of one step.
+    pub reward_range: (f32, f32),
+    /// Named subgoals; the subgoal event of a step is an index into this list.
+    pub subgoals: Vec<String>,
+    /// Parameters that can be set per environment at reset.
+    pub context: Vec<ContextParameter>,
+    /// Build options of the domain.
+    pub options: Vec<OptionSpec>,
+    /// Whether the environment's rules also run on wgpu.
+    pub wgpu: bool,
+}
+
+impl EnvSpec {
+    /// The observation form called `name`.
+    pub fn observation(&self, name: &str) -> Option<&ObservationSpec> {
+        self.observations.iter().find(|observation| observation.name == name)
+    }
+}

@@ -1,0 +1,1 @@
+//! Transforms of a batch that are themselves a batch.
