@@ -7,6 +7,8 @@
 
 pub mod atlas;
 pub mod frame;
+#[cfg(test)]
+mod golden;
 mod shapes;
 pub mod tile;
 
