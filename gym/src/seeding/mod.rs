@@ -1,5 +1,9 @@
 //! Random numbers: the upstreams' own streams, and the counter-based generator of training.
 
+pub mod pcg64;
+pub mod philox;
+pub mod seed_sequence;
+
 /// Random draws that level generators and rules make. The same generator code runs on the upstream's
 /// stream ([`Pcg64`](pcg64::Pcg64)) and on the fast one ([`Philox`](philox::Philox)).
 pub trait Random {
