@@ -1,0 +1,251 @@
+//! A level under construction: the cells, the agent, and the primitives with which Farama's
+//! environments place objects. The order of random draws is Farama's (Minigrid 3.2.0, `MiniGridEnv`).
+
+use pentathlon_engine::GenerationError;
+use pentathlon_gym::seeding::Random;
+
+use crate::minigrid::components::records::{
+    CLOSED, DOOR, EMPTY, GOAL, GREEN, GREY, LAVA, LOCKED, RED, State, WALL, cell,
+};
+
+/// Column (to the right) and row (down) of a cell.
+pub(in crate::minigrid) type Position = (i32, i32);
+
+/// The agent's coordinates while it has no place yet.
+const NOWHERE: u32 = u32::MAX;
+
+/// Attempts after which a placement without a limit of its own counts as impossible. Farama would
+/// search for ever.
+pub(in crate::minigrid) const PATIENCE: u32 = 1_000_000;
+
+/// Steps to the right, down, to the left and up: the four directions by number.
+pub(in crate::minigrid) const DIRECTIONS: [Position; 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
+
+/// A grey wall.
+pub(in crate::minigrid) const WALL_CELL: u32 = cell_word(WALL, GREY, 0);
+/// The green goal square.
+pub(in crate::minigrid) const GOAL_CELL: u32 = cell_word(GOAL, GREEN, 0);
+/// Lava.
+pub(in crate::minigrid) const LAVA_CELL: u32 = cell_word(LAVA, RED, 0);
+
+/// [`cell`] for constants.
+const fn cell_word(kind: u32, color: u32, state: u32) -> u32 {
+    kind | color << 8 | state << 16
+}
+
+/// A door of `color` that is closed.
+pub(in crate::minigrid) fn closed_door(color: u32) -> u32 {
+    cell(DOOR, color, CLOSED)
+}
+
+/// A door of `color` that is locked.
+pub(in crate::minigrid) fn locked_door(color: u32) -> u32 {
+    cell(DOOR, color, LOCKED)
+}
+
+/// A rectangle of cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::minigrid) struct Region {
+    /// Leftmost column.
+    pub x: i32,
+    /// Topmost row.
+    pub y: i32,
+    /// Columns.
+    pub width: i32,
+    /// Rows.
+    pub height: i32,
+}
+
+impl Region {
+    /// The rectangle of `width` columns and `height` rows whose top-left cell is `(x, y)`.
+    pub const fn new(x: i32, y: i32, width: i32, height: i32) -> Self {
+        Self { x, y, width, height }
+    }
+}
+
+/// The level being built. Coordinates run over `0..width` and `0..height`, which is the whole grid or
+/// its top-left part.
+#[derive(Debug)]
+pub(in crate::minigrid) struct Level<'a> {
+    /// Columns that the level uses.
+    pub width: i32,
+    /// Rows that the level uses.
+    pub height: i32,
+    /// The agent, and what the task is about.
+    pub state: &'a mut State,
+    /// Cell indices of the moving obstacles.
+    pub obstacles: &'a mut [u32],
+    cells: &'a mut [u32],
+    columns: i32,
+    rows: i32,
+}
+
+impl<'a> Level<'a> {
+    /// An empty level in a grid of `columns` times `rows` cells. `items` holds the cells, then the
+    /// list of moving obstacles.
+    pub fn new(columns: i32, rows: i32, state: &'a mut State, items: &'a mut [u32]) -> Self {
+        let (cells, obstacles) = items.split_at_mut((columns * rows) as usize);
+        *state = bytemuck::Zeroable::zeroed();
+        (state.x, state.y) = (NOWHERE, NOWHERE);
+        cells.fill(EMPTY);
+        Self { width: columns, height: rows, state, obstacles, cells, columns, rows }
+    }
+
+    /// Uses only the top-left `width` times `height` cells; the rest of the grid becomes wall.
+    pub fn shrink(&mut self, width: i32, height: i32) {
+        debug_assert!(width <= self.columns && height <= self.rows);
+        (self.width, self.height) = (width, height);
+        for x in 0..self.columns {
+            let from = if x < width { height } else { 0 };
+            let column = (x * self.rows) as usize;
+            self.cells[column + from as usize..column + self.rows as usize].fill(WALL_CELL);
+        }
+    }
+
+    /// The whole level.
+    pub fn everywhere(&self) -> Region {
+        Region::new(0, 0, self.width, self.height)
+    }
+
+    /// Index of a cell in the array of cells.
+    pub fn index(&self, (x, y): Position) -> u32 {
+        (x * self.rows + y) as u32
+    }
+
+    /// What is on a cell.
+    pub fn get(&self, position: Position) -> u32 {
+        self.cells[self.index(position) as usize]
+    }
+
+    /// Puts `cell` on a cell, whatever was there.
+    pub fn set(&mut self, position: Position, cell: u32) {
+        self.cells[self.index(position) as usize] = cell;
+    }
+
+    /// Puts `cell` on `length` cells from `(x, y)` to the right.
+    pub fn horizontal(&mut self, (x, y): Position, length: i32, cell: u32) {
+        for column in x..x + length {
+            self.set((column, y), cell);
+        }
+    }
+
+    /// Puts `cell` on `length` cells from `(x, y)` down.
+    pub fn vertical(&mut self, (x, y): Position, length: i32, cell: u32) {
+        let top = self.index((x, y)) as usize;
+        self.cells[top..top + length as usize].fill(cell);
+    }
+
+    /// Walls on the four sides of a rectangle.
+    pub fn wall_rect(&mut self, region: Region) {
+        let Region { x, y, width, height } = region;
+        self.horizontal((x, y), width, WALL_CELL);
+        self.horizontal((x, y + height - 1), width, WALL_CELL);
+        self.vertical((x, y), height, WALL_CELL);
+        self.vertical((x + width - 1, y), height, WALL_CELL);
+    }
+
+    /// Walls around the level.
+    pub fn border(&mut self) {
+        self.wall_rect(self.everywhere());
+    }
+
+    /// Puts the goal on a cell and remembers it as the target.
+    pub fn set_goal(&mut self, position: Position) {
+        self.set(position, GOAL_CELL);
+        self.set_target(GOAL_CELL, position);
+    }
+
+    /// Remembers what the task is about and where it is.
+    pub fn set_target(&mut self, cell: u32, (x, y): Position) {
+        self.state.target = cell;
+        (self.state.target_x, self.state.target_y) = (x as u32, y as u32);
+    }
+
+    /// Remembers the second thing that the task is about and where it is.
+    pub fn set_other(&mut self, cell: u32, (x, y): Position) {
+        self.state.other = cell;
+        (self.state.other_x, self.state.other_y) = (x as u32, y as u32);
+    }
+
+    /// Where the agent is; (-1, -1) while it has no place.
+    pub fn agent(&self) -> Position {
+        (self.state.x as i32, self.state.y as i32)
+    }
+
+    /// Puts the agent on a cell, looking in a direction.
+    pub fn set_agent(&mut self, (x, y): Position, dir: u32) {
+        (self.state.x, self.state.y, self.state.dir) = (x as u32, y as u32, dir);
+    }
+
+    /// Puts `cell` on a random free cell of the level.
+    ///
+    /// # Errors
+    /// When there seems to be none.
+    pub fn place<R: Random>(
+        &mut self,
+        random: &mut R,
+        cell: u32,
+    ) -> Result<Position, GenerationError> {
+        self.place_in(random, cell, self.everywhere(), PATIENCE, |_| false)
+    }
+
+    /// Puts `cell` on a random cell of `region` that is free, not the agent's and not rejected. The
+    /// region's corner is moved into the grid, its size stays as it is.
+    ///
+    /// # Errors
+    /// When `max_tries + 1` draws have found none.
+    pub fn place_in<R: Random>(
+        &mut self,
+        random: &mut R,
+        cell: u32,
+        region: Region,
+        max_tries: u32,
+        reject: impl Fn(Position) -> bool,
+    ) -> Result<Position, GenerationError> {
+        let (left, top) = (region.x.max(0), region.y.max(0));
+        let right = (left + region.width).min(self.width);
+        let bottom = (top + region.height).min(self.height);
+        let agent = self.agent();
+        for _ in 0..=max_tries {
+            let x = random.int(left, right);
+            let y = random.int(top, bottom);
+            if self.get((x, y)) != EMPTY || (x, y) == agent || reject((x, y)) {
+                continue;
+            }
+            self.set((x, y), cell);
+            return Ok((x, y));
+        }
+        Err(GenerationError(format!(
+            "no free cell found in columns {left}..{right}, rows {top}..{bottom} after {max_tries} tries"
+        )))
+    }
+
+    /// Puts the agent on a random free cell of `region`, looking in a random direction.
+    ///
+    /// # Errors
+    /// When `max_tries + 1` draws have found none.
+    pub fn place_agent_in<R: Random>(
+        &mut self,
+        random: &mut R,
+        region: Region,
+        max_tries: u32,
+    ) -> Result<(), GenerationError> {
+        (self.state.x, self.state.y) = (NOWHERE, NOWHERE);
+        let position = self.place_in(random, EMPTY, region, max_tries, |_| false)?;
+        let dir = random.int(0, 4) as u32;
+        self.set_agent(position, dir);
+        Ok(())
+    }
+
+    /// Puts the agent on a random free cell of the level, looking in a random direction.
+    ///
+    /// # Errors
+    /// When there seems to be none.
+    pub fn place_agent<R: Random>(
+        &mut self,
+        random: &mut R,
+        region: Region,
+    ) -> Result<(), GenerationError> {
+        self.place_agent_in(random, region, PATIENCE)
+    }
+}

@@ -1,0 +1,198 @@
+//! The registered tasks: every `MiniGrid-*` id with its family, sizes and limits. One file a family
+//! holds all there is to know about it: the ids, the documentation, the mission, the generation of
+//! levels and the subgoals.
+
+pub mod objective;
+pub mod subgoals;
+
+mod layout;
+mod page;
+
+use std::sync::LazyLock;
+
+use pentathlon_engine::GenerationError;
+use pentathlon_gym::{ContextParameter, seeding::Random};
+
+pub use self::{
+    objective::Objective,
+    subgoals::{Subgoal, subgoal_indices},
+};
+use self::{
+    layout::{Layout, LayoutOption, LayoutValues},
+    page::Page,
+};
+use super::{components::records::State, levels::Level};
+
+/// Declares the families: their modules, the [`Family`] enum, and the calls on the family at hand.
+macro_rules! families {
+    ($($module:ident :: $family:ident),* $(,)?) => {
+        $(mod $module;)*
+        $(pub use self::$module::$family;)*
+
+        /// Which family a task belongs to, with its parameters.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Family {
+            $(
+                #[doc = concat!("The family documented at [`", stringify!($family), "`].")]
+                $family($family),
+            )*
+        }
+
+        impl Family {
+            fn page(&self) -> Page {
+                match self { $(Self::$family(layout) => layout.page(),)* }
+            }
+
+            fn subgoals(&self) -> &'static [Subgoal] {
+                match self { $(Self::$family(layout) => layout.subgoals(),)* }
+            }
+
+            fn options(&self) -> Vec<LayoutOption> {
+                match self { $(Self::$family(layout) => layout.options(),)* }
+            }
+
+            fn mission(&self, state: &State) -> String {
+                match self { $(Self::$family(layout) => layout.mission(state),)* }
+            }
+
+            fn generate<R: Random>(
+                &self,
+                random: &mut R,
+                options: LayoutValues<'_>,
+                level: &mut Level<'_>,
+            ) -> Result<(), GenerationError> {
+                match self {
+                    $(Self::$family(layout) => layout.generate(random, options, level),)*
+                }
+            }
+        }
+
+        /// Every registered task, family by family.
+        fn registered() -> Vec<Task> {
+            let mut tasks = Vec::new();
+            $(tasks.extend_from_slice(&self::$module::TASKS);)*
+            tasks
+        }
+    };
+}
+
+families! {
+    door_key::DoorKey,
+    empty::Empty,
+}
+
+/// One registered id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Registered id, such as `MiniGrid-DoorKey-8x8-v0`.
+    pub id: &'static str,
+    /// Family with its parameters.
+    pub family: Family,
+    /// Columns of the grid, border walls included.
+    pub width: u32,
+    /// Rows of the grid, border walls included.
+    pub height: u32,
+    /// Steps after which an episode is truncated.
+    pub max_steps: u32,
+    /// Whether the agent sees through walls.
+    pub see_through_walls: bool,
+    /// Number of actions: 7, or 3 (turn left, turn right, forward).
+    pub num_actions: u32,
+    /// What ends an episode, and what that pays.
+    pub objective: Objective,
+    /// Moving obstacles at most.
+    pub obstacles: u32,
+}
+
+/// All registered `MiniGrid-*` tasks, in the order of their ids.
+pub fn tasks() -> &'static [Task] {
+    static TASKS: LazyLock<Vec<Task>> = LazyLock::new(|| {
+        let mut tasks = registered();
+        tasks.sort_by_key(|task| task.id);
+        tasks
+    });
+    &TASKS
+}
+
+impl Task {
+    /// A task of 7 actions without moving obstacles in which walls block the sight.
+    const fn new(
+        id: &'static str,
+        family: Family,
+        (width, height): (u32, u32),
+        max_steps: u32,
+        objective: Objective,
+    ) -> Self {
+        Self {
+            id,
+            family,
+            width,
+            height,
+            max_steps,
+            see_through_walls: false,
+            num_actions: 7,
+            objective,
+            obstacles: 0,
+        }
+    }
+
+    /// The same task in which the agent sees through walls.
+    const fn seeing_through_walls(self) -> Self {
+        Self { see_through_walls: true, ..self }
+    }
+
+    /// Words of the array that an environment holds beside its state: the cells, column by column
+    /// (`x * height + y`), then one word per moving obstacle.
+    pub fn items(&self) -> usize {
+        (self.width * self.height + self.obstacles) as usize
+    }
+
+    /// Generates a level in place, overwriting all of `state` and `items`.
+    ///
+    /// `items` has [`Task::items`] words: the cells, then the cell index `x * height + y` of each
+    /// moving obstacle in order (`NO_OBSTACLE` where there are fewer). `context` has one value per
+    /// parameter of [`Task::context`]; with their defaults, and the reference generator, the level is
+    /// Farama's own.
+    ///
+    /// # Errors
+    /// When an object finds no place; `state` and `items` may then hold anything.
+    pub fn generate<R: Random>(
+        &self,
+        random: &mut R,
+        context: &[f32],
+        state: &mut State,
+        items: &mut [u32],
+    ) -> Result<(), GenerationError> {
+        let mut level = Level::new(self.width as i32, self.height as i32, state, items);
+        let options = LayoutValues::new(context);
+        self.family
+            .generate(random, options, &mut level)
+            .map_err(|error| GenerationError(format!("{}: {error}", self.id)))
+    }
+
+    /// The mission of a generated level in words.
+    pub fn mission(&self, state: &State) -> String {
+        self.family.mission(state)
+    }
+
+    /// The mission with placeholders such as `{color}` for what differs from level to level.
+    pub fn mission_template(&self) -> &'static str {
+        self.family.page().mission
+    }
+
+    /// The documentation page of the task: description, mission, actions, observation, rewards,
+    /// termination and the registered configurations of the family.
+    pub fn description(&self) -> String {
+        self.family.page().text(self)
+    }
+
+    /// The events that lie on the way of the task, in the order of a successful episode.
+    pub fn subgoals(&self) -> &'static [Subgoal] {
+        self.family.subgoals()
+    }
+
+    /// The parameters of the level that can be set per environment at reset.
+    pub fn context(&self) -> Vec<ContextParameter> {
+        self.family.options().iter().map(LayoutOption::parameter).collect()
+    }
+}
