@@ -1,1 +1,3 @@
+//! Pentathlon.
 
+pub mod trace;
