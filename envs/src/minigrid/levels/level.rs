@@ -4,8 +4,11 @@
 use pentathlon_engine::GenerationError;
 use pentathlon_gym::seeding::Random;
 
-use crate::minigrid::components::records::{
-    CLOSED, DOOR, EMPTY, GOAL, GREEN, GREY, LAVA, LOCKED, RED, State, WALL, cell,
+use crate::minigrid::{
+    components::records::{
+        BALL, BOX, CLOSED, DOOR, EMPTY, GOAL, GREEN, GREY, KEY, LAVA, LOCKED, RED, State, WALL, cell,
+    },
+    mission::COLORS,
 };
 
 /// Column (to the right) and row (down) of a cell.
@@ -41,6 +44,31 @@ pub(in crate::minigrid) fn closed_door(color: u32) -> u32 {
 /// A door of `color` that is locked.
 pub(in crate::minigrid) fn locked_door(color: u32) -> u32 {
     cell(DOOR, color, LOCKED)
+}
+
+/// The six colours in a random order: each drawn from those that remain, in alphabetical order of
+/// their names.
+pub(in crate::minigrid) fn colors_in_random_order<R: Random>(random: &mut R) -> [u32; 6] {
+    let mut remaining = COLORS;
+    let mut drawn = [0; 6];
+    for (index, color) in drawn.iter_mut().enumerate() {
+        let left = COLORS.len() - index;
+        let choice = random.int(0, left as i32) as usize;
+        *color = remaining[choice];
+        remaining.copy_within(choice + 1..left, choice);
+    }
+    drawn
+}
+
+/// A key, ball or box that looks like none of `objects`.
+pub(in crate::minigrid) fn distinct_object<R: Random>(random: &mut R, objects: &[u32]) -> u32 {
+    loop {
+        let kind = random.element(&[KEY, BALL, BOX]);
+        let object = cell(kind, random.element(&COLORS), 0);
+        if !objects.contains(&object) {
+            return object;
+        }
+    }
 }
 
 /// A rectangle of cells.
@@ -94,6 +122,9 @@ impl<'a> Level<'a> {
     /// Uses only the top-left `width` times `height` cells; the rest of the grid becomes wall.
     pub fn shrink(&mut self, width: i32, height: i32) {
         debug_assert!(width <= self.columns && height <= self.rows);
+        if (self.width, self.height) == (width, height) {
+            return;
+        }
         (self.width, self.height) = (width, height);
         for x in 0..self.columns {
             let from = if x < width { height } else { 0 };

@@ -7,11 +7,11 @@ use pentathlon_gym::seeding::Random;
 use super::{
     Family, Objective, Subgoal, Task,
     layout::{Layout, LayoutOption, LayoutValues},
-    page::Page,
+    page::{GOAL_REWARD, Page},
     subgoals::events,
 };
 use crate::minigrid::{
-    components::records::{KEY, State, YELLOW, cell},
+    components::records::{KEY, YELLOW, cell},
     levels::{Level, PATIENCE, Region, WALL_CELL, locked_door},
 };
 
@@ -51,7 +51,7 @@ impl Layout for DoorKey {
                           reinforcement learning; curiosity and curricula help.",
             mission: "use the key to open the door and then get to the goal",
             mission_space: "",
-            rewards: "1 - 0.9 * (steps / max_steps) for reaching the goal, 0 otherwise.",
+            rewards: GOAL_REWARD,
             termination: &["the agent reaches the goal"],
         }
     }
@@ -69,10 +69,6 @@ impl Layout for DoorKey {
 
     fn options(&self) -> Vec<LayoutOption> {
         vec![self.size()]
-    }
-
-    fn mission(&self, _state: &State) -> String {
-        self.page().mission.to_owned()
     }
 
     fn generate<R: Random>(

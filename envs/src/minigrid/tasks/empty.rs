@@ -7,10 +7,10 @@ use pentathlon_gym::seeding::Random;
 use super::{
     Family, Objective, Subgoal, Task,
     layout::{Layout, LayoutOption, LayoutValues},
-    page::Page,
+    page::{GOAL_REWARD, Page},
     subgoals::events,
 };
-use crate::minigrid::{components::records::State, levels::Level};
+use crate::minigrid::levels::Level;
 
 /// The registered ids.
 pub(super) const TASKS: [Task; 6] = [
@@ -52,7 +52,7 @@ impl Layout for Empty {
                           anywhere.",
             mission: "get to the green goal square",
             mission_space: "",
-            rewards: "1 - 0.9 * (steps / max_steps) for reaching the goal, 0 otherwise.",
+            rewards: GOAL_REWARD,
             termination: &["the agent reaches the goal"],
         }
     }
@@ -63,10 +63,6 @@ impl Layout for Empty {
 
     fn options(&self) -> Vec<LayoutOption> {
         vec![self.size()]
-    }
-
-    fn mission(&self, _state: &State) -> String {
-        self.page().mission.to_owned()
     }
 
     fn generate<R: Random>(

@@ -7,6 +7,9 @@ use pentathlon_gym::{ContextParameter, seeding::Random};
 use super::{page::Page, subgoals::Subgoal};
 use crate::minigrid::{components::records::State, levels::Level};
 
+/// Objects that a single room of 5x5 cells or more always has a place for, beside the agent.
+pub(super) const MAX_OBJECTS: u32 = 8;
+
 /// A task family with its parameters.
 pub(super) trait Layout {
     /// The text of the documentation page.
@@ -19,7 +22,9 @@ pub(super) trait Layout {
     fn options(&self) -> Vec<LayoutOption>;
 
     /// The mission of a generated level in words.
-    fn mission(&self, state: &State) -> String;
+    fn mission(&self, _state: &State) -> String {
+        self.page().mission.to_owned()
+    }
 
     /// Generates a level with Farama's draws in Farama's order. With default `options` the level is
     /// Farama's own.
@@ -61,6 +66,34 @@ impl LayoutOption {
             description: "Side length of the level in cells, walls included. A smaller level lies in \
                           the top-left corner; the rest of the grid is wall.",
         }
+    }
+
+    /// The number of objects in the level, from `low` to `high`.
+    pub const fn objects(low: u32, high: u32, default: u32) -> Self {
+        Self {
+            name: "objects",
+            low: low as i32,
+            high: high as i32,
+            default: default as i32,
+            description: "Number of objects in the level.",
+        }
+    }
+
+    /// The number of objects that the task is not about, none in Farama's levels.
+    pub const fn distractors() -> Self {
+        Self {
+            name: "distractors",
+            low: 0,
+            high: 6,
+            default: 0,
+            description: "Number of further keys, balls and boxes in the rooms, no two objects of the \
+                          same colour and type.",
+        }
+    }
+
+    /// Something that a level has or has not.
+    pub const fn flag(name: &'static str, default: bool, description: &'static str) -> Self {
+        Self { name, low: 0, high: 1, default: default as i32, description }
     }
 
     /// The option as the environment's specification lists it.

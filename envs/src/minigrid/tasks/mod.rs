@@ -77,8 +77,27 @@ macro_rules! families {
 }
 
 families! {
+    blocked_unlock_pickup::BlockedUnlockPickup,
+    crossing::Crossing,
+    dist_shift::DistShift,
     door_key::DoorKey,
+    dynamic_obstacles::DynamicObstacles,
     empty::Empty,
+    fetch::Fetch,
+    four_rooms::FourRooms,
+    go_to_door::GoToDoor,
+    go_to_object::GoToObject,
+    key_corridor::KeyCorridor,
+    lava_gap::LavaGap,
+    locked_room::LockedRoom,
+    memory::Memory,
+    multi_room::MultiRoom,
+    obstructed_maze::ObstructedMaze,
+    playground::Playground,
+    put_near::PutNear,
+    red_blue_doors::RedBlueDoors,
+    unlock::Unlock,
+    unlock_pickup::UnlockPickup,
 }
 
 /// One registered id.

@@ -18,6 +18,14 @@ pub(super) struct Page {
     pub termination: &'static [&'static str],
 }
 
+/// What most environments pay.
+pub(super) const GOAL_REWARD: &str =
+    "1 - 0.9 * (steps / max_steps) for reaching the goal, 0 otherwise.";
+
+/// What the environments pay in which something is to be picked up.
+pub(super) const PICKUP_REWARD: &str =
+    "1 - 0.9 * (steps / max_steps) for picking up the object of the mission, 0 otherwise.";
+
 /// Names of the actions in order.
 const ACTIONS: [(&str, &str); 7] = [
     ("left", "turn left"),

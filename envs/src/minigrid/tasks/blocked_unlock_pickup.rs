@@ -1,0 +1,87 @@
+//! BlockedUnlockPickup: a box behind a locked door that a ball blocks. Farama:
+//! `minigrid.envs.BlockedUnlockPickupEnv`.
+
+use pentathlon_engine::GenerationError;
+use pentathlon_gym::seeding::Random;
+
+use super::{
+    Family, Objective, Subgoal, Task,
+    layout::{Layout, LayoutOption, LayoutValues},
+    page::{PICKUP_REWARD, Page},
+    subgoals::events,
+};
+use crate::minigrid::{
+    components::records::{BALL, BOX, KEY, State, cell},
+    levels::{Level, RoomGrid},
+    mission::{COLORS, object_name},
+};
+
+/// The registered ids.
+pub(super) const TASKS: [Task; 1] = [Task::new(
+    "MiniGrid-BlockedUnlockPickup-v0",
+    Family::BlockedUnlockPickup(BlockedUnlockPickup),
+    (11, 6),
+    576,
+    Objective::PickupTarget,
+)];
+
+/// The family has no parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockedUnlockPickup;
+
+impl Layout for BlockedUnlockPickup {
+    fn page(&self) -> Page {
+        Page {
+            description: "The agent has to pick up a box in another room, behind a locked door. The \
+                          door is also blocked by a ball, which has to be moved away before the door \
+                          can be unlocked. The agent therefore has to learn to move the ball, pick up \
+                          the key, open the door and pick up the box. Opening the box destroys it. \
+                          In the level's record `target` is the box.",
+            mission: "pick up the {color} box",
+            mission_space: "{color} is the colour of the box",
+            rewards: PICKUP_REWARD,
+            termination: &["the agent picks up the box"],
+        }
+    }
+
+    fn subgoals(&self) -> &'static [Subgoal] {
+        const {
+            &[
+                Subgoal::new(events::BALL_PICKED_UP, "ball picked up"),
+                Subgoal::new(events::OBJECT_DROPPED, "object dropped"),
+                Subgoal::new(events::KEY_PICKED_UP, "key picked up"),
+                Subgoal::new(events::DOOR_UNLOCKED, "door unlocked"),
+                Subgoal::new(events::DOORWAY_ENTERED, "doorway entered"),
+                Subgoal::new(events::TARGET_PICKED_UP, "box picked up"),
+            ]
+        }
+    }
+
+    fn options(&self) -> Vec<LayoutOption> {
+        vec![LayoutOption::distractors()]
+    }
+
+    fn mission(&self, state: &State) -> String {
+        format!("pick up the {}", object_name(state.target))
+    }
+
+    fn generate<R: Random>(
+        &self,
+        random: &mut R,
+        mut options: LayoutValues<'_>,
+        level: &mut Level<'_>,
+    ) -> Result<(), GenerationError> {
+        let distractors = options.next(LayoutOption::distractors());
+        let mut rooms = RoomGrid::new(random, level, 6, (2, 1));
+        let target = cell(BOX, random.element(&COLORS), 0);
+        let position = rooms.place_in_room(random, (1, 0), target)?;
+        rooms.level().set_target(target, position);
+        let door_color = random.element(&COLORS);
+        let (x, y) = rooms.add_door((0, 0), 0, door_color, true);
+        let blocking = cell(BALL, random.element(&COLORS), 0);
+        rooms.level().set((x - 1, y), blocking);
+        rooms.place_in_room(random, (0, 0), cell(KEY, door_color, 0))?;
+        rooms.place_agent(random, (0, 0))?;
+        rooms.add_distractors(random, distractors)
+    }
+}
