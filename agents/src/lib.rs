@@ -1,1 +1,36 @@
+//! The agents that compete in Pentathlon's disciplines, and how they are trained.
+//!
+//! - [`config`]: what a training run is, in TOML;
+//! - [`networks`]: actor-critic networks in burn, and how observations become their inputs;
+//! - [`ppo`]: proximal policy optimisation, vectorised over a batch;
+//! - [`trainer`]: the loop around it: progress, logs, checkpoints that continue exactly;
+//! - [`policy`] and [`evaluation`]: what acts in a batch, and how good it is.
+//!
+//! The crate knows no discipline: batches come from a function that the caller passes in, [`MakeBatch`].
 
+pub mod categorical;
+pub mod config;
+pub mod error;
+pub mod evaluation;
+mod file;
+pub mod logging;
+pub mod networks;
+pub mod policy;
+pub mod ppo;
+pub mod random;
+pub mod trainer;
+
+pub use config::Config;
+pub use error::Error;
+pub use evaluation::{Evaluation, RecordedEpisode, evaluate, play_episode};
+pub use policy::{NetworkPolicy, Policy, RandomPolicy, ScriptedPolicy};
+pub use trainer::{Checkpoint, Ending, Progress, RunFiles, Trainer};
+
+/// Builds a batch of an environment id, as a registry does.
+pub type MakeBatch<'a> = &'a (
+         dyn Fn(
+    &str,
+    &pentathlon_gym::BuildOptions,
+) -> Result<Box<dyn pentathlon_gym::VectorEnv>, pentathlon_gym::Error>
+             + 'a
+     );

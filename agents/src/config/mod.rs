@@ -1,0 +1,347 @@
+//! The configuration of a training run: a TOML file in which every field may be left out, unknown
+//! fields are errors, and any field can be overridden as `table.field=value`.
+//!
+//! The defaults are those of the main job, PPO on `MiniGrid-DoorKey-8x8-v0`.
+
+mod overrides;
+mod validation;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use pentathlon_gym::{AutoresetMode, BuildOptions, Device, Levels, OptionValue};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Configurations that come with the suite, by name: the files of `experiments/`.
+pub const EXPERIMENTS: [(&str, &str); 4] = [
+    ("minigrid_doorkey_8x8", include_str!("../../../experiments/minigrid_doorkey_8x8.toml")),
+    ("minigrid_doorkey_5x5", include_str!("../../../experiments/minigrid_doorkey_5x5.toml")),
+    ("minigrid_keycorridor_s3r1", include_str!("../../../experiments/minigrid_keycorridor_s3r1.toml")),
+    ("minigrid_multiroom_n2_s4", include_str!("../../../experiments/minigrid_multiroom_n2_s4.toml")),
+];
+
+/// A training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Seed of everything random in training: initial parameters, levels, actions, minibatches.
+    pub seed: u64,
+    /// Environment steps to train for, all environments together; rounded up to whole updates.
+    pub frames: u64,
+    /// Threads of the learner, 0 for all cores. Results do not depend on it.
+    pub threads: usize,
+    /// What is trained on.
+    pub environment: EnvironmentConfig,
+    /// Shape of the networks.
+    pub network: NetworkConfig,
+    /// The learner.
+    pub ppo: PpoConfig,
+    /// When training stops before its last frame.
+    pub early_stop: EarlyStopConfig,
+    /// How the trained policy is judged.
+    pub evaluation: EvaluationConfig,
+    /// What is written while training.
+    pub output: OutputConfig,
+}
+
+/// What is trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnvironmentConfig {
+    /// Registered id of the environment.
+    pub id: String,
+    /// Environments in the batch, 1 to 65536.
+    pub num_envs: usize,
+    /// Where the batch steps: `auto`, `native` or `wgpu`.
+    pub device: Device,
+    /// Steps after which an episode is truncated; left out, the id's own limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_episode_steps: Option<u32>,
+    /// Number of levels in a fixed pool; left out, a new level at every reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level_pool: Option<u32>,
+    /// Names of the observations that the policy sees; empty takes the id's default.
+    pub observations: Vec<String>,
+    /// Options of the domain, as `pentathlon info ID` lists them.
+    pub options: BTreeMap<String, OptionValue>,
+}
+
+/// Shape of the actor-critic network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Where the networks live: `cpu`, or `wgpu` in builds with the `wgpu` feature.
+    pub backend: Backend,
+    /// Names of the observations that are grids of (type, colour, state) triples, one byte each.
+    pub cell_observations: Vec<String>,
+    /// Features that a grid cell is embedded into, 1 to 256.
+    pub cell_features: usize,
+    /// Features that a word of a mission is embedded into, 1 to 256.
+    pub word_features: usize,
+    /// Widths of the hidden layers that actor and critic share, each 1 to 4096; at least one.
+    pub hidden: Vec<usize>,
+}
+
+/// Where networks are evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// burn's `flex` backend.
+    #[default]
+    Cpu,
+    /// burn's `wgpu` backend.
+    Wgpu,
+}
+
+/// Proximal policy optimisation (Schulman et al., 2017) with the usual implementation details.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PpoConfig {
+    /// Steps that every environment makes between two updates, 1 to 65536.
+    pub rollout_steps: usize,
+    /// Passes over a rollout in one update, 1 to 100.
+    pub epochs: usize,
+    /// Gradient steps a pass; divides `num_envs * rollout_steps`.
+    pub minibatches: usize,
+    /// Parts of a minibatch whose gradients are computed at the same time, 1 to 64. More parts than
+    /// threads gain nothing. The sum of the parts is rounded differently for another number.
+    pub shards: usize,
+    /// Rows evaluated at once while collecting, 1 to 65536. Small enough to stay in the cache.
+    pub inference_rows: usize,
+    /// Step size of Adam at the start, above 0 and at most 1.
+    pub learning_rate: f64,
+    /// Step size at the last frame, reached linearly; 0 to 1.
+    pub final_learning_rate: f64,
+    /// Discount of future rewards per step, 0 to 1.
+    pub gamma: f32,
+    /// Decay of generalised advantage estimation, 0 (one-step) to 1 (Monte Carlo).
+    pub gae_lambda: f32,
+    /// Largest relative change of an action's probability that is still rewarded, above 0 and at most 1.
+    pub clip: f32,
+    /// Whether the change of a value estimate is limited by `clip` too.
+    pub clip_value: bool,
+    /// Whether the advantages of a minibatch are shifted to mean 0 and scaled to deviation 1.
+    pub normalize_advantage: bool,
+    /// Weight of the policy's entropy in the objective, 0 to 1.
+    pub entropy_coefficient: f32,
+    /// Weight of the value loss, 0 to 10.
+    pub value_coefficient: f32,
+    /// Norm of the whole gradient above which it is scaled down, above 0.
+    pub max_gradient_norm: f32,
+    /// The number that keeps Adam from dividing by 0, above 0 and at most 1.
+    pub adam_epsilon: f32,
+    /// Whether the value of the last observation stands in for what would have followed a time limit.
+    pub bootstrap_on_timeout: bool,
+}
+
+/// When training stops before its last frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EarlyStopConfig {
+    /// Fraction of successful episodes in the window at which training stops; left out, never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<f64>,
+    /// Number of most recent episodes that the reported return, length and success are means of,
+    /// 1 to 1000000.
+    pub window: usize,
+}
+
+/// How the trained policy is judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluationConfig {
+    /// Episodes, each on a level of its own, 1 to 1000000.
+    pub episodes: usize,
+    /// Seed of the levels; left out, one that training with any small seed does not use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Whether the most probable action is taken instead of a sampled one.
+    pub greedy: bool,
+}
+
+/// What is written while training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutputConfig {
+    /// Folder of the run; left out, the caller chooses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<PathBuf>,
+    /// Updates between two checkpoints, at least 1.
+    pub checkpoint_every: u64,
+    /// Whether TensorBoard event files are written.
+    pub tensorboard: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            frames: 4_000_000,
+            threads: 0,
+            environment: EnvironmentConfig::default(),
+            network: NetworkConfig::default(),
+            ppo: PpoConfig::default(),
+            early_stop: EarlyStopConfig::default(),
+            evaluation: EvaluationConfig::default(),
+            output: OutputConfig::default(),
+        }
+    }
+}
+
+impl Default for EnvironmentConfig {
+    fn default() -> Self {
+        Self {
+            id: String::from("MiniGrid-DoorKey-8x8-v0"),
+            num_envs: 256,
+            device: Device::Native,
+            max_episode_steps: None,
+            level_pool: None,
+            observations: Vec::new(),
+            options: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Cpu,
+            cell_observations: vec![String::from("image")],
+            cell_features: 8,
+            word_features: 16,
+            hidden: vec![128, 64],
+        }
+    }
+}
+
+impl Default for PpoConfig {
+    fn default() -> Self {
+        Self {
+            rollout_steps: 64,
+            epochs: 4,
+            minibatches: 8,
+            shards: 2,
+            inference_rows: 64,
+            learning_rate: 1e-3,
+            final_learning_rate: 1e-4,
+            gamma: 0.99,
+            gae_lambda: 0.95,
+            clip: 0.2,
+            clip_value: true,
+            normalize_advantage: true,
+            entropy_coefficient: 0.01,
+            value_coefficient: 0.5,
+            max_gradient_norm: 0.5,
+            adam_epsilon: 1e-5,
+            bootstrap_on_timeout: true,
+        }
+    }
+}
+
+impl Default for EarlyStopConfig {
+    fn default() -> Self {
+        Self { success_rate: None, window: 1000 }
+    }
+}
+
+impl Default for EvaluationConfig {
+    fn default() -> Self {
+        Self { episodes: 512, seed: None, greedy: false }
+    }
+}
+
+impl Default for OutputConfig {
+    fn default() -> Self {
+        Self { directory: None, checkpoint_every: 50, tensorboard: true }
+    }
+}
+
+impl Config {
+    /// Reads a configuration from TOML text and applies `overrides`, each `table.field=value`.
+    ///
+    /// # Errors
+    /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
+    pub fn from_toml(text: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
+        Self::read("", text, overrides)
+    }
+
+    /// Reads the configuration file at `path` and applies `overrides`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and as [`Config::from_toml`].
+    pub fn from_file(path: &Path, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(Error::file("reading", path))?;
+        Self::read(&path.display().to_string(), &text, overrides)
+    }
+
+    /// Reads the configuration called `name` of [`EXPERIMENTS`] and applies `overrides`.
+    ///
+    /// # Errors
+    /// A name that is not in the list, and as [`Config::from_toml`].
+    pub fn experiment(name: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let Some((_, text)) = EXPERIMENTS.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<_> = EXPERIMENTS.iter().map(|(known, _)| *known).collect();
+            return Err(Error::Parse {
+                source_name: name.to_owned(),
+                reason: format!("there is no experiment of that name; there are {}", names.join(", ")),
+            });
+        };
+        Self::read(name, text, overrides)
+    }
+
+    fn read(source_name: &str, text: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let parse = |reason: toml::de::Error| Error::Parse {
+            source_name: source_name.to_owned(),
+            reason: reason.to_string().trim_end().to_owned(),
+        };
+        // Reading the text itself first gives messages with line and column.
+        let config: Self = toml::from_str(text).map_err(parse)?;
+        let config = if overrides.is_empty() {
+            config
+        } else {
+            overrides::apply(toml::from_str(text).map_err(parse)?, overrides)?
+        };
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The configuration as TOML text, from which it can be read again.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every field has a TOML form")
+    }
+
+    /// Frames in one update: all environments, all steps of a rollout.
+    pub fn frames_per_update(&self) -> u64 {
+        (self.environment.num_envs * self.ppo.rollout_steps) as u64
+    }
+
+    /// Number of updates that reach `frames`.
+    pub fn updates(&self) -> u64 {
+        self.frames.div_ceil(self.frames_per_update())
+    }
+
+    /// Seed of the evaluation levels.
+    pub fn evaluation_seed(&self) -> u64 {
+        // Far from the small numbers that people choose, and another one for each of them.
+        self.evaluation.seed.unwrap_or_else(|| self.seed.wrapping_add(1 << 40))
+    }
+
+    /// What a batch of `num_envs` environments is built with, for training or evaluation.
+    pub fn build_options(&self, num_envs: usize, seed: u64) -> BuildOptions {
+        let environment = &self.environment;
+        BuildOptions {
+            num_envs,
+            seed,
+            device: environment.device,
+            autoreset: AutoresetMode::SameStep,
+            max_episode_steps: environment.max_episode_steps,
+            levels: environment.level_pool.map(Levels::Fixed),
+            observations: environment.observations.clone(),
+            threads: self.threads,
+            options: environment.options.clone(),
+            ..BuildOptions::default()
+        }
+    }
+}

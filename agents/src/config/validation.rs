@@ -1,0 +1,152 @@
+//! The allowed range of every field, checked before anything is built.
+
+use std::fmt::Display;
+
+use super::Config;
+use crate::Error;
+
+impl Config {
+    /// Checks every field against its range.
+    ///
+    /// # Errors
+    /// The first field out of range, with its value and what is allowed.
+    pub fn validate(&self) -> Result<(), Error> {
+        let Self { environment, network, ppo, early_stop, evaluation, output, .. } = self;
+        // TOML has no larger whole numbers.
+        at_most("seed", self.seed, i64::MAX as u64)?;
+        within("frames", self.frames, 1, i64::MAX as u64)?;
+        within("threads", self.threads, 0, 1024)?;
+        within("environment.num_envs", environment.num_envs, 1, 65_536)?;
+        if let Some(steps) = environment.max_episode_steps {
+            within("environment.max_episode_steps", steps, 1, u32::MAX)?;
+        }
+        if let Some(levels) = environment.level_pool {
+            within("environment.level_pool", levels, 1, u32::MAX)?;
+        }
+        within("network.cell_features", network.cell_features, 1, 256)?;
+        within("network.word_features", network.word_features, 1, 256)?;
+        if network.hidden.is_empty() {
+            return Err(invalid("network.hidden", "[]", "at least one layer, such as [128, 64]"));
+        }
+        for &width in &network.hidden {
+            within("network.hidden", width, 1, 4096)?;
+        }
+        within("ppo.rollout_steps", ppo.rollout_steps, 1, 65_536)?;
+        within("ppo.epochs", ppo.epochs, 1, 100)?;
+        let frames = environment.num_envs * ppo.rollout_steps;
+        if ppo.minibatches == 0 || !frames.is_multiple_of(ppo.minibatches) {
+            return Err(invalid(
+                "ppo.minibatches",
+                ppo.minibatches,
+                format!("a divisor of environment.num_envs * ppo.rollout_steps = {frames}"),
+            ));
+        }
+        within("ppo.shards", ppo.shards, 1, 64.min(frames / ppo.minibatches))?;
+        within("ppo.inference_rows", ppo.inference_rows, 1, 65_536)?;
+        positive("ppo.learning_rate", ppo.learning_rate, 1.0)?;
+        within("ppo.final_learning_rate", ppo.final_learning_rate, 0.0, 1.0)?;
+        within("ppo.gamma", ppo.gamma, 0.0, 1.0)?;
+        within("ppo.gae_lambda", ppo.gae_lambda, 0.0, 1.0)?;
+        positive("ppo.clip", ppo.clip.into(), 1.0)?;
+        within("ppo.entropy_coefficient", ppo.entropy_coefficient, 0.0, 1.0)?;
+        within("ppo.value_coefficient", ppo.value_coefficient, 0.0, 10.0)?;
+        positive("ppo.max_gradient_norm", ppo.max_gradient_norm.into(), f32::MAX.into())?;
+        positive("ppo.adam_epsilon", ppo.adam_epsilon.into(), 1.0)?;
+        if let Some(rate) = early_stop.success_rate {
+            positive("early_stop.success_rate", rate, 1.0)?;
+        }
+        within("early_stop.window", early_stop.window, 1, 1_000_000)?;
+        within("evaluation.episodes", evaluation.episodes, 1, 1_000_000)?;
+        if let Some(seed) = evaluation.seed {
+            at_most("evaluation.seed", seed, i64::MAX as u64)?;
+            if seed == self.seed {
+                return Err(invalid("evaluation.seed", seed, "any seed but that of training, to have fresh levels"));
+            }
+        }
+        within("output.checkpoint_every", output.checkpoint_every, 1, u64::MAX)
+    }
+}
+
+fn invalid(field: &'static str, value: impl Display, allowed: impl Into<String>) -> Error {
+    Error::InvalidField { field, value: value.to_string(), allowed: allowed.into() }
+}
+
+/// NaN is never within a range.
+fn within<T: PartialOrd + Display>(field: &'static str, value: T, low: T, high: T) -> Result<(), Error> {
+    if value >= low && value <= high { Ok(()) } else { Err(invalid(field, value, format!("{low} to {high}"))) }
+}
+
+fn at_most(field: &'static str, value: u64, high: u64) -> Result<(), Error> {
+    within(field, value, 0, high)
+}
+
+fn positive(field: &'static str, value: f64, high: f64) -> Result<(), Error> {
+    if value > 0.0 && value <= high {
+        Ok(())
+    } else {
+        Err(invalid(field, value, format!("above 0 and at most {high}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::config::{Config, EXPERIMENTS};
+
+    const NONE: [&str; 0] = [];
+
+    #[test]
+    fn every_experiment_is_valid_and_the_main_one_is_the_default() {
+        for (name, _) in EXPERIMENTS {
+            Config::experiment(name, &NONE).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        assert_eq!(Config::experiment("minigrid_doorkey_8x8", &NONE).unwrap(), Config::default());
+        assert!(Config::experiment("nothing", &NONE).unwrap_err().to_string().contains("minigrid_doorkey_5x5"));
+    }
+
+    #[test]
+    fn a_configuration_survives_being_written() {
+        for (name, _) in EXPERIMENTS {
+            let config = Config::experiment(name, &["evaluation.seed=77", "environment.level_pool=5"]).unwrap();
+            assert_eq!(Config::from_toml(&config.to_toml(), &NONE).unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_field_and_the_allowed_range() {
+        for (setting, field, allowed) in [
+            ("ppo.gamma=1.5", "ppo.gamma", "0 to 1"),
+            ("ppo.gamma=nan", "ppo.gamma", "0 to 1"),
+            ("ppo.learning_rate=0", "ppo.learning_rate", "above 0"),
+            ("ppo.minibatches=7", "ppo.minibatches", "divisor"),
+            ("ppo.minibatches=0", "ppo.minibatches", "divisor"),
+            ("network.hidden=[]", "network.hidden", "at least one"),
+            ("network.hidden=[64, 0]", "network.hidden", "1 to 4096"),
+            ("environment.num_envs=0", "environment.num_envs", "1 to 65536"),
+            ("evaluation.seed=1", "evaluation.seed", "fresh levels"),
+        ] {
+            let message = Config::from_toml("", &[setting]).unwrap_err().to_string();
+            assert!(message.contains(&format!("'{field}'")) && message.contains(allowed), "{setting}: {message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_reading_panic(text in ".{0,200}", setting in "[a-z_.]{0,20}=.{0,20}") {
+            let _ = Config::from_toml(&text, &NONE);
+            let _ = Config::from_toml("", &[setting]);
+        }
+
+        #[test]
+        fn no_number_in_any_field_makes_reading_panic(
+            field in prop::sample::select(vec![
+                "seed", "frames", "threads", "environment.num_envs", "ppo.rollout_steps", "ppo.minibatches",
+                "ppo.shards", "ppo.gamma", "ppo.clip", "network.cell_features", "output.checkpoint_every",
+            ]),
+            value in prop_oneof![any::<i64>().prop_map(|v| v.to_string()), any::<f64>().prop_map(|v| v.to_string())],
+        ) {
+            let _ = Config::from_toml("", &[format!("{field}={value}")]);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Files that are never seen half-written.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::Error;
+
+/// Writes `bytes` to a temporary file beside `path` and renames it: whatever fails, `path` holds either
+/// what it held before or all of `bytes`.
+///
+/// # Errors
+/// A folder that cannot be made or written, or a full disk.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(Error::file("creating", folder))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::file("writing", path))?;
+    file.write_all(bytes).map_err(Error::file("writing", path))?;
+    file.as_file().sync_all().map_err(Error::file("writing", path))?;
+    file.persist(path).map_err(|error| Error::file("writing", path)(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The actor-critic network: inputs of several kinds are summed into a first hidden layer, which with
+//! the following ones is shared by the policy's logits and the value estimate.
+
+use burn::module::{Module, Param};
+use burn::nn::{Embedding, Linear};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::relu};
+use pentathlon_gym::seeding::philox::Philox;
+
+use super::cells::CellEncoder;
+use super::layout::{EncodedRows, Input, ObservationLayout};
+use super::{MASKED_LOGIT, orthogonal};
+use crate::config::NetworkConfig;
+
+/// Policy and value estimate for observations of one layout.
+///
+/// Hidden layers are rectified and start orthogonal with gain sqrt(2); the policy's layer starts with
+/// gain 0.01, so that the first policy is almost uniform, and the value's with gain 1.
+#[derive(Module, Debug)]
+pub struct ActorCritic {
+    cells: Vec<CellInput>,
+    categories: Vec<Embedding>,
+    words: Vec<WordInput>,
+    numbers: Vec<Linear>,
+    first_bias: Param<Tensor<1>>,
+    hidden: Vec<Linear>,
+    policy: Linear,
+    value: Linear,
+}
+
+/// A grid of cells: their features side by side, then a layer.
+#[derive(Module, Debug)]
+struct CellInput {
+    encoder: CellEncoder,
+    layer: Linear,
+}
+
+/// A bag of words: the sum of their features, then a layer.
+#[derive(Module, Debug)]
+struct WordInput {
+    features: Embedding,
+    layer: Linear,
+}
+
+/// What the network says of each row.
+#[derive(Debug)]
+pub struct Output {
+    /// Logits of the actions, `[rows, actions]`; masked actions have [`MASKED_LOGIT`].
+    pub logits: Tensor<2>,
+    /// Value estimates, `[rows]`.
+    pub values: Tensor<1>,
+}
+
+impl ActorCritic {
+    /// A network with random parameters drawn from `random`, on `device`.
+    pub fn new(layout: &ObservationLayout, config: &NetworkConfig, random: &mut Philox, device: &Device) -> Self {
+        let gain = std::f64::consts::SQRT_2;
+        let first = config.hidden[0];
+        let mut network = Self {
+            cells: Vec::new(),
+            categories: Vec::new(),
+            words: Vec::new(),
+            numbers: Vec::new(),
+            first_bias: Param::from_data(TensorData::new(vec![0.0_f32; first], [first]), device),
+            hidden: config
+                .hidden
+                .windows(2)
+                .map(|widths| orthogonal::linear(random, [widths[0], widths[1]], gain, device))
+                .collect(),
+            policy: orthogonal::linear(random, [config.hidden[config.hidden.len() - 1], layout.actions], 0.01, device),
+            value: orthogonal::linear(random, [config.hidden[config.hidden.len() - 1], 1], 1.0, device),
+        };
+        for (_, input) in &layout.inputs {
+            match input {
+                Input::Cells { cells, .. } => network.cells.push(CellInput {
+                    encoder: CellEncoder::new(random, config.cell_features, device),
+                    layer: without_bias(orthogonal::linear(random, [cells * config.cell_features, first], gain, device)),
+                }),
+                Input::Category { n, .. } => {
+                    for &n in n {
+                        network.categories.push(orthogonal::embedding(random, [n, first], gain, device));
+                    }
+                }
+                Input::Words { vocabulary, .. } => network.words.push(WordInput {
+                    features: orthogonal::embedding(random, [*vocabulary, config.word_features], gain, device),
+                    layer: without_bias(orthogonal::linear(random, [config.word_features, first], gain, device)),
+                }),
+                Input::Numbers { len, .. } => {
+                    network.numbers.push(without_bias(orthogonal::linear(random, [*len, first], gain, device)));
+                }
+            }
+        }
+        network
+    }
+
+    /// Logits and values of all `rows`.
+    pub fn forward(&self, layout: &ObservationLayout, rows: &EncodedRows) -> Output {
+        let tables = self.cell_tables();
+        self.forward_with(&tables, layout, rows, 0..rows.rows)
+    }
+
+    /// The network as it is now, for many evaluations without gradients.
+    pub fn inference(&self) -> Inference {
+        let network = self.valid();
+        Inference { tables: network.cell_tables(), network }
+    }
+
+    fn cell_tables(&self) -> Vec<Tensor<2>> {
+        self.cells.iter().map(|input| input.encoder.table()).collect()
+    }
+
+    fn forward_with(
+        &self,
+        tables: &[Tensor<2>],
+        layout: &ObservationLayout,
+        rows: &EncodedRows,
+        range: std::ops::Range<usize>,
+    ) -> Output {
+        let device = self.first_bias.device();
+        let part = RowRange { layout, rows, range, device: &device };
+        let mut first = self.first_bias.val().unsqueeze::<2>();
+        let (mut cells, mut categories, mut words, mut numbers) =
+            (self.cells.iter().zip(tables), self.categories.iter(), self.words.iter(), self.numbers.iter());
+        for (_, input) in &layout.inputs {
+            match input {
+                Input::Cells { at, cells: count } => {
+                    if let Some((input, table)) = cells.next() {
+                        let features = CellEncoder::look_up(table.clone(), part.indices(*at, *count), part.len());
+                        first = input.layer.forward(features).add(first);
+                    }
+                }
+                Input::Category { at, n, .. } => {
+                    for (offset, table) in (0..n.len()).zip(&mut categories) {
+                        first = table.weight.val().select(0, part.indices(at + offset, 1)).add(first);
+                    }
+                }
+                Input::Words { at, words: count, .. } => {
+                    if let Some(input) = words.next() {
+                        let indices = part.indices(*at, *count).reshape([part.len(), *count]);
+                        let bag = input.features.forward(indices).sum_dim(1).squeeze_dim::<2>(1);
+                        first = input.layer.forward(bag).add(first);
+                    }
+                }
+                Input::Numbers { at, len, .. } => {
+                    if let Some(layer) = numbers.next() {
+                        first = layer.forward(part.numbers(*at, *len)).add(first);
+                    }
+                }
+            }
+        }
+        let features = self.hidden.iter().fold(relu(first), |features, layer| relu(layer.forward(features)));
+        let mut logits = self.policy.forward(features.clone());
+        if layout.masked {
+            logits = logits.mask_fill(part.forbidden(), MASKED_LOGIT);
+        }
+        Output { logits, values: self.value.forward(features).squeeze_dim::<1>(1) }
+    }
+}
+
+fn without_bias(layer: Linear) -> Linear {
+    Linear { bias: None, ..layer }
+}
+
+/// Consecutive rows on their way into tensors.
+struct RowRange<'a> {
+    layout: &'a ObservationLayout,
+    rows: &'a EncodedRows,
+    range: std::ops::Range<usize>,
+    device: &'a Device,
+}
+
+impl RowRange<'_> {
+    fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Columns `at..at + count` of the indices, `[rows * count]`.
+    fn indices(&self, at: usize, count: usize) -> Tensor<1, Int> {
+        let width = self.layout.indices;
+        let mut values = Vec::with_capacity(self.len() * count);
+        for row in self.range.clone() {
+            let start = row * width + at;
+            values.extend(self.rows.indices[start..start + count].iter().map(|&index| i32::from(index)));
+        }
+        let data = TensorData::new(values, [self.len() * count]);
+        Tensor::from_data(data, (self.device, burn::tensor::DType::I32))
+    }
+
+    /// Columns `at..at + len` of the numbers, `[rows, len]`.
+    fn numbers(&self, at: usize, len: usize) -> Tensor<2> {
+        let width = self.layout.numbers;
+        let mut values = Vec::with_capacity(self.len() * len);
+        for row in self.range.clone() {
+            values.extend_from_slice(&self.rows.numbers[row * width + at..row * width + at + len]);
+        }
+        Tensor::from_data(TensorData::new(values, [self.len(), len]), self.device)
+    }
+
+    /// True where an action is not allowed, `[rows, actions]`.
+    fn forbidden(&self) -> Tensor<2, Bool> {
+        let actions = self.layout.actions;
+        let mask = &self.rows.mask[self.range.start * actions..self.range.end * actions];
+        let values: Vec<bool> = mask.iter().map(|&allowed| allowed == 0).collect();
+        Tensor::from_data(TensorData::new(values, [self.len(), actions]), self.device)
+    }
+}
+
+/// A network frozen for evaluation.
+#[derive(Clone, Debug)]
+pub struct Inference {
+    network: ActorCritic,
+    tables: Vec<Tensor<2>>,
+}
+
+impl Inference {
+    /// Writes logits (`[rows, actions]`) and values (`[rows]`) of the rows in `range`.
+    pub fn evaluate(
+        &self,
+        layout: &ObservationLayout,
+        rows: &EncodedRows,
+        range: std::ops::Range<usize>,
+        logits: &mut [f32],
+        values: &mut [f32],
+    ) {
+        let output = self.network.forward_with(&self.tables, layout, rows, range);
+        let read = |data: TensorData, target: &mut [f32]| {
+            target.copy_from_slice(data.as_slice::<f32>().expect("networks compute in 32-bit floats"));
+        };
+        read(output.logits.into_data(), logits);
+        read(output.values.into_data(), values);
+    }
+}

@@ -1,0 +1,37 @@
+//! Networks of the agents, in [burn](https://burn.dev), and how observations become their inputs.
+//!
+//! - [`ObservationLayout`]: what the network sees of an environment, and compact rows of it.
+//! - [`ActorCritic`]: policy and value estimate with shared hidden layers.
+
+mod actor_critic;
+mod cells;
+mod layout;
+mod orthogonal;
+
+pub use actor_critic::{ActorCritic, Inference, Output};
+pub use cells::{CELL_KINDS, CellEncoder};
+pub use layout::{ACTION_MASK, EncodedRows, Input, ObservationLayout};
+
+use burn::tensor::Device;
+
+use crate::{Error, config::Backend};
+
+/// Value of a masked action's logit: its probability is 0 in 32-bit floats.
+pub const MASKED_LOGIT: f32 = -1e9;
+
+/// The device that networks of `backend` live on.
+///
+/// # Errors
+/// A backend that this build does not have.
+pub fn device(backend: Backend) -> Result<Device, Error> {
+    match backend {
+        Backend::Cpu => Ok(Device::flex()),
+        #[cfg(feature = "wgpu")]
+        Backend::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        #[cfg(not(feature = "wgpu"))]
+        Backend::Wgpu => Err(Error::Backend {
+            backend: "wgpu",
+            reason: String::from("this build has none; build with the cargo feature `wgpu`, or set network.backend=cpu"),
+        }),
+    }
+}

@@ -1,0 +1,217 @@
+//! The learner: a network, its optimiser, and the update that a rollout makes to them.
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::optim::{AdamConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, Device};
+use pentathlon_gym::seeding::{Random, philox::Philox};
+use rayon::prelude::*;
+
+use super::loss::{LossTerms, Targets, objective};
+use super::{Rollout, gradients, normalize};
+use crate::config::{NetworkConfig, PpoConfig};
+use crate::networks::{self, ActorCritic, EncodedRows, ObservationLayout};
+use crate::random::{Purpose, stream};
+use crate::Error;
+
+/// What an update did, as means over its gradient steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct UpdateStatistics {
+    /// The parts of the objective.
+    pub loss: LossTerms,
+    /// Norm of the gradient before it was scaled down.
+    pub gradient_norm: f32,
+    /// How much of the variance of the value targets the value estimates of the rollout explain: 1 all,
+    /// 0 none.
+    pub explained_variance: f32,
+}
+
+/// A network in training.
+pub struct Learner {
+    /// The inputs of the network.
+    pub layout: ObservationLayout,
+    /// The network, recording gradients.
+    pub network: ActorCritic,
+    /// Order of the minibatches.
+    pub random: Philox,
+    config: PpoConfig,
+    optimizer: ModuleOptimizer,
+    device: Device,
+    pool: Arc<rayon::ThreadPool>,
+    parts: Vec<Part>,
+    order: Vec<u32>,
+    advantages: Vec<f32>,
+}
+
+impl Learner {
+    /// A learner with random parameters drawn from `seed`.
+    ///
+    /// # Errors
+    /// A backend that this build does not have.
+    pub fn new(
+        layout: ObservationLayout,
+        network: &NetworkConfig,
+        config: &PpoConfig,
+        seed: u64,
+        pool: Arc<rayon::ThreadPool>,
+    ) -> Result<Self, Error> {
+        let device = networks::device(network.backend)?.autodiff();
+        let network = ActorCritic::new(&layout, network, &mut stream(seed, Purpose::Parameters), &device);
+        Ok(Self {
+            layout,
+            network,
+            random: stream(seed, Purpose::Minibatches),
+            optimizer: AdamConfig::new().with_epsilon(config.adam_epsilon).init(),
+            config: config.clone(),
+            device,
+            pool,
+            parts: Vec::new(),
+            order: Vec::new(),
+            advantages: Vec::new(),
+        })
+    }
+
+    /// Improves the network by what `rollout` shows, with step size `learning_rate`.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] (with update 0) when a gradient is not finite; the network is then as it was
+    /// before that gradient step.
+    pub fn update(&mut self, rollout: &Rollout, learning_rate: f64) -> Result<UpdateStatistics, Error> {
+        let rows = rollout.len() / self.config.minibatches;
+        self.order.clear();
+        self.order.extend(0..rollout.len() as u32);
+        let mut statistics = UpdateStatistics {
+            explained_variance: explained_variance(&rollout.values, &rollout.returns),
+            ..UpdateStatistics::default()
+        };
+        for _ in 0..self.config.epochs {
+            self.random.shuffle(&mut self.order);
+            for minibatch in 0..self.config.minibatches {
+                let (terms, norm) = self.gradient_step(rollout, minibatch * rows..(minibatch + 1) * rows, learning_rate)?;
+                statistics.loss += terms;
+                statistics.gradient_norm += norm;
+            }
+        }
+        let steps = (self.config.epochs * self.config.minibatches) as f32;
+        statistics.loss = statistics.loss.over(steps);
+        statistics.gradient_norm /= steps;
+        Ok(statistics)
+    }
+
+    /// One step of Adam on the rows `order[range]` of the rollout.
+    fn gradient_step(
+        &mut self,
+        rollout: &Rollout,
+        range: std::ops::Range<usize>,
+        learning_rate: f64,
+    ) -> Result<(LossTerms, f32), Error> {
+        let rows = &self.order[range];
+        self.advantages.clear();
+        self.advantages.extend(rows.iter().map(|&row| rollout.advantages[row as usize]));
+        if self.config.normalize_advantage {
+            normalize(&mut self.advantages);
+        }
+        let part_rows = rows.len().div_ceil(self.config.shards);
+        self.parts.resize_with(rows.len().div_ceil(part_rows), Part::default);
+        let Self { network, layout, config, device, parts, advantages, .. } = self;
+        let (network, layout, config, device) = (&*network, &*layout, &*config, &*device);
+        let results: Vec<(LossTerms, GradientsParams)> = self.pool.install(|| {
+            parts
+                .par_iter_mut()
+                .zip(rows.par_chunks(part_rows).zip(advantages.par_chunks(part_rows)))
+                .map(|(part, (part_rows, advantages))| {
+                    part.fill(layout, rollout, part_rows, advantages);
+                    // A copy with a graph of its own, so that the parts do not wait for each other.
+                    let copy = network.clone().fork(device);
+                    let output = copy.forward(layout, &part.observations);
+                    let (loss, terms) = objective(output, &part.targets, config, rows.len());
+                    (terms, GradientsParams::from_grads(loss.backward(), &copy))
+                })
+                .collect()
+        });
+        let mut sum = GradientsAccumulator::new();
+        let mut terms = LossTerms::default();
+        for (part_terms, gradients) in results {
+            sum.accumulate(&self.network, gradients);
+            terms += part_terms;
+        }
+        let mut gradients = sum.grads();
+        let norm = gradients::clip_norm(&self.network, &mut gradients, self.config.max_gradient_norm);
+        if !norm.is_finite() {
+            return Err(Error::Diverged { update: 0, what: "norm of the gradient" });
+        }
+        self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
+        Ok((terms, norm))
+    }
+
+    /// Parameters and optimiser state as bytes: `(network, optimiser)`.
+    ///
+    /// # Errors
+    /// What burn says when it cannot write them.
+    pub fn to_bytes(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
+        let network = self.network.clone().into_record().into_bytes().map_err(|error| error.to_string())?;
+        let optimizer = self.optimizer.into_bytes().map_err(|error| error.to_string())?;
+        Ok((network.to_vec(), optimizer.to_vec()))
+    }
+
+    /// Takes over what [`Learner::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// What does not fit; the learner is then unchanged.
+    pub fn load_bytes(&mut self, network: Vec<u8>, optimizer: Vec<u8>) -> Result<(), String> {
+        let loaded = load_network(self.network.clone(), network)?;
+        let fresh = AdamConfig::new().with_epsilon(self.config.adam_epsilon).init();
+        self.optimizer =
+            fresh.from_bytes(Bytes::from_bytes_vec(optimizer)).map_err(|error| format!("optimiser: {error}"))?;
+        self.network = loaded;
+        Ok(())
+    }
+}
+
+/// `network` with the parameters in `bytes`.
+pub(crate) fn load_network(network: ActorCritic, bytes: Vec<u8>) -> Result<ActorCritic, String> {
+    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|error| format!("network: {error}"))?;
+    network.try_load_record(record).map_err(|error| format!("network: {error}"))
+}
+
+fn explained_variance(values: &[f32], returns: &[f32]) -> f32 {
+    let variance = |values: &mut dyn Iterator<Item = f32>| {
+        let (mut count, mut sum, mut squares) = (0.0_f64, 0.0, 0.0);
+        for value in values {
+            let value = f64::from(value);
+            (count, sum, squares) = (count + 1.0, sum + value, squares + value * value);
+        }
+        squares / count - (sum / count).powi(2)
+    };
+    let total = variance(&mut returns.iter().copied());
+    let left = variance(&mut returns.iter().zip(values).map(|(target, value)| target - value));
+    if total > 0.0 { (1.0 - left / total) as f32 } else { 0.0 }
+}
+
+/// The rows of a minibatch that one thread works on; buffers are kept.
+#[derive(Default)]
+struct Part {
+    observations: EncodedRows,
+    targets: Targets,
+}
+
+impl Part {
+    fn fill(&mut self, layout: &ObservationLayout, rollout: &Rollout, rows: &[u32], advantages: &[f32]) {
+        self.observations.clear();
+        self.observations.gather(layout, &rollout.observations, rows);
+        let copy = |target: &mut Vec<f32>, source: &[f32]| {
+            target.clear();
+            target.extend(rows.iter().map(|&row| source[row as usize]));
+        };
+        let targets = &mut self.targets;
+        targets.actions.clear();
+        targets.actions.extend(rows.iter().map(|&row| rollout.actions[row as usize]));
+        copy(&mut targets.log_probabilities, &rollout.log_probabilities);
+        copy(&mut targets.returns, &rollout.returns);
+        copy(&mut targets.values, &rollout.values);
+        targets.advantages.clear();
+        targets.advantages.extend_from_slice(advantages);
+    }
+}

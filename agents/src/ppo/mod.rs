@@ -1,0 +1,18 @@
+//! Proximal policy optimisation (Schulman et al., 2017, "Proximal Policy Optimization Algorithms"),
+//! vectorised over a batch of environments, for one agent with discrete actions.
+//!
+//! One iteration: [`Rollout::collect`] plays `rollout_steps` steps in every environment,
+//! [`generalized_advantage`] says how much better than expected each action turned out, and
+//! [`Learner::update`] makes the good ones more probable, within limits.
+
+mod advantage;
+mod gradients;
+mod learner;
+mod loss;
+mod rollout;
+
+pub use advantage::{Trajectories, generalized_advantage, normalize};
+pub(crate) use learner::load_network;
+pub use learner::{Learner, UpdateStatistics};
+pub use loss::{LossTerms, Targets, objective};
+pub use rollout::Rollout;
