@@ -23,6 +23,16 @@ impl ElementType {
     }
 }
 
+impl std::fmt::Display for ElementType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::U8 => "u8",
+            Self::I32 => "i32",
+            Self::F32 => "f32",
+        })
+    }
+}
+
 /// A contiguous buffer in row-major (C) order. The first axis is the environment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Array {
@@ -59,6 +69,18 @@ impl Array {
             Self::U8(v) => v.len(),
             Self::I32(v) => v.len(),
             Self::F32(v) => v.len(),
+        }
+    }
+
+    /// Element `index` as a number, whatever its type; exact.
+    ///
+    /// # Panics
+    /// When `index >= len`.
+    pub fn value(&self, index: usize) -> f64 {
+        match self {
+            Self::U8(v) => v[index].into(),
+            Self::I32(v) => v[index].into(),
+            Self::F32(v) => v[index].into(),
         }
     }
 
@@ -146,6 +168,29 @@ impl Observation {
             })
             .collect();
         Self { fields }
+    }
+
+    /// Copies the rows of `envs` from `source`, which has the same fields; a row is what all agents of
+    /// one environment see.
+    ///
+    /// # Panics
+    /// When the fields differ in number or size, or an index is not below `num_envs`.
+    pub fn copy_rows(
+        &mut self,
+        source: &Observation,
+        num_envs: usize,
+        envs: impl Iterator<Item = usize> + Clone,
+    ) {
+        assert_eq!(self.fields.len(), source.fields.len());
+        for (target, source) in self.fields.iter_mut().zip(&source.fields) {
+            let (target, source) = (target.array.bytes_mut(), source.array.bytes());
+            assert_eq!(target.len(), source.len());
+            let row = source.len() / num_envs;
+            for env in envs.clone() {
+                let range = env * row..(env + 1) * row;
+                target[range.clone()].copy_from_slice(&source[range]);
+            }
+        }
     }
 
     /// The buffer of the observation called `name`, if it was selected at build.

@@ -27,6 +27,16 @@ pub enum Error {
         /// What would be allowed.
         allowed: String,
     },
+    /// The name of a domain option that the id does not have.
+    #[error("{id} has no option '{option}'; {}", options_available(available))]
+    UnknownOption {
+        /// The environment id.
+        id: String,
+        /// The name given.
+        option: String,
+        /// The names it has.
+        available: Vec<String>,
+    },
     /// An observation name that the id does not offer.
     #[error("{id} has no observation '{name}'; it has: {}", available.join(", "))]
     UnknownObservation {
@@ -77,9 +87,7 @@ pub enum Error {
     #[error("step was called before the first reset; call reset first")]
     NotReset,
     /// `step` on an ended environment with autoreset disabled.
-    #[error(
-        "environment {env} has ended and autoreset is disabled; reset it with a mask before stepping"
-    )]
+    #[error("environment {env} has ended and autoreset is disabled; reset it with a mask before stepping")]
     Ended {
         /// Index of the first ended environment.
         env: usize,
@@ -118,5 +126,13 @@ fn nearest_ids(nearest: &[String]) -> String {
         String::from("; `pentathlon list` shows all")
     } else {
         format!("; did you mean {}?", nearest.join(", "))
+    }
+}
+
+fn options_available(available: &[String]) -> String {
+    if available.is_empty() {
+        String::from("it has none")
+    } else {
+        format!("it has: {}", available.join(", "))
     }
 }

@@ -20,12 +20,10 @@ pub mod wrappers;
 
 pub use array::{Array, ElementType, Observation, ObservationField};
 pub use error::Error;
-pub use options::{
-    AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue, ResetOptions,
-};
+pub use options::{AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue, ResetOptions};
 pub use registry::{Constructor, Registry};
-pub use snapshot::Snapshot;
-pub use space::Space;
+pub use snapshot::{Snapshot, SnapshotError};
+pub use space::{NotContained, Space};
 pub use spec::{ContextParameter, EnvSpec, Group, ObservationSpec, OptionSpec};
-pub use statistics::{EpisodeRecord, EpisodeStatistics};
+pub use statistics::{EpisodeRecord, EpisodeStatistics, EpisodeWindow, RunningEpisodes};
 pub use vector_env::{Actions, Info, Step, VectorEnv};

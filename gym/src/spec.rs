@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::space::Space;
+use crate::{BuildOptions, Error, space::Space};
 
 /// What an observation is for. Only selected observations are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,5 +97,41 @@ impl EnvSpec {
     /// The observation form called `name`.
     pub fn observation(&self, name: &str) -> Option<&ObservationSpec> {
         self.observations.iter().find(|observation| observation.name == name)
+    }
+
+    /// Checks that what `build` names exists: domain options, observations, and at least one
+    /// environment. Values of options are for the domain to check.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOption`], [`Error::UnknownObservation`] or [`Error::InvalidOption`], which say
+    /// what there is.
+    pub fn check_build(&self, build: &BuildOptions) -> Result<(), Error> {
+        for name in build.options.keys() {
+            if !self.options.iter().any(|option| option.name == *name) {
+                return Err(Error::UnknownOption {
+                    id: self.id.clone(),
+                    option: name.clone(),
+                    available: self.options.iter().map(|option| option.name.clone()).collect(),
+                });
+            }
+        }
+        for name in &build.observations {
+            if self.observation(name).is_none() {
+                return Err(Error::UnknownObservation {
+                    id: self.id.clone(),
+                    name: name.clone(),
+                    available: self.observations.iter().map(|form| form.name.clone()).collect(),
+                });
+            }
+        }
+        if build.num_envs == 0 {
+            return Err(Error::InvalidOption {
+                id: self.id.clone(),
+                option: "num_envs".into(),
+                value: "0".into(),
+                allowed: "1 or more".into(),
+            });
+        }
+        Ok(())
     }
 }

@@ -42,8 +42,7 @@ impl Pcg64 {
         let increment = (join([sequence_low, sequence_high]) << 1) | 1;
         // The generator starts at 0, steps, takes the seed in, and steps again.
         let state = increment.wrapping_add(join([state_low, state_high]));
-        let mut generator =
-            Self { state: split(state), increment: split(increment), buffered: 0, half: 0 };
+        let mut generator = Self { state: split(state), increment: split(increment), buffered: 0, half: 0 };
         generator.advance();
         generator
     }

@@ -57,8 +57,7 @@ impl SeedSequence {
     /// The pool of an integer seed of any size, given in 32-bit words, least significant first.
     pub fn from_words(words: &[u32]) -> Self {
         let mut hash = WordHash::new(INIT_A, MULT_A);
-        let mut pool =
-            std::array::from_fn(|index| hash.hash(words.get(index).copied().unwrap_or(0)));
+        let mut pool = std::array::from_fn(|index| hash.hash(words.get(index).copied().unwrap_or(0)));
         for source in 0..pool.len() {
             for target in 0..pool.len() {
                 if source != target {
@@ -83,9 +82,7 @@ impl SeedSequence {
     /// `[u64; 4]` of state (`generate_state(4, np.uint64)`), what a 128-bit generator is seeded with.
     pub fn state_256(&self) -> [u64; 4] {
         let words: [u32; 8] = self.words();
-        std::array::from_fn(|index| {
-            u64::from(words[2 * index]) | (u64::from(words[2 * index + 1]) << 32)
-        })
+        std::array::from_fn(|index| u64::from(words[2 * index]) | (u64::from(words[2 * index + 1]) << 32))
     }
 
     /// The four words of the pool.
@@ -124,9 +121,6 @@ mod tests {
 
     #[test]
     fn words_beyond_the_pool_count() {
-        assert_ne!(
-            SeedSequence::from_words(&[1, 2, 3, 4]),
-            SeedSequence::from_words(&[1, 2, 3, 4, 5])
-        );
+        assert_ne!(SeedSequence::from_words(&[1, 2, 3, 4]), SeedSequence::from_words(&[1, 2, 3, 4, 5]));
     }
 }
