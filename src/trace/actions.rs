@@ -124,6 +124,11 @@ impl ActionSequence {
         self.actions.extend_from_slice(actions);
     }
 
+    /// Keeps the first `steps` steps.
+    pub fn truncate(&mut self, steps: usize) {
+        self.actions.truncate(steps.saturating_mul(self.width));
+    }
+
     /// Number of steps.
     pub fn len(&self) -> usize {
         if self.width == 0 { 0 } else { self.actions.len() / self.width }

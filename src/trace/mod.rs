@@ -4,8 +4,10 @@
 
 pub mod actions;
 pub mod reader;
+pub mod recorder;
 pub mod recording;
 
 pub use actions::{ActionError, ActionSequence};
 pub use reader::{Recording, TraceError};
+pub use recorder::{RecordError, RecordOptions, Trace};
 pub use recording::{Carried, FilledBox, Hash, Header, Hex, Level, Reset, Rollout, StepRecord};

@@ -1,0 +1,38 @@
+//! `pentathlon curve`: the learning curves of several runs in one picture, a panel for each environment.
+
+use std::path::PathBuf;
+
+use pentathlon::agents::{
+    Config,
+    logging::curve::{Curve, Panel, draw},
+};
+
+use super::output;
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pentathlon curve runs/MiniGrid-DoorKey-8x8-v0/* --out curves.svg
+  pentathlon curve runs/*/* --out all.svg")]
+pub struct Arguments {
+    /// Folders of runs
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// Picture to write (SVG)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut panels: Vec<Panel> = Vec::new();
+    for run in &arguments.runs {
+        let id = Config::from_file(&run.join("config.toml"), &[""; 0])?.environment.id;
+        let curve = Curve::from_table(&run.join("progress.csv"))?;
+        match panels.iter_mut().find(|panel| panel.title == id) {
+            Some(panel) => panel.curves.push(curve),
+            None => panels.push(Panel { title: id, curves: vec![curve] }),
+        }
+    }
+    draw(&arguments.out, &panels)?;
+    output::print(&format!("{} run(s) in {}\n", arguments.runs.len(), arguments.out.display()))
+}

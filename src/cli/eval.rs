@@ -1,0 +1,80 @@
+//! `pentathlon eval`: how good a trained policy is, on levels of its own.
+
+use std::path::{Path, PathBuf};
+
+use pentathlon::agents::{Checkpoint, Evaluation, Trainer, evaluate};
+use serde::Serialize;
+
+use super::{arguments::parse_count, output, policy::build};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1 --episodes 512
+  pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1/checkpoint.pentathlon --seed 99 --greedy --json")]
+pub struct Arguments {
+    /// Checkpoint, or the folder of a run
+    checkpoint: PathBuf,
+    /// Episodes to play, each on a level of its own
+    #[arg(long, value_parser = parse_count)]
+    episodes: Option<usize>,
+    /// Seed of the levels and of sampled actions, instead of the configuration's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Take the most probable action instead of a sampled one
+    #[arg(long)]
+    greedy: bool,
+    /// Evaluate on another environment with the same observations and actions
+    #[arg(long, value_name = "ID")]
+    env: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    id: &'a str,
+    checkpoint: &'a Path,
+    frames: u64,
+    seed: u64,
+    greedy: bool,
+    #[serde(flatten)]
+    evaluation: Evaluation,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let path = find_checkpoint(&arguments.checkpoint);
+    let checkpoint = Checkpoint::load(&path)?;
+    let config = &checkpoint.config;
+    let id = arguments.env.as_ref().unwrap_or(&config.environment.id);
+    pentathlon::make(id)?;
+    let seed = arguments.seed.unwrap_or_else(|| config.evaluation_seed());
+    let greedy = arguments.greedy || config.evaluation.greedy;
+    let options = config.build_options(1, seed);
+    let mut policy = checkpoint.policy(&*build(id, &options)?, greedy, seed)?;
+    let episodes = arguments.episodes.unwrap_or(config.evaluation.episodes);
+    let evaluation = evaluate(&mut policy, &build, id, &options, episodes)?;
+    let report =
+        Report { id, checkpoint: &path, frames: checkpoint.frames(), seed, greedy, evaluation };
+    if arguments.json {
+        return output::print_json(&report);
+    }
+    output::print(&format!("{id}, after {} frames of training\n{}", report.frames, describe(&evaluation)))
+}
+
+/// The checkpoint that `path` means: itself, or that of the run in the folder.
+pub fn find_checkpoint(path: &Path) -> PathBuf {
+    if path.is_dir() { Trainer::checkpoint_path(path) } else { path.to_owned() }
+}
+
+/// An evaluation in words.
+pub fn describe(evaluation: &Evaluation) -> String {
+    format!(
+        "{} episodes: success {:.1} %, mean return {:.3}, mean length {:.1}\n",
+        evaluation.episodes,
+        evaluation.success_rate * 100.0,
+        evaluation.mean_return,
+        evaluation.mean_length
+    )
+}

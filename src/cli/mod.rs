@@ -1,0 +1,107 @@
+//! The command line: one file a command, and what they share.
+
+mod arguments;
+mod bench;
+mod curve;
+mod doctor;
+mod eval;
+mod exit;
+mod info;
+mod list;
+mod output;
+mod policy;
+mod render;
+mod rollout;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Batched reinforcement-learning environments and the agents that compete in them.
+#[derive(Debug, Parser)]
+#[command(name = "pentathlon", version, about, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failed: a file, a device, a damaged checkpoint; what existed before is untouched
+  2    usage: unknown or impossible arguments, ids, options, observations, configuration fields
+  130  stopped by Ctrl-C, after saving
+
+PENTATHLON_LOG=debug shows what happens inside (levels: error, warn, info, debug, trace).";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train an agent: PPO on MiniGrid-DoorKey-8x8-v0 unless told otherwise
+    Train(train::Arguments),
+    /// Evaluate a trained policy on levels of its own
+    Eval(eval::Arguments),
+    /// Draw the learning curves of one or more runs
+    Curve(curve::Arguments),
+    /// List the registered environments
+    List(list::Arguments),
+    /// Show everything about an environment: spaces, actions, rewards, options
+    Info(info::Arguments),
+    /// Step environments and write a trace of all that happens
+    Rollout(rollout::Arguments),
+    /// Draw an environment as picture, animation or text
+    Render(render::Arguments),
+    /// Measure how fast a batch steps
+    Bench(bench::Arguments),
+    /// Check this machine: cores, GPUs, and whether devices agree
+    Doctor(doctor::Arguments),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no failure; a closed pipe is none either.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
+        }
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PENTATHLON_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let result = match arguments.command {
+        Command::Train(arguments) => train::run(arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Curve(arguments) => curve::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Info(arguments) => info::run(&arguments),
+        Command::Rollout(arguments) => rollout::run(&arguments),
+        Command::Render(arguments) => render::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::report(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for command in super::Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("pentathlon "), "{} has no example", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The policies that commands act with: actions drawn at random, or a trained policy.
+
+use std::path::PathBuf;
+
+use pentathlon::{
+    BuildOptions, Error, VectorEnv,
+    agents::{
+        Checkpoint,
+        policy::{Policy, RandomPolicy, action_numbers},
+    },
+    trace::ActionSequence,
+};
+
+use super::eval::find_checkpoint;
+
+/// Builds a batch of a registered id; what agents are given to build theirs.
+pub fn build(id: &str, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
+    pentathlon::registry().make(id, options)
+}
+
+/// What `--policy` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicySource {
+    /// `random`: every action with equal chance.
+    Random,
+    /// Anything else: the file of a checkpoint.
+    Checkpoint(PathBuf),
+}
+
+impl std::str::FromStr for PolicySource {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(if text == "random" { Self::Random } else { Self::Checkpoint(PathBuf::from(text)) })
+    }
+}
+
+/// A policy that has been found, but not yet fitted to a batch.
+#[derive(Debug)]
+pub enum FoundPolicy {
+    /// Random actions.
+    Random,
+    /// A trained network.
+    Trained(Box<Checkpoint>),
+}
+
+impl PolicySource {
+    /// Reads the checkpoint, if it is one.
+    pub fn find(&self) -> anyhow::Result<FoundPolicy> {
+        Ok(match self {
+            Self::Random => FoundPolicy::Random,
+            Self::Checkpoint(path) => FoundPolicy::Trained(Box::new(Checkpoint::load(&find_checkpoint(path))?)),
+        })
+    }
+}
+
+impl FoundPolicy {
+    /// Names of the observations that the policy sees; empty for the id's default.
+    pub fn observations(&self) -> &[String] {
+        match self {
+            Self::Random => &[],
+            Self::Trained(checkpoint) => &checkpoint.config.environment.observations,
+        }
+    }
+
+    /// The policy for `batch`; `seed` is that of drawn actions.
+    pub fn fit(&self, batch: &dyn VectorEnv, seed: u64) -> anyhow::Result<Box<dyn Policy>> {
+        Ok(match self {
+            Self::Random => Box::new(RandomPolicy::new(seed)),
+            Self::Trained(checkpoint) => {
+                Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
+            }
+        })
+    }
+}
+
+/// `steps` steps of random actions for `batch`.
+///
+/// # Errors
+/// When the actions are not whole numbers.
+pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow::Result<ActionSequence> {
+    let mut policy = RandomPolicy::new(seed);
+    let active = vec![true; batch.num_envs()];
+    let mut row = vec![0; batch.num_envs() * action_numbers(batch)?];
+    let mut sequence = ActionSequence::new(row.len());
+    for _ in 0..steps {
+        policy.act(batch, &active, &mut row)?;
+        sequence.push(&row);
+    }
+    Ok(sequence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_actions_and_all_of_them() {
+        let batch = pentathlon::make("MiniGrid-Empty-5x5-v0").unwrap().num_envs(4).build().unwrap();
+        let drawn = random_actions(&*batch, 3, 250).unwrap();
+        assert_eq!(random_actions(&*batch, 3, 250).unwrap(), drawn);
+        assert_ne!(random_actions(&*batch, 4, 250).unwrap(), drawn);
+        let seen: std::collections::BTreeSet<_> = drawn.steps().flatten().copied().collect();
+        assert_eq!(seen, (0..7).collect());
+    }
+}

@@ -1,0 +1,146 @@
+//! `pentathlon render`: a picture, an animation, or text for the terminal, of one environment or of many
+//! on one contact sheet.
+
+use std::{path::PathBuf, time::Duration};
+
+use pentathlon::{
+    AutoresetMode, VectorEnv,
+    agents::policy::{Policy, action_numbers},
+    render::{AnsiOptions, Frame, FrameOptions, GifOptions, GifWriter, Status, View, contact_sheet, drawing},
+};
+
+use super::{
+    arguments::{EnvironmentArguments, parse_count},
+    exit::Usage,
+    output,
+    policy::PolicySource,
+};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pentathlon render MiniGrid-DoorKey-8x8-v0 --seed 7 --out frame.png
+  pentathlon render MiniGrid-DoorKey-8x8-v0 --seed 7 --ansi
+  pentathlon render MiniGrid-DoorKey-8x8-v0 --steps 200 --policy random --out episode.gif
+  pentathlon render MiniGrid-DoorKey-8x8-v0 --steps 200 --policy runs/doorkey --out trained.gif
+  pentathlon render MiniGrid-KeyCorridorS3R3-v0 --contact-sheet 16 --tile-size 8 --out sheet.png")]
+pub struct Arguments {
+    #[command(flatten)]
+    environment: EnvironmentArguments,
+    /// Picture (.png) or animation (.gif, with --steps) to write
+    #[arg(long, value_name = "FILE", required_unless_present = "ansi")]
+    out: Option<PathBuf>,
+    /// Write to the terminal instead; with --steps the last frame
+    #[arg(long, conflicts_with = "out")]
+    ansi: bool,
+    /// Steps to make; an animation has a frame for each, a picture shows the last
+    #[arg(long, default_value_t = 0)]
+    steps: usize,
+    /// What acts: `random`, a checkpoint, or the folder of a run
+    #[arg(long, value_name = "random|CHECKPOINT", default_value = "random")]
+    policy: PolicySource,
+    /// Draw the first K environments of a batch on one sheet
+    #[arg(long, value_name = "K", value_parser = parse_count, conflicts_with = "ansi")]
+    contact_sheet: Option<usize>,
+    /// The whole world, or what the agent sees
+    #[arg(long, value_enum, default_value = "full")]
+    view: ViewName,
+    /// Width and height of a grid cell in pixels, 1 to 512
+    #[arg(long, default_value_t = 32)]
+    tile_size: usize,
+    /// Do not brighten what the agent sees
+    #[arg(long)]
+    no_highlight: bool,
+    /// Time of a frame of an animation in milliseconds
+    #[arg(long, default_value_t = 100)]
+    frame_time: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ViewName {
+    /// The whole world
+    Full,
+    /// What the agent sees
+    Agent,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let animated = match &arguments.out {
+        Some(path) => is_animation(path)?,
+        None => false,
+    };
+    let num_envs = arguments.contact_sheet.unwrap_or(1);
+    let policy = arguments.policy.find()?;
+    let mut batch = arguments
+        .environment
+        .builder(num_envs)?
+        .autoreset(AutoresetMode::NextStep)
+        .observations(policy.observations().iter().cloned())
+        .build()?;
+    batch.reset(None)?;
+    let mut policy = policy.fit(&*batch, arguments.environment.seed)?;
+    let view = if arguments.view == ViewName::Agent { View::Agent } else { View::World };
+    if arguments.ansi {
+        play(arguments, &mut *batch, &mut *policy, |_, _| Ok(()))?;
+        let options = AnsiOptions { view, highlight: !arguments.no_highlight, ..AnsiOptions::default() };
+        return output::print(&drawing(&*batch)?.ansi(0, &options)?);
+    }
+    let options =
+        FrameOptions { tile_size: arguments.tile_size, view, highlight: !arguments.no_highlight };
+    let picture = |batch: &dyn VectorEnv, statuses: &[Status]| -> anyhow::Result<Frame> {
+        let drawing = drawing(batch)?;
+        Ok(match arguments.contact_sheet {
+            None => drawing.frame(0, &options)?,
+            Some(count) => contact_sheet(&*drawing, count, &options, Some(statuses))?,
+        })
+    };
+    let out = arguments.out.as_deref().unwrap_or_else(|| unreachable!("clap requires --out or --ansi"));
+    let first = picture(&*batch, &vec![Status::Running; num_envs])?;
+    if animated {
+        let frame_time = Duration::from_millis(arguments.frame_time);
+        let options = GifOptions { delay: frame_time, ..GifOptions::default() };
+        let mut gif = GifWriter::create(out, options, first)?;
+        play(arguments, &mut *batch, &mut *policy, |batch, statuses| Ok(gif.add(picture(batch, statuses)?)?))?;
+        gif.finish()?;
+    } else {
+        let mut last = vec![Status::Running; num_envs];
+        play(arguments, &mut *batch, &mut *policy, |_, statuses| {
+            last.copy_from_slice(statuses);
+            Ok(())
+        })?;
+        picture(&*batch, &last)?.write_png(out)?;
+    }
+    Ok(())
+}
+
+/// Whether `path` is to be a GIF; anything but PNG and GIF is refused before any work is done.
+fn is_animation(path: &std::path::Path) -> Result<bool, Usage> {
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    match extension.as_ref().and_then(|extension| extension.to_str()) {
+        Some("gif") => Ok(true),
+        Some("png") => Ok(false),
+        _ => Err(Usage(format!("--out {}: the name of a picture ends in .png or .gif", path.display()))),
+    }
+}
+
+/// Makes the steps; `seen` is called after each with how the environments stand.
+fn play(
+    arguments: &Arguments,
+    batch: &mut dyn VectorEnv,
+    policy: &mut dyn Policy,
+    mut seen: impl FnMut(&dyn VectorEnv, &[Status]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let num_envs = batch.num_envs();
+    let active = vec![true; num_envs];
+    let mut actions = vec![0; num_envs * action_numbers(batch)?];
+    let mut statuses = vec![Status::Running; num_envs];
+    for _ in 0..arguments.steps {
+        policy.act(batch, &active, &mut actions)?;
+        let step = batch.step(&actions)?;
+        for (env, status) in statuses.iter_mut().enumerate() {
+            *status = Status::after(step.terminated[env], step.truncated[env], step.info.success[env]);
+        }
+        seen(batch, &statuses)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! `pentathlon rollout`: steps environments and writes a trace of all that happens.
+
+use std::path::{Path, PathBuf};
+
+use pentathlon::{
+    AutoresetMode, Device, EnvSpec, GeneratorKind, Space,
+    trace::{ActionSequence, RecordOptions, Trace, actions::AllowedActions},
+};
+
+use super::{
+    arguments::{DeviceName, EnvironmentArguments, parse_count},
+    exit::Usage,
+    output,
+    policy::random_actions,
+};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+The trace has the format of the recordings of Farama's package (docs/trace-format.md): a header line, then
+one line for each environment. Unless told otherwise the reference generator is used, so that the same seed
+gives Farama's own episode.
+
+An action file has one line for each step, with one whole number for every environment or one for all;
+`#` begins a comment. A trace (.jsonl, .jsonl.zst) is also a source of actions: environment E takes those of
+the rollout with seed SEED + E.
+
+Examples:
+  pentathlon rollout MiniGrid-DoorKey-8x8-v0 --seed 7 --actions actions.txt --trace out.jsonl
+  pentathlon rollout MiniGrid-DoorKey-8x8-v0 --num-envs 4 --policy random --steps 100 --trace out.jsonl
+  pentathlon rollout MiniGrid-DoorKey-5x5-v0 --num-envs 2 --actions recording.jsonl --kind guided --trace -")]
+pub struct Arguments {
+    #[command(flatten)]
+    environment: EnvironmentArguments,
+    /// Environments in the batch
+    #[arg(long, default_value = "1", value_parser = parse_count)]
+    num_envs: usize,
+    /// Where to write the trace; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    trace: PathBuf,
+    /// Take the actions from this file, to its end or for --steps
+    #[arg(long, value_name = "FILE", conflicts_with = "policy", required_unless_present = "policy")]
+    actions: Option<PathBuf>,
+    /// Which rollouts of a trace to take the actions of, such as uniform or guided
+    #[arg(long, requires = "actions", value_name = "NAME")]
+    kind: Option<String>,
+    /// Draw the actions
+    #[arg(long, value_enum, requires = "steps")]
+    policy: Option<PolicyName>,
+    /// Number of steps
+    #[arg(long, value_parser = parse_count)]
+    steps: Option<usize>,
+    /// Keep the whole view after this many first steps of environment 0
+    #[arg(long, default_value_t = 0, value_name = "STEPS")]
+    full_views: usize,
+    /// Print what was recorded as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PolicyName {
+    /// Every action with equal chance
+    Random,
+}
+
+#[derive(serde::Serialize)]
+struct Report<'a> {
+    id: &'a str,
+    trace: &'a Path,
+    num_envs: usize,
+    steps: usize,
+    episodes: usize,
+    reward: f64,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let environment = &arguments.environment;
+    let to_stdout = arguments.trace.as_os_str() == "-";
+    if to_stdout && arguments.json {
+        return Err(Usage("--json and --trace - both write to standard output".into()).into());
+    }
+    let mut builder = environment.builder(arguments.num_envs)?;
+    let file = arguments.actions.as_deref().map(|path| read_actions(path, arguments, builder.spec())).transpose()?;
+    if environment.generator.is_none() && environment.device != Some(DeviceName::Wgpu) {
+        builder = builder.generator(GeneratorKind::Reference);
+    }
+    if environment.device.is_none() {
+        builder = builder.device(Device::Native);
+    }
+    let mut batch =
+        builder.autoreset(AutoresetMode::Disabled).observations(["image", "direction"]).build()?;
+    let (actions, options) = match file {
+        Some(source) => source,
+        None => {
+            let steps = arguments.steps.unwrap_or_default();
+            (random_actions(&*batch, environment.seed, steps)?, record_options(arguments, "uniform"))
+        }
+    };
+    let trace = Trace::record(&mut *batch, &actions, &options)?;
+    if to_stdout {
+        trace.write(&mut std::io::stdout().lock())?;
+        return Ok(());
+    }
+    output::write_file(&arguments.trace, |writer| Ok(trace.write(writer)?))?;
+    let steps = || trace.rollouts.iter().flat_map(|rollout| &rollout.steps);
+    let report = Report {
+        id: &trace.header.id,
+        trace: &arguments.trace,
+        num_envs: arguments.num_envs,
+        steps: actions.len(),
+        episodes: steps().filter(|step| step.terminated || step.truncated).count(),
+        reward: steps().map(|step| step.reward).sum(),
+    };
+    if arguments.json {
+        return output::print_json(&report);
+    }
+    output::print(&format!(
+        "{}: {} environment(s), {} steps each, {} ended episode(s), total reward {:.4}; trace in {}\n",
+        report.id,
+        report.num_envs,
+        report.steps,
+        report.episodes,
+        report.reward,
+        report.trace.display()
+    ))
+}
+
+fn record_options(arguments: &Arguments, kind: &str) -> RecordOptions {
+    RecordOptions {
+        kind: kind.to_owned(),
+        full_views: arguments.full_views,
+        // Recordings of planning agents stop at the end of the last episode.
+        reset_after_last_step: kind != "bot",
+    }
+}
+
+/// The actions of a file, read and checked before anything steps.
+fn read_actions(
+    path: &Path,
+    arguments: &Arguments,
+    spec: &EnvSpec,
+) -> anyhow::Result<(ActionSequence, RecordOptions)> {
+    let Space::Discrete { n, .. } = spec.action_space else {
+        anyhow::bail!("{}: traces are written for discrete action spaces only", spec.id);
+    };
+    let allowed = AllowedActions { n, names: &spec.action_names };
+    let (num_envs, seed) = (arguments.num_envs, arguments.environment.seed);
+    let name = path.to_string_lossy();
+    let (mut sequence, kind) = if name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") {
+        ActionSequence::from_trace(path, num_envs, seed, arguments.kind.as_deref(), &allowed)?
+    } else if arguments.kind.is_some() {
+        return Err(Usage(format!("--kind chooses rollouts of a trace, and {name} is not one (.jsonl)")).into());
+    } else {
+        (ActionSequence::read(path, num_envs, &allowed)?, String::from("actions"))
+    };
+    if let Some(steps) = arguments.steps {
+        if steps > sequence.len() {
+            anyhow::bail!("{name} holds {} steps and --steps asks for {steps}", sequence.len());
+        }
+        sequence.truncate(steps);
+    }
+    Ok((sequence, record_options(arguments, &kind)))
+}

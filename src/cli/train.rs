@@ -1,0 +1,278 @@
+//! `pentathlon train`: the main job. PPO learns an environment, shows how it goes, can be stopped and
+//! resumed at any time, and ends with an evaluation and an animation of the trained policy.
+
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::exit,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use pentathlon::{
+    AutoresetMode,
+    agents::{Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer, config::EXPERIMENTS, play_episode},
+    render::{FrameOptions, GifOptions, GifWriter, drawing},
+};
+use serde::Serialize;
+
+use super::{
+    eval::{describe, find_checkpoint},
+    exit::{INTERRUPTED, Interrupted, Usage},
+    output,
+    policy::build,
+};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Without arguments: the configuration minigrid_doorkey_8x8, which is built in. A run leaves in its folder the
+configuration, a checkpoint, progress.csv, TensorBoard events, the learning curve and an animation of the
+trained policy. Ctrl-C saves and stops; a second Ctrl-C stops at once.
+
+Examples:
+  pentathlon train
+  pentathlon train --env MiniGrid-DoorKey-5x5-v0 --seed 3 --set frames=500_000
+  pentathlon train --config experiments/minigrid_keycorridor_s3r1.toml --out runs/corridor
+  pentathlon train --resume runs/corridor --set frames=8_000_000
+  pentathlon train --set ppo.learning_rate=3e-4 --set network.hidden=[256,256] --json")]
+pub struct Arguments {
+    /// Configuration file (TOML), or the name of one that is built in
+    #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
+    config: Option<PathBuf>,
+    /// Environment to train on, instead of the configuration's
+    #[arg(long, value_name = "ID", conflicts_with = "resume")]
+    env: Option<String>,
+    /// Field of the configuration, such as ppo.gamma=0.98; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Seed of everything random, instead of the configuration's
+    #[arg(long, conflicts_with = "resume")]
+    seed: Option<u64>,
+    /// Go on exactly where this checkpoint, or the run in this folder, stopped
+    #[arg(long, value_name = "CHECKPOINT|FOLDER")]
+    resume: Option<PathBuf>,
+    /// Folder of the run; runs/ID/NUMBER unless the configuration says otherwise
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Print progress and the final evaluation as JSON lines; the last line is the evaluation
+    #[arg(long)]
+    json: bool,
+}
+
+/// The last line of `--json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    id: &'a str,
+    seed: u64,
+    folder: &'a Path,
+    ending: &'static str,
+    frames: u64,
+    seconds: f64,
+    #[serde(flatten)]
+    evaluation: Evaluation,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let mut trainer = prepare(&arguments)?;
+    let folder = folder(&arguments, trainer.config())?;
+    let mut files = RunFiles::open(&folder, &trainer)?;
+    let id = trainer.config().environment.id.clone();
+
+    let (stop, training) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
+    listen_for_interrupts(stop.clone(), training.clone())?;
+    let mut display = Display::new(&trainer, arguments.json, &folder);
+    let ending = trainer.run(Some(&mut files), &mut |progress| display.show(progress), &stop);
+    display.finish();
+    let ending = ending.with_context(|| format!("training stopped; the run is in {}", folder.display()))?;
+    if ending == Ending::Stopped {
+        let saved = format!(
+            "saved after {} frames; go on with: pentathlon train --resume {}",
+            trainer.frames(),
+            folder.display()
+        );
+        return Err(Interrupted(saved).into());
+    }
+    // All is saved: from here on Ctrl-C has nothing to wait for.
+    training.store(false, Ordering::SeqCst);
+
+    let evaluation = trainer.evaluate(&build)?;
+    animate(&trainer, &folder.join("policy.gif"))?;
+    let report = Report {
+        id: &id,
+        seed: trainer.config().seed,
+        folder: &folder,
+        ending: if ending == Ending::Solved { "solved" } else { "finished" },
+        frames: trainer.frames(),
+        seconds: trainer.seconds(),
+        evaluation,
+    };
+    output::write_file(&folder.join("evaluation.json"), |writer| Ok(serde_json::to_writer(writer, &report)?))?;
+    if arguments.json {
+        return output::print_json(&report);
+    }
+    output::print(&format!(
+        "{id}: {} frames in {:.1} s\n{}run in {} (curve.svg, policy.gif, checkpoint)\n",
+        report.frames,
+        report.seconds,
+        describe(&evaluation),
+        folder.display()
+    ))
+}
+
+/// The trainer that the arguments ask for: a new one, or one that goes on.
+fn prepare(arguments: &Arguments) -> anyhow::Result<Trainer> {
+    let mut overrides = arguments.overrides.clone();
+    if let Some(path) = &arguments.resume {
+        let mut checkpoint = Checkpoint::load(&find_checkpoint(path))?;
+        if !overrides.is_empty() {
+            checkpoint.config = Config::from_toml(&checkpoint.config.to_toml(), &overrides)?;
+        }
+        return Ok(Trainer::resume(checkpoint, &build)?);
+    }
+    if let Some(id) = &arguments.env {
+        pentathlon::make(id)?;
+        overrides.insert(0, format!("environment.id=\"{id}\""));
+    }
+    if let Some(seed) = arguments.seed {
+        overrides.push(format!("seed={seed}"));
+    }
+    let config = match &arguments.config {
+        None => Config::experiment(EXPERIMENTS[0].0, &overrides)?,
+        Some(path) => match path.to_str().filter(|name| EXPERIMENTS.iter().any(|(known, _)| known == name)) {
+            Some(name) => Config::experiment(name, &overrides)?,
+            None => Config::from_file(path, &overrides)?,
+        },
+    };
+    Ok(Trainer::new(config, &build)?)
+}
+
+/// The folder of the run. One that holds another run is refused: nothing is overwritten.
+fn folder(arguments: &Arguments, config: &Config) -> anyhow::Result<PathBuf> {
+    if let Some(path) = &arguments.resume {
+        let checkpoint = find_checkpoint(path);
+        let resumed = checkpoint.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        return Ok(arguments.out.clone().unwrap_or(resumed));
+    }
+    let Some(folder) = arguments.out.as_ref().or(config.output.directory.as_ref()) else {
+        let runs = Path::new("runs").join(&config.environment.id);
+        let unused = (1..).map(|number: u32| runs.join(number.to_string())).find(|folder| !folder.exists());
+        return Ok(unused.unwrap_or(runs));
+    };
+    if Trainer::checkpoint_path(folder).exists() {
+        return Err(Usage(format!(
+            "{0} already holds a run; choose another --out, or go on with it: --resume {0}",
+            folder.display()
+        ))
+        .into());
+    }
+    Ok(folder.clone())
+}
+
+/// The first Ctrl-C while training asks it to save and stop; any other ends the process.
+fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        let first = !stop.swap(true, Ordering::SeqCst);
+        if !(first && training.load(Ordering::SeqCst)) {
+            exit(INTERRUPTED.into());
+        }
+    })
+    .context("cannot listen for Ctrl-C")
+}
+
+/// How many episodes of the trained policy the animation shows.
+const SHOWN_EPISODES: u64 = 4;
+
+/// Writes an animation of the trained policy, on levels of the evaluation.
+fn animate(trainer: &Trainer, path: &Path) -> anyhow::Result<()> {
+    let config = trainer.config();
+    let seed = config.evaluation_seed();
+    let mut options = config.build_options(1, seed);
+    options.autoreset = AutoresetMode::Disabled;
+    let mut batch = build(&config.environment.id, &options)?;
+    batch.reset(seed)?;
+    if drawing(&*batch).is_err() {
+        tracing::info!("{} has no drawing; no animation is written", config.environment.id);
+        return Ok(());
+    }
+    let mut policy = trainer.policy();
+    let mut gif: Option<GifWriter> = None;
+    for episode in 0..SHOWN_EPISODES {
+        let seed = seed.wrapping_add(episode);
+        play_episode(&mut policy, &mut *batch, seed, &mut |batch| -> anyhow::Result<()> {
+            let frame = drawing(batch)?.frame(0, &FrameOptions::default())?;
+            match &mut gif {
+                Some(gif) => gif.add(frame)?,
+                None => {
+                    let options = GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() };
+                    gif = Some(GifWriter::create(path, options, frame)?);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    gif.map_or(Ok(()), |gif| Ok(gif.finish()?))
+}
+
+/// Progress as a bar in a terminal, as JSON lines, or as a line now and then.
+struct Display {
+    bar: ProgressBar,
+    json: bool,
+    in_terminal: bool,
+    last_line: Instant,
+}
+
+/// Time between two lines of progress where there is no terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+impl Display {
+    fn new(trainer: &Trainer, json: bool, folder: &Path) -> Self {
+        let in_terminal = std::io::stderr().is_terminal();
+        let config = trainer.config();
+        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(config.updates() * config.frames_per_update()) };
+        let style = ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} {msg} (eta {eta})")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style);
+        bar.set_position(trainer.frames());
+        bar.reset_eta();
+        if !json {
+            report(&format!("training on {}; run in {}", config.environment.id, folder.display()));
+        }
+        Self { bar, json, in_terminal, last_line: Instant::now() }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        if self.json {
+            let fields: serde_json::Map<_, _> =
+                progress.fields().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            // A reader that went away must not end the training.
+            let _ = output::print_json(&fields);
+            return;
+        }
+        let message = format!(
+            "{:.0} k steps/s, return {:.3}, success {:.1} %",
+            progress.frames_per_second / 1e3,
+            progress.mean_return,
+            progress.success_rate * 100.0
+        );
+        self.bar.set_position(progress.frames);
+        self.bar.set_message(message.clone());
+        if !self.in_terminal && self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            report(&format!("{} of {} frames: {message}", progress.frames, progress.total_frames));
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.abandon();
+    }
+}
+
+/// A line for the person who watches; lost when nobody does.
+fn report(line: &str) {
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{line}\n"));
+}
