@@ -4,7 +4,10 @@
 //! agent sees is the rules' business; a scene takes their answer as a window of words.
 
 use super::{atlas::TileAtlas, tile::Tile};
-use crate::minigrid::components::records::{State, UNSEEN};
+use crate::minigrid::{
+    components::records::{State, UNSEEN},
+    rules::geometry::rules::{forward_x, forward_y},
+};
 
 /// Direction of the agent in its own view: up.
 const UP: u32 = 3;
@@ -38,6 +41,17 @@ impl Scene<'_> {
         Self::grid_len(view_size, view_size, tile_size)
     }
 
+    /// Direction of the agent if it stands on cell `(x, y)` of the grid.
+    pub fn agent_at(&self, x: usize, y: usize) -> Option<u32> {
+        let here = self.state.x as usize == x && self.state.y as usize == y;
+        here.then_some(self.state.dir)
+    }
+
+    /// Whether the agent sees cell `(x, y)` of the grid.
+    pub fn sees(&self, x: usize, y: usize) -> bool {
+        SeenCells::new(self).contains(x, y)
+    }
+
     /// Paints the whole grid into `pixels`, `[height * tile][width * tile][3]`. With `highlight` the
     /// cells that the agent sees are brighter.
     ///
@@ -60,8 +74,7 @@ impl Scene<'_> {
         let seen = SeenCells::new(self);
         paint(atlas, width, height, pixels, |x, y| Tile {
             object: self.cells[x * height + y],
-            agent: (self.state.x as usize == x && self.state.y as usize == y)
-                .then_some(self.state.dir),
+            agent: self.agent_at(x, y),
             highlight: highlight && seen.contains(x, y),
         });
     }
@@ -102,12 +115,8 @@ struct SeenCells<'a> {
 
 impl<'a> SeenCells<'a> {
     fn new(scene: &Scene<'a>) -> Self {
-        let ahead = match scene.state.dir & 3 {
-            0 => [1, 0],
-            1 => [0, 1],
-            2 => [-1, 0],
-            _ => [0, -1],
-        };
+        let dir = scene.state.dir & 3;
+        let ahead = [forward_x(dir), forward_y(dir)];
         let right = [-ahead[1], ahead[0]];
         let size = scene.view_size as i32;
         let position = [scene.state.x as i32, scene.state.y as i32];

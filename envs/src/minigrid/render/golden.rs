@@ -41,7 +41,9 @@ fn tiles_are_those_of_farama() {
         });
         let tile = Tile {
             object,
-            agent: recording["agent_dir"].as_u64().map(|direction| direction as u32),
+            agent: recording["agent_dir"]
+                .as_u64()
+                .map(|direction| direction as u32),
             highlight: recording["highlight"].as_bool().expect("a flag"),
         };
         let size = recording["tile_size"].as_u64().expect("a size") as usize;
