@@ -53,6 +53,8 @@ fn described(task: &Task, state: &State, items: &[u32]) -> Value {
             ]));
         }
     }
+    // Recordings list boxes row by row, cells column by column.
+    boxes.sort_by_key(|found: &Value| (found[1].as_u64(), found[0].as_u64()));
     serde_json::json!({
         "grid": grid,
         "pos": [state.x, state.y],

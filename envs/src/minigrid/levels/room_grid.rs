@@ -223,7 +223,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
             let room = (random.int(0, self.columns), random.int(0, self.rows));
             let side = random.int(0, 4) as usize;
             let Some(neighbor) = self.neighbor(room, side) else { continue };
-            if self.room(room).passages[side] == Passage::Door
+            if self.room(room).passages[side] != Passage::Wall
                 || self.room(room).locked
                 || self.room(neighbor).locked
             {

@@ -21,6 +21,7 @@ use self::{
     layout::{Layout, LayoutOption, LayoutValues},
     page::Page,
 };
+pub use super::levels::Preset;
 use super::{components::records::State, levels::Level};
 
 /// Declares the families: their modules, the [`Family`] enum, and the calls on the family at hand.
@@ -98,6 +99,7 @@ families! {
     red_blue_doors::RedBlueDoors,
     unlock::Unlock,
     unlock_pickup::UnlockPickup,
+    wave_function_collapse::WaveFunctionCollapse,
 }
 
 /// One registered id.

@@ -1,0 +1,288 @@
+//! Wave function collapse: fills a grid with patterns so that neighbours fit, choosing the most
+//! constrained cell each time (M. Gumin 2016). Presets, preferences and the order of random draws are
+//! those of Farama Minigrid 3.2.0; how constraints are propagated is our own, which does not matter
+//! for the result: the largest set of patterns that supports itself is unique.
+
+use std::sync::LazyLock;
+
+use pentathlon_engine::GenerationError;
+use pentathlon_gym::seeding::Random;
+
+/// Inner side length of a level at most.
+pub(in crate::minigrid) const MAX_SIDE: usize = 23;
+/// Cells of a level at most.
+pub(in crate::minigrid) const MAX_CELLS: usize = MAX_SIDE * MAX_SIDE;
+
+/// Attempts before the generation gives up.
+const MAX_ATTEMPTS: u32 = 1000;
+/// Patterns of a preset at most: whole bytes of a bit set.
+const MAX_PATTERNS: usize = 48;
+
+/// Steps to the four neighbours, each followed by its opposite.
+const OFFSETS: [(i32, i32); 4] = [(1, 0), (-1, 0), (0, 1), (0, -1)];
+
+/// Which set of patterns a level is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// A maze of narrow corridors.
+    MazeSimple,
+    /// A maze with wider spaces.
+    DungeonMazeScaled,
+    /// Rooms with openings between them.
+    RoomsFabric,
+    /// A hall with single blocks.
+    ObstaclesBlackdots,
+    /// A hall with angular blocks.
+    ObstaclesAngular,
+    /// A hall with larger blocks of many shapes.
+    ObstaclesHogs3,
+}
+
+impl Preset {
+    fn patterns(self) -> &'static Patterns {
+        static ALL: LazyLock<Vec<Patterns>> = LazyLock::new(|| {
+            Patterns::parse_all(include_str!("../../../assets/minigrid/wave_function_collapse.txt"))
+        });
+        let name = format!("{self:?}");
+        ALL.iter().find(|patterns| patterns.name == name).expect("the asset has every preset")
+    }
+}
+
+/// The patterns of a preset and how they fit.
+#[derive(Debug)]
+struct Patterns {
+    name: String,
+    /// Whether the level wraps around at its edges.
+    periodic: bool,
+    /// How often each pattern occurs in the image.
+    weights: Vec<f64>,
+    /// Bit set of the patterns whose first cell is a wall.
+    walls: u64,
+    /// By offset, byte of a bit set of patterns and value of that byte: the patterns that may lie at
+    /// that offset from any of them.
+    supported: Box<[[[u64; 256]; MAX_PATTERNS / 8]; 4]>,
+}
+
+impl Patterns {
+    /// Reads the asset, whose format its first lines explain.
+    fn parse_all(text: &str) -> Vec<Self> {
+        let lines: Vec<&str> =
+            text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        lines
+            .chunk_by(|_, next| !next.starts_with("preset"))
+            .map(Self::parse)
+            .collect()
+    }
+
+    fn parse(lines: &[&str]) -> Self {
+        let header: Vec<&str> = lines[0].split(' ').collect();
+        let mut weights = Vec::new();
+        let mut walls = 0;
+        let mut fitting = [[0u64; MAX_PATTERNS]; 4];
+        for (pattern, line) in lines[1..].iter().enumerate() {
+            let fields: Vec<&str> = line.split(' ').collect();
+            let set = |field: &str| u64::from_str_radix(field, 16).expect("a bit set in the asset");
+            walls |= u64::from(fields[0].starts_with('1')) << pattern;
+            weights.push(fields[1].parse().expect("a weight in the asset"));
+            for (axis, field) in [(0, fields[2]), (2, fields[3])] {
+                fitting[axis][pattern] = set(field);
+                for other in (0..MAX_PATTERNS).filter(|other| set(field) >> other & 1 == 1) {
+                    fitting[axis + 1][other] |= 1 << pattern;
+                }
+            }
+        }
+        let mut supported = Box::new([[[0; 256]; MAX_PATTERNS / 8]; 4]);
+        for (offset, bytes) in supported.iter_mut().enumerate() {
+            for (byte, sets) in bytes.iter_mut().enumerate() {
+                for (value, set) in sets.iter_mut().enumerate() {
+                    *set = (0..8)
+                        .filter(|bit| value >> bit & 1 == 1)
+                        .fold(0, |union, bit| union | fitting[offset][8 * byte + bit]);
+                }
+            }
+        }
+        Self {
+            name: header[1].to_owned(),
+            periodic: header[3] == "periodic",
+            weights,
+            walls,
+            supported,
+        }
+    }
+
+    /// The patterns that may lie at offset number `offset` from a cell that has one of `set`.
+    fn supported(&self, offset: usize, set: u64) -> u64 {
+        let tables = &self.supported[offset];
+        set.to_le_bytes()
+            .iter()
+            .zip(tables)
+            .fold(0, |union, (&byte, table)| union | table[usize::from(byte)])
+    }
+}
+
+/// Which cells of a solved level are walls; cell `(i, j)` is item `i * side + j`.
+pub(in crate::minigrid) type Walls = [bool; MAX_CELLS];
+
+/// Solves a level of `side` times `side` cells.
+///
+/// # Errors
+/// When no attempt succeeded.
+pub(in crate::minigrid) fn solve<R: Random>(
+    random: &mut R,
+    preset: Preset,
+    side: usize,
+) -> Result<Walls, GenerationError> {
+    let patterns = preset.patterns();
+    let mut preference = [0.0; MAX_CELLS];
+    for cell in &mut preference[..side * side] {
+        *cell = random.float() * 0.1;
+    }
+    let mut start = Wave::new(patterns, side);
+    let solvable = start.propagate_all();
+    for _ in 0..MAX_ATTEMPTS {
+        let mut wave = start.clone();
+        if solvable && wave.collapse(random, &preference) {
+            let mut walls = [false; MAX_CELLS];
+            for (wall, &set) in walls.iter_mut().zip(wave.cells()) {
+                *wall = set & patterns.walls != 0;
+            }
+            return Ok(walls);
+        }
+    }
+    Err(GenerationError(format!("{preset:?}: no solution in {MAX_ATTEMPTS} attempts")))
+}
+
+/// The patterns that are still possible in every cell.
+#[derive(Clone, Debug)]
+struct Wave<'p> {
+    patterns: &'p Patterns,
+    side: usize,
+    /// Bit set of patterns for each cell.
+    possible: [u64; MAX_CELLS],
+    /// Cells that lost patterns since their neighbours were looked at.
+    changed: [u16; MAX_CELLS],
+    num_changed: usize,
+    /// Whether a cell is among them.
+    is_changed: [bool; MAX_CELLS],
+}
+
+impl<'p> Wave<'p> {
+    fn new(patterns: &'p Patterns, side: usize) -> Self {
+        let all = (1 << patterns.weights.len()) - 1;
+        Self {
+            patterns,
+            side,
+            possible: [all; MAX_CELLS],
+            changed: [0; MAX_CELLS],
+            num_changed: 0,
+            is_changed: [false; MAX_CELLS],
+        }
+    }
+
+    fn cells(&self) -> &[u64] {
+        &self.possible[..self.side * self.side]
+    }
+
+    /// Chooses patterns until every cell has one; false at a contradiction.
+    fn collapse<R: Random>(&mut self, random: &mut R, preference: &[f64]) -> bool {
+        loop {
+            let cell = self.most_constrained(preference);
+            self.observe(random, cell);
+            if !self.propagate() {
+                return false;
+            }
+            if self.cells().iter().all(|set| set.is_power_of_two()) {
+                return true;
+            }
+        }
+    }
+
+    /// The cell with the fewest patterns left, but more than one; the preferences break ties. The
+    /// first cell when none has more than one.
+    fn most_constrained(&self, preference: &[f64]) -> usize {
+        let mut best = (0, f64::INFINITY);
+        for (cell, (&set, preference)) in self.cells().iter().zip(preference).enumerate() {
+            if !set.is_power_of_two() {
+                let priority = preference + f64::from(set.count_ones());
+                if priority < best.1 {
+                    best = (cell, priority);
+                }
+            }
+        }
+        best.0
+    }
+
+    /// Draws one of a cell's patterns by their weights.
+    fn observe<R: Random>(&mut self, random: &mut R, cell: usize) {
+        let mut chances = [0.0; MAX_PATTERNS];
+        let chances = &mut chances[..self.patterns.weights.len()];
+        let mut total = 0.0;
+        for (pattern, (chance, weight)) in
+            chances.iter_mut().zip(&self.patterns.weights).enumerate()
+        {
+            if self.possible[cell] >> pattern & 1 == 1 {
+                *chance = *weight;
+                total += weight;
+            }
+        }
+        for chance in chances.iter_mut() {
+            *chance /= total;
+        }
+        let pattern = random.weighted(chances);
+        self.possible[cell] = 1 << pattern;
+        self.mark(cell);
+    }
+
+    /// Removes the patterns that do not fit anywhere from the start; false at a contradiction.
+    fn propagate_all(&mut self) -> bool {
+        for cell in 0..self.side * self.side {
+            self.mark(cell);
+        }
+        self.propagate()
+    }
+
+    /// Removes patterns that no pattern of some neighbour supports, until all are supported; false as
+    /// soon as a cell has none left.
+    fn propagate(&mut self) -> bool {
+        while self.num_changed > 0 {
+            self.num_changed -= 1;
+            let cell = usize::from(self.changed[self.num_changed]);
+            self.is_changed[cell] = false;
+            let possible = self.possible[cell];
+            for offset in 0..OFFSETS.len() {
+                let Some(neighbor) = self.neighbor(cell, offset) else { continue };
+                let before = self.possible[neighbor];
+                let after = before & self.patterns.supported(offset, possible);
+                if after == before {
+                    continue;
+                }
+                self.possible[neighbor] = after;
+                if after == 0 {
+                    return false;
+                }
+                self.mark(neighbor);
+            }
+        }
+        true
+    }
+
+    fn mark(&mut self, cell: usize) {
+        if !self.is_changed[cell] {
+            self.is_changed[cell] = true;
+            self.changed[self.num_changed] = cell as u16;
+            self.num_changed += 1;
+        }
+    }
+
+    /// The cell at an offset from another; none outside of a level that does not wrap around.
+    fn neighbor(&self, cell: usize, offset: usize) -> Option<usize> {
+        let side = self.side as i32;
+        let (dx, dy) = OFFSETS[offset];
+        let (i, j) = (cell as i32 / side + dx, cell as i32 % side + dy);
+        let inside = (0..side).contains(&i) && (0..side).contains(&j);
+        if !inside && !self.patterns.periodic {
+            return None;
+        }
+        Some((i.rem_euclid(side) * side + j.rem_euclid(side)) as usize)
+    }
+}
