@@ -31,6 +31,12 @@ pub enum Set {
     Observe,
 }
 
+impl Set {
+    /// All sets, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Act, Self::Step, Self::Reward, Self::Terminate, Self::Autoreset, Self::Observe];
+}
+
 /// One environment, to look at.
 #[derive(Debug)]
 pub struct Instance<'a, S> {
@@ -72,7 +78,7 @@ pub enum Binding {
     Episodes = 3,
     /// `[Outcome; num_envs]`.
     Outcomes = 4,
-    /// `[i32; num_envs * num_agents * action width]`.
+    /// `[i32; num_envs * num_agents * action words]`; of `Box` action spaces the bits of each `f32`.
     Actions = 5,
     /// `[f32; num_envs * num_agents]`.
     Rewards = 6,
@@ -86,6 +92,8 @@ pub enum Binding {
     LevelItems = 10,
     /// `[u32; num_envs * num_agents * row words]`: the rows of one observation, each padded to whole words.
     Observation = 11,
+    /// `[Report; num_envs]`: the engine's own.
+    Reports = 12,
 }
 
 /// A compute entry point of a domain.
@@ -129,7 +137,8 @@ pub trait Domain: Send + Sync + 'static {
     /// per parameter of `spec().context`.
     ///
     /// # Errors
-    /// When no level could be found; `state` and `items` may then hold anything.
+    /// When no level could be found; `state` and `items` then hold a half-made level, which `observe` and
+    /// `mission` must still be able to read.
     fn generate<R: Random>(
         &self,
         random: &mut R,
@@ -148,7 +157,8 @@ pub trait Domain: Send + Sync + 'static {
     }
 
     /// The Step set: moves the world, sets `outcome.verdict` and `outcome.detail` (0 before), and the
-    /// subgoal event of each agent (`NO_EVENT` before).
+    /// subgoal event of each agent (`NO_EVENT` before). `action` holds `[num_agents, action words]`; of
+    /// `Box` action spaces each word is the bits of an `f32`.
     fn step<R: Random>(
         &self,
         random: &mut R,
@@ -166,10 +176,20 @@ pub trait Domain: Send + Sync + 'static {
     /// order.
     fn observe(&self, form: usize, instance: Instance<'_, Self::State>, rows: &mut [u8]);
 
+    /// Whether the rules can run on an instance that came from outside (a snapshot, a given level):
+    /// indices within bounds, codes that exist. Says what is wrong.
+    ///
+    /// # Errors
+    /// When a rule could fail or read out of bounds on it.
+    fn check(&self, _instance: Instance<'_, Self::State>) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The mission of an environment in words; empty where the domain has none.
     fn mission(&self, instance: Instance<'_, Self::State>) -> String;
 
-    /// The compute kernels: at least Step, Reward, and Observe for every form in `observations`;
+    /// The compute kernels. An invocation past `num_envs` returns at once; one whose episode has `ended`
+    /// may return or go on, its results are overwritten by the reset. At least Step, Reward, and Observe for every form in `observations`;
     /// `None` for a form without a kernel, which the engine then computes on the host. Domains
     /// without kernels return an empty list and run natively only.
     fn kernels(&self, _observations: &[usize]) -> Vec<Kernel> {

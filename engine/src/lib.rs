@@ -1,7 +1,17 @@
 //! The batch engine: columns of environment instances, the schedule that steps them, and the two
 //! devices it runs on. It knows no domain; a domain is anything that implements [`Domain`].
 
+mod actions;
+mod batch;
+mod columns;
 pub mod domain;
 pub mod episode;
+mod levels;
+mod native;
+mod plan;
+mod snapshot;
 
+pub use batch::{Batch, find_batch};
 pub use domain::{Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Record, Set};
+pub use levels::LevelSet;
+pub use plan::{DEFAULT_LEVELS, MAX_ENVS, MAX_LEVELS};

@@ -1,0 +1,251 @@
+//! The batch that a user holds: the [`VectorEnv`] of any [`Domain`], on whichever device it was built for.
+
+use std::{any::Any, sync::Arc};
+
+use pentathlon_gym::{
+    Actions, AutoresetMode, BuildOptions, Device, EnvSpec, Error, Info, Observation, ResetOptions, Snapshot,
+    Step, VectorEnv,
+};
+
+use crate::{
+    actions::{check_actions, check_context, check_mask},
+    columns::{Columns, Start},
+    domain::{Domain, Instance},
+    episode::records::Episode,
+    levels::{LevelPool, LevelSet, Origin},
+    native::{Native, columns::Outputs},
+    plan::Plan,
+    snapshot,
+};
+
+/// A batch of environments of one domain, which reset and step together.
+pub struct Batch<D: Domain> {
+    plan: Arc<Plan<D>>,
+    executor: Native<D>,
+    /// Whether there has been a reset.
+    begun: bool,
+}
+
+impl<D: Domain> Batch<D> {
+    /// Builds a batch: resolves the defaults of `options`, checks them, and allocates everything that
+    /// resets and steps will need.
+    ///
+    /// # Errors
+    /// Options that cannot be (the message says what can), or a device that cannot be had.
+    pub fn new(domain: D, options: BuildOptions) -> Result<Self, Error> {
+        let plan = Arc::new(Plan::new(domain, options, || false)?);
+        let executor = match plan.options.device {
+            Device::Wgpu => {
+                return Err(Error::Device { device: "wgpu", reason: String::from("not built in") });
+            }
+            _ => Native::new(Arc::clone(&plan))?,
+        };
+        Ok(Self { plan, executor, begun: false })
+    }
+
+    /// The domain with its constants, as built.
+    pub fn domain(&self) -> &D {
+        &self.plan.domain
+    }
+
+    /// Copies of the record, the array and the episode of environment `env`. On wgpu they are
+    /// downloaded.
+    ///
+    /// # Errors
+    /// When there is no such environment, or the device is lost.
+    pub fn instance(&self, env: usize) -> Result<(D::State, Vec<u32>, Episode), Error> {
+        self.executor.instance(env).ok_or_else(|| self.no_environment(env))
+    }
+
+    /// The levels of the pool, `None` with `Levels::Fresh` and before the first reset.
+    pub fn levels(&self) -> Option<&LevelSet<D::State>> {
+        self.executor.pool().map(|pool| &pool.levels)
+    }
+
+    /// Makes `levels` the pool from the next episodes on, such as a held-out test set. They stay, whatever
+    /// seeds the batch is reset with, until the pool is set or replaced again.
+    ///
+    /// # Errors
+    /// When the batch has no pool, or the set is not of its size or not of its domain.
+    pub fn set_levels(&mut self, levels: LevelSet<D::State>) -> Result<(), Error> {
+        levels.check(&self.plan)?;
+        self.executor.set_pool(Some(LevelPool { levels, origin: Origin::Given }));
+        Ok(())
+    }
+
+    /// Makes the levels of `seed` the pool from the next episodes on. They stay, whatever seeds the
+    /// batch is reset with, until the pool is set or replaced again.
+    ///
+    /// # Errors
+    /// When the batch has no pool, or a level could not be generated.
+    pub fn replace_levels(&mut self, seed: u64) -> Result<(), Error> {
+        if self.plan.pool_len() == 0 {
+            let allowed = "fixed, to hold a pool of levels";
+            return Err(crate::plan::invalid(self.plan.spec(), "levels", "fresh", allowed));
+        }
+        let mut pool = self.executor.generate_pool(seed)?;
+        pool.origin = Origin::Replaced(seed);
+        self.executor.set_pool(Some(pool));
+        Ok(())
+    }
+
+    fn no_environment(&self, env: usize) -> Error {
+        Error::WrongLength {
+            what: "environment index",
+            got: env,
+            expected: self.plan.sizes.num_envs,
+            shape: format!("0 to {}", self.plan.sizes.num_envs - 1),
+        }
+    }
+
+    /// Makes sure that the pool is the one that a reset with `seed` asks for.
+    fn prepare_pool(&mut self, seed: Option<u64>) -> Result<(), Error> {
+        if self.plan.pool_len() == 0 {
+            return Ok(());
+        }
+        let wanted = match (self.executor.pool().map(|pool| pool.origin), seed) {
+            (None, seed) => seed.unwrap_or(self.plan.options.seed),
+            (Some(Origin::Seed(current)), Some(seed)) if current != seed => seed,
+            _ => return Ok(()),
+        };
+        let pool = self.executor.generate_pool(wanted)?;
+        self.executor.set_pool(Some(pool));
+        Ok(())
+    }
+
+    /// Which environments a reset starts, and with which seed.
+    fn starts(&self, options: &ResetOptions<'_>) -> Vec<Start> {
+        let masked = |env: usize| options.mask.is_none_or(|mask| mask[env]);
+        let all = 0..self.plan.sizes.num_envs;
+        if self.begun {
+            return all.filter(|env| masked(*env)).map(|env| Start { env, seed: options.seed }).collect();
+        }
+        // The first reset is one of all environments: there is no state yet that others could keep.
+        let built = self.plan.options.seed;
+        all.map(|env| Start { env, seed: options.seed.filter(|_| masked(env)).or(Some(built)) }).collect()
+    }
+
+    fn check_not_ended(&self) -> Result<(), Error> {
+        if self.plan.options.autoreset != AutoresetMode::Disabled {
+            return Ok(());
+        }
+        let outputs = self.executor.outputs();
+        let mut ended = outputs.terminated.iter().zip(&outputs.truncated).map(|(a, b)| a | b);
+        ended.position(|ended| ended).map_or(Ok(()), |env| Err(Error::Ended { env }))
+    }
+
+    fn view(&self) -> Step<'_> {
+        view(self.executor.outputs())
+    }
+}
+
+fn view(outputs: &Outputs) -> Step<'_> {
+    Step {
+        observation: &outputs.observation,
+        reward: &outputs.reward,
+        terminated: &outputs.terminated,
+        truncated: &outputs.truncated,
+        info: Info {
+            final_observation: outputs.final_observation.as_ref(),
+            subgoal: &outputs.subgoal,
+            success: &outputs.success,
+            was_reset: &outputs.was_reset,
+            episodes: &outputs.episodes,
+            channels: &[],
+        },
+    }
+}
+
+impl<D: Domain> VectorEnv for Batch<D> {
+    fn spec(&self) -> &EnvSpec {
+        self.plan.spec()
+    }
+
+    fn options(&self) -> &BuildOptions {
+        &self.plan.options
+    }
+
+    fn observation(&self) -> &Observation {
+        &self.executor.outputs().observation
+    }
+
+    fn reset_with(&mut self, options: ResetOptions<'_>) -> Result<&Observation, Error> {
+        check_mask(&self.plan, options.mask)?;
+        if let Some(context) = options.context {
+            check_context(&self.plan, context)?;
+        }
+        let all = options.mask.is_none();
+        self.prepare_pool(if all { options.seed } else { None })?;
+        let starts = self.starts(&options);
+        self.executor.reset(&starts, options.context)?;
+        self.begun = true;
+        Ok(self.observation())
+    }
+
+    fn step_with(&mut self, actions: Actions<'_>) -> Result<Step<'_>, Error> {
+        if !self.begun {
+            return Err(Error::NotReset);
+        }
+        let actions = check_actions(&self.plan, actions)?;
+        self.check_not_ended()?;
+        self.executor.step(actions)?;
+        Ok(self.view())
+    }
+
+    fn mission(&self, env: usize) -> Option<String> {
+        if env >= self.plan.sizes.num_envs || !self.begun {
+            return (env < self.plan.sizes.num_envs).then(String::new);
+        }
+        let (state, items, episode) = self.instance(env).ok()?;
+        Some(self.plan.domain.mission(Instance { state: &state, items: &items, episode: &episode }))
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, Error> {
+        let columns = self.begun.then(|| self.executor.columns());
+        Ok(snapshot::write(&self.plan, columns.as_ref(), self.executor.pool()))
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        let restored = snapshot::read(&self.plan, snapshot)?;
+        let pool = match restored.pool {
+            None => None,
+            Some((levels, Origin::Given)) => Some(LevelPool { levels, origin: Origin::Given }),
+            Some((_, origin @ (Origin::Seed(seed) | Origin::Replaced(seed)))) => {
+                let mut pool = self.executor.generate_pool(seed)?;
+                pool.origin = origin;
+                Some(pool)
+            }
+        };
+        self.executor.set_pool(pool);
+        if let Some(columns) = &restored.columns {
+            self.set_columns(columns);
+        }
+        self.begun = restored.columns.is_some();
+        Ok(())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl<D: Domain> Batch<D> {
+    fn set_columns(&mut self, columns: &Columns<D::State>) {
+        self.executor.set_columns(columns);
+    }
+}
+
+/// The [`Batch`] of domain `D` inside `env`, under any number of wrappers.
+pub fn find_batch<D: Domain>(env: &dyn VectorEnv) -> Option<&Batch<D>> {
+    let mut env = env;
+    loop {
+        if let Some(batch) = env.as_any().downcast_ref() {
+            return Some(batch);
+        }
+        env = env.inner()?;
+    }
+}
