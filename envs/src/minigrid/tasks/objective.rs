@@ -5,7 +5,7 @@
 #[wgsl_rs::wgsl]
 pub mod objectives {
     /// Reach the goal square.
-    pub const GOAL: u32 = 0u32;
+    pub const REACH_GOAL: u32 = 0u32;
     /// Pick up the object of the mission and no other.
     pub const FETCH: u32 = 1u32;
     /// Say `done` beside the door of the mission.
@@ -38,7 +38,7 @@ pub mod objectives {
 pub enum Objective {
     /// The rule that all environments have: stepping on the goal pays `R`, stepping into lava 0;
     /// both end the episode. `target_x`, `target_y`: the goal, where there is one.
-    Goal = objectives::GOAL,
+    Goal = objectives::REACH_GOAL,
     /// Carrying anything ends the episode, and pays `R` when it looks like `target`.
     Fetch = objectives::FETCH,
     /// `toggle` and `done` end the episode; `done` orthogonally beside (`target_x`, `target_y`)
