@@ -1,3 +1,15 @@
 //! The disciplines of Pentathlon as domains of the batch engine, and the registry of their ids.
 
 pub mod minigrid;
+
+use pentathlon_gym::Registry;
+
+/// All ids of all disciplines.
+///
+/// # Panics
+/// Never: ids are unique, which a test holds.
+pub fn registry() -> Registry {
+    let mut registry = Registry::new();
+    minigrid::register(&mut registry).expect("ids are unique");
+    registry
+}

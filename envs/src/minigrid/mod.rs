@@ -1,14 +1,22 @@
 //! MiniGrid: grid worlds of walls, doors, keys, balls and boxes with a goal in words.
 //!
-//! The 82 registered `MiniGrid-*` ids of Farama Minigrid 3.2.0, step for step.
+//! The 82 registered `MiniGrid-*` ids of Farama Minigrid 3.2.0, step for step. A [`Task`](tasks::Task)
+//! says what an id generates and asks for; the [`rules`] say what a step does and what the agent sees;
+//! [`MiniGrid`] puts both before the batch engine.
 
 pub mod components;
+mod domain;
+mod kernels;
 pub mod levels;
 pub mod mission;
 pub mod observations;
 pub mod options;
+mod registration;
 pub mod render;
 pub mod reward;
 pub mod rules;
 mod systems;
 pub mod tasks;
+
+pub use domain::{MiniGrid, spec};
+pub use registration::{register, task};

@@ -3,6 +3,8 @@
 
 pub(crate) mod action_mask;
 pub mod direction;
+pub mod forms;
 pub(crate) mod grids;
 pub mod mission;
+pub(crate) mod partial;
 pub mod view;

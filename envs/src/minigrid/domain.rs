@@ -1,0 +1,317 @@
+//! MiniGrid as a domain of the batch engine: one value describes one registered id as built.
+
+use pentathlon_engine::{
+    Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome,
+};
+use pentathlon_gym::{BuildOptions, EnvSpec, Error, Space, seeding::Random};
+
+use super::{
+    components::records::State,
+    kernels,
+    observations::{
+        action_mask::write_action_mask,
+        forms::Form,
+        grids::{write_full, write_symbolic},
+        mission::MissionTable,
+        partial::{write_flat, write_image, write_one_hot},
+        view::look,
+    },
+    options::{MiniGridOptions, option_specs},
+    render::{Scene, TileAtlas},
+    reward::{success_reward, success_rewards},
+    rules::{
+        objectives::rules::pay_of,
+        settings::rules::{SETTINGS_WORDS, SUBGOAL_INDICES_AT, Settings},
+        stochastic_action::pass_limbs,
+        visibility::rules::LARGEST_VIEW,
+    },
+    systems,
+    tasks::{Objective, Task, subgoal_indices, subgoals::events},
+};
+
+/// Names of the actions in order.
+const ACTION_NAMES: [&str; 7] = ["left", "right", "forward", "pickup", "drop", "toggle", "done"];
+
+/// Cells of the largest view.
+const LARGEST_VIEW_CELLS: usize = (LARGEST_VIEW * LARGEST_VIEW) as usize;
+
+/// One registered `MiniGrid-*` id with its options.
+#[derive(Debug)]
+pub struct MiniGrid {
+    task: Task,
+    options: MiniGridOptions,
+    spec: EnvSpec,
+    settings: Settings,
+    forms: Vec<Form>,
+    /// For every event its index among the subgoals of the task, or -1.
+    subgoal_indices: [i32; events::EVENTS as usize],
+    /// There when a form was selected that tells the mission.
+    missions: Option<MissionTable>,
+    /// There when a form was selected that is a picture.
+    atlas: Option<TileAtlas>,
+}
+
+impl MiniGrid {
+    /// The domain of `task` with the options of `build`.
+    ///
+    /// # Errors
+    /// An option that does not exist or has a bad value.
+    pub fn new(task: &Task, build: &BuildOptions) -> Result<Self, Error> {
+        let options = MiniGridOptions::read(task, build)?;
+        let selects = |forms: &[Form]| {
+            let mut names = forms.iter().map(|form| form.name());
+            names.any(|name| build.observations.iter().any(|selected| selected == name))
+        };
+        let missions = if selects(&[Form::Mission, Form::Flat]) {
+            let table = MissionTable::new(task).map_err(|error| Error::InvalidOption {
+                id: task.id.into(),
+                option: "observations".into(),
+                value: "mission or flat".into(),
+                allowed: error.to_string(),
+            })?;
+            Some(table)
+        } else {
+            None
+        };
+        let atlas = selects(&[Form::Rgb, Form::RgbPartial])
+            .then(|| TileAtlas::painted(options.tile_size));
+        Ok(Self {
+            settings: settings(task, &options),
+            spec: spec(task, &options),
+            forms: Form::of_task(task).collect(),
+            subgoal_indices: subgoal_indices(task.subgoals()),
+            missions,
+            atlas,
+            options,
+            task: *task,
+        })
+    }
+
+    /// The task.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// The options it was built with.
+    pub fn options(&self) -> &MiniGridOptions {
+        &self.options
+    }
+
+    /// What the rules need to know of it.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The grid within the array of an environment, cell `(x, y)` at `x * height + y`.
+    pub fn cells<'a>(&self, items: &'a [u32]) -> &'a [u32] {
+        &items[..(self.task.width * self.task.height) as usize]
+    }
+
+    /// A step's reward before it was rounded to `f32`: recordings of Farama's environments hold `f64`.
+    pub fn exact_reward(&self, reward: f32, elapsed: u32) -> f64 {
+        let success = success_reward(elapsed, self.options.max_steps);
+        if reward == success as f32 { success } else { f64::from(reward) }
+    }
+
+    /// Writes the view of `state` into `view` as words; see [`look`].
+    pub fn look(&self, state: &State, items: &[u32], view: &mut [u32]) {
+        look(&self.settings, state, self.cells(items), view);
+    }
+
+    fn with_view<T>(&self, instance: &Instance<'_, State>, use_view: impl FnOnce(&[u32]) -> T) -> T {
+        let mut view = [0; LARGEST_VIEW_CELLS];
+        let view = &mut view[..(self.settings.view_size * self.settings.view_size) as usize];
+        self.look(instance.state, instance.items, view);
+        use_view(view)
+    }
+
+    fn with_scene(&self, instance: &Instance<'_, State>, paint: impl FnOnce(&Scene<'_>, &TileAtlas)) {
+        let Some(atlas) = &self.atlas else { return };
+        self.with_view(instance, |view| {
+            let scene = Scene {
+                state: instance.state,
+                cells: self.cells(instance.items),
+                width: self.task.width as usize,
+                height: self.task.height as usize,
+                view,
+                view_size: self.settings.view_size as usize,
+            };
+            paint(&scene, atlas);
+        });
+    }
+}
+
+impl Domain for MiniGrid {
+    type State = State;
+
+    fn spec(&self) -> &EnvSpec {
+        &self.spec
+    }
+
+    fn items(&self) -> usize {
+        self.task.items()
+    }
+
+    fn constants(&self) -> Vec<u32> {
+        let mut words = settings_words(&self.settings);
+        words.resize(SUBGOAL_INDICES_AT as usize, 0);
+        words.extend(self.subgoal_indices.map(|index| index as u32));
+        words.resize(SETTINGS_WORDS as usize, 0);
+        words.extend(success_rewards(self.options.max_steps).map(f32::to_bits));
+        words
+    }
+
+    fn generate<R: Random>(
+        &self,
+        random: &mut R,
+        context: &[f32],
+        state: &mut State,
+        items: &mut [u32],
+    ) -> Result<(), GenerationError> {
+        self.task.generate(random, context, state, items)
+    }
+
+    #[inline]
+    fn act<R: Random>(&self, random: &mut R, _instance: Instance<'_, State>, action: &mut [i32]) {
+        systems::act(random, &self.settings, action);
+    }
+
+    #[inline]
+    fn step<R: Random>(
+        &self,
+        random: &mut R,
+        instance: InstanceMut<'_, State>,
+        action: &[i32],
+        outcome: &mut Outcome,
+        events: &mut [i32],
+    ) {
+        let (settings, indices) = (&self.settings, &self.subgoal_indices);
+        systems::step(random, settings, indices, instance, action[0] as u32, outcome, &mut events[0]);
+    }
+
+    #[inline]
+    fn reward(&self, instance: Instance<'_, State>, outcome: &Outcome, rewards: &mut [f32]) {
+        rewards[0] = if systems::pays_nothing(outcome) {
+            0.0
+        } else {
+            let success = success_reward(instance.episode.elapsed, self.options.max_steps) as f32;
+            pay_of(outcome.detail, success, self.settings.harm_cost)
+        };
+    }
+
+    #[inline]
+    fn observe(&self, form: usize, instance: Instance<'_, State>, rows: &mut [u8]) {
+        let state = instance.state;
+        let cells = self.cells(instance.items);
+        let height = self.task.height as usize;
+        match self.forms[form] {
+            Form::Image => self.with_view(&instance, |view| write_image(view, rows)),
+            Form::Direction => bytemuck::cast_slice_mut(rows)[0] = state.dir as i32,
+            Form::Mission => {
+                if let Some(missions) = &self.missions {
+                    bytemuck::cast_slice_mut::<u8, i32>(rows).copy_from_slice(missions.tokens(state));
+                }
+            }
+            Form::Full => write_full(state, cells, height, rows),
+            Form::OneHot => self.with_view(&instance, |view| write_one_hot(view, rows)),
+            Form::Symbolic => write_symbolic(state, cells, height, bytemuck::cast_slice_mut(rows)),
+            Form::Flat => {
+                if let Some(missions) = &self.missions {
+                    let characters = missions.characters(state);
+                    self.with_view(&instance, |view| write_flat(view, characters, rows));
+                }
+            }
+            Form::Rgb => {
+                self.with_scene(&instance, |scene, atlas| scene.paint_grid(atlas, true, rows));
+            }
+            Form::RgbPartial => {
+                self.with_scene(&instance, |scene, atlas| scene.paint_view(atlas, rows));
+            }
+            Form::GoalDirection => {
+                let direction = self.options.goal_direction.of(state, cells, height);
+                bytemuck::cast_slice_mut(rows)[0] = direction as f32;
+            }
+            Form::ActionMask => write_action_mask(&self.settings, state, cells, rows),
+            Form::Position => {
+                let position = [state.x as i32, state.y as i32, state.dir as i32];
+                bytemuck::cast_slice_mut::<u8, i32>(rows).copy_from_slice(&position);
+            }
+        }
+    }
+
+    fn mission(&self, instance: Instance<'_, State>) -> String {
+        self.task.mission(instance.state)
+    }
+
+    fn kernels(&self, observations: &[usize]) -> Vec<Kernel> {
+        kernels::kernels(&self.settings, &self.forms, observations)
+    }
+}
+
+/// The specification of `task` built with `options`.
+pub fn spec(task: &Task, options: &MiniGridOptions) -> EnvSpec {
+    let pays_collisions = task.objective == Objective::DynamicObstacles;
+    let low = if pays_collisions { -1.0 } else { 0.0 };
+    let averted = if options.harmless_kinds == 0 { 0.0 } else { options.harm_cost };
+    EnvSpec {
+        id: task.id.into(),
+        discipline: "minigrid".into(),
+        description: task.description(),
+        mission: task.mission_template().into(),
+        num_agents: 1,
+        action_space: Space::discrete(task.num_actions),
+        action_names: ACTION_NAMES[..task.num_actions as usize].iter().map(|&s| s.into()).collect(),
+        observations: Form::of_task(task).map(|form| form.spec(task, options)).collect(),
+        default_observations: vec![Form::Image.name().into(), Form::Direction.name().into()],
+        max_episode_steps: options.max_steps,
+        reward_range: (low + averted.min(0.0), 1.0 + averted.max(0.0)),
+        subgoals: task.subgoals().iter().map(|subgoal| subgoal.name.into()).collect(),
+        context: task.context(),
+        options: option_specs(task),
+        wgpu: true,
+    }
+}
+
+/// The settings of `task` built with `options`.
+fn settings(task: &Task, options: &MiniGridOptions) -> Settings {
+    let chance = options.stochastic_action;
+    let (pass_high, pass_low) = pass_limbs(chance.map_or(1.0, |chance| chance.probability));
+    let replacement = chance.and_then(|chance| chance.replacement);
+    let named = task.subgoals().iter().fold(0, |set, subgoal| set | 1 << subgoal.event);
+    Settings {
+        width: task.width,
+        height: task.height,
+        objective: task.objective as u32,
+        obstacles: task.obstacles,
+        num_actions: task.num_actions,
+        view_size: options.view_size,
+        see_through_walls: u32::from(task.see_through_walls),
+        named_events: named,
+        harmless_kinds: options.harmless_kinds,
+        harm_cost: options.harm_cost,
+        is_stochastic: u32::from(chance.is_some()),
+        pass_high,
+        pass_low,
+        replacement: replacement.map_or(-1, |action| action as i32),
+    }
+}
+
+/// The settings as kernels read them: one word a field, in order.
+fn settings_words(settings: &Settings) -> Vec<u32> {
+    vec![
+        settings.width,
+        settings.height,
+        settings.objective,
+        settings.obstacles,
+        settings.num_actions,
+        settings.view_size,
+        settings.see_through_walls,
+        settings.named_events,
+        settings.harmless_kinds,
+        settings.harm_cost.to_bits(),
+        settings.is_stochastic,
+        settings.pass_high,
+        settings.pass_low,
+        settings.replacement as u32,
+    ]
+}

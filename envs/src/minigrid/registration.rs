@@ -1,0 +1,36 @@
+//! The registered ids: their specifications, and how a batch of each is built.
+
+use pentathlon_engine::Batch;
+use pentathlon_gym::{BuildOptions, EnvSpec, Error, Registry, VectorEnv};
+
+use super::{
+    domain::{MiniGrid, spec},
+    options::MiniGridOptions,
+    tasks::{Task, tasks},
+};
+
+/// The task registered as `id`.
+///
+/// # Errors
+/// When there is none.
+pub fn task(id: &str) -> Result<&'static Task, Error> {
+    let position = tasks().binary_search_by_key(&id, |task| task.id);
+    position.map(|index| &tasks()[index]).map_err(|_| Error::UnknownId { id: id.into(), nearest: Vec::new() })
+}
+
+/// Builds a batch of a registered id.
+fn build(spec: &EnvSpec, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
+    let domain = MiniGrid::new(task(&spec.id)?, options)?;
+    Ok(Box::new(Batch::new(domain, options.clone())?))
+}
+
+/// Adds all MiniGrid ids to `registry`.
+///
+/// # Errors
+/// When one of them is there already.
+pub fn register(registry: &mut Registry) -> Result<(), Error> {
+    for task in tasks() {
+        registry.register(spec(task, &MiniGridOptions::new(task)), build)?;
+    }
+    Ok(())
+}
