@@ -3,8 +3,7 @@
 
 use pentathlon_envs::minigrid::{
     components::records::{
-        BOX, DOOR, EMPTY, GOAL, KEY, LAVA, LOCKED, State, WALL, color_of, contents_of, kind_of,
-        state_of,
+        BOX, DOOR, EMPTY, GOAL, KEY, LAVA, LOCKED, State, WALL, color_of, contents_of, kind_of, state_of,
     },
     tasks::{Family, Objective, Task, objective::objectives::NO_OBSTACLE, tasks},
 };
@@ -19,8 +18,7 @@ struct Level<'t> {
 
 impl<'t> Level<'t> {
     fn generate(task: &'t Task, seed: u64, context: &[f32]) -> Result<Self, String> {
-        let mut level =
-            Self { task, state: bytemuck::Zeroable::zeroed(), items: vec![0; task.items()] };
+        let mut level = Self { task, state: bytemuck::Zeroable::zeroed(), items: vec![0; task.items()] };
         let mut random = Philox::for_level(seed, 0);
         task.generate(&mut random, context, &mut level.state, &mut level.items)
             .map_err(|error| format!("{}, seed {seed}, {context:?}: {error}", task.id))?;
@@ -68,9 +66,7 @@ impl<'t> Level<'t> {
                 continue;
             }
             reached[index] = true;
-            for (next_x, next_y) in
-                [(x + 1, y), (x.wrapping_sub(1), y), (x, y + 1), (x, y.wrapping_sub(1))]
-            {
+            for (next_x, next_y) in [(x + 1, y), (x.wrapping_sub(1), y), (x, y + 1), (x, y.wrapping_sub(1))] {
                 if next_x < width && next_y < height {
                     open.push((next_x, next_y));
                 }
@@ -87,9 +83,7 @@ fn levels() -> impl Strategy<Value = (&'static Task, u64, Vec<f32>)> {
         let context: Vec<_> = task
             .context()
             .iter()
-            .map(|parameter| {
-                (parameter.low as i32..=parameter.high as i32).prop_map(|value| value as f32)
-            })
+            .map(|parameter| (parameter.low as i32..=parameter.high as i32).prop_map(|value| value as f32))
             .collect();
         (Just(task), Just(seed), context)
     })

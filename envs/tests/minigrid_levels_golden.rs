@@ -8,9 +8,7 @@ use std::{
 };
 
 use pentathlon_envs::minigrid::{
-    components::records::{
-        BOX, State, color_of, contents_of, kind_of, state_of,
-    },
+    components::records::{BOX, State, color_of, contents_of, kind_of, state_of},
     tasks::{Objective, Task, tasks},
 };
 use pentathlon_gym::seeding::pcg64::Pcg64;
@@ -46,11 +44,7 @@ fn described(task: &Task, state: &State, items: &[u32]) -> Value {
         let inside = contents_of(cell);
         if kind_of(cell) == BOX && inside != 0 {
             let (x, y) = (index as u32 / task.height, index as u32 % task.height);
-            boxes.push(serde_json::json!([
-                x,
-                y,
-                [kind_of(inside), color_of(inside), state_of(inside)]
-            ]));
+            boxes.push(serde_json::json!([x, y, [kind_of(inside), color_of(inside), state_of(inside)]]));
         }
     }
     // Recordings list boxes row by row, cells column by column.
@@ -112,9 +106,7 @@ fn compare(path: &Path) -> (usize, Vec<String>) {
             }
             levels += 1;
             let level = described(task, &state, &items);
-            failures.extend(
-                differences(&level, recorded).into_iter().map(|what| format!("{place}: {what}")),
-            );
+            failures.extend(differences(&level, recorded).into_iter().map(|what| format!("{place}: {what}")));
         }
     }
     (levels, failures)
@@ -128,8 +120,7 @@ fn levels_equal_the_recorded_ones() {
         .map(|entry| entry.expect("a folder entry").path())
         .filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with("MiniGrid-")
-                && (name.ends_with(".jsonl") || name.ends_with(".jsonl.zst"))
+            name.starts_with("MiniGrid-") && (name.ends_with(".jsonl") || name.ends_with(".jsonl.zst"))
         })
         .collect();
     paths.sort();
@@ -142,9 +133,7 @@ fn levels_equal_the_recorded_ones() {
     }
     println!("{} recordings, {levels} levels compared", paths.len());
     assert!(levels > 0);
-    let shown = failures.iter().take(40).map(|failure| {
-        failure.chars().take(2000).collect::<String>()
-    });
+    let shown = failures.iter().take(40).map(|failure| failure.chars().take(2000).collect::<String>());
     assert!(
         failures.is_empty(),
         "{} differences in {levels} levels:\n{}",

@@ -212,11 +212,7 @@ impl<'a> Level<'a> {
     ///
     /// # Errors
     /// When there seems to be none.
-    pub fn place<R: Random>(
-        &mut self,
-        random: &mut R,
-        cell: u32,
-    ) -> Result<Position, GenerationError> {
+    pub fn place<R: Random>(&mut self, random: &mut R, cell: u32) -> Result<Position, GenerationError> {
         self.place_in(random, cell, self.everywhere(), PATIENCE, |_| false)
     }
 
@@ -272,11 +268,7 @@ impl<'a> Level<'a> {
     ///
     /// # Errors
     /// When there seems to be none.
-    pub fn place_agent<R: Random>(
-        &mut self,
-        random: &mut R,
-        region: Region,
-    ) -> Result<(), GenerationError> {
+    pub fn place_agent<R: Random>(&mut self, random: &mut R, region: Region) -> Result<(), GenerationError> {
         self.place_agent_in(random, region, PATIENCE)
     }
 }

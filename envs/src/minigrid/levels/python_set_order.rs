@@ -58,15 +58,12 @@ impl Table {
         let mut slot = perturbation as usize & self.mask;
         loop {
             let probes = if slot + LINEAR_PROBES <= self.mask { LINEAR_PROBES } else { 0 };
-            if let Some(free) =
-                self.slots[slot..=slot + probes].iter().position(Option::is_none)
-            {
+            if let Some(free) = self.slots[slot..=slot + probes].iter().position(Option::is_none) {
                 self.slots[slot + free] = Some(pair);
                 return;
             }
             perturbation >>= 5;
-            slot = (slot.wrapping_mul(5).wrapping_add(1).wrapping_add(perturbation as usize))
-                & self.mask;
+            slot = (slot.wrapping_mul(5).wrapping_add(1).wrapping_add(perturbation as usize)) & self.mask;
         }
     }
 

@@ -70,11 +70,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
     ) -> Self {
         let step = room_size - 1;
         level.shrink(step * columns + 1, step * rows + 1);
-        let closed = Room {
-            passages: [Passage::Wall; 4],
-            door_positions: [(0, 0); 4],
-            locked: false,
-        };
+        let closed = Room { passages: [Passage::Wall; 4], door_positions: [(0, 0); 4], locked: false };
         let rooms = [[closed; MAX_ROOMS]; MAX_ROOMS];
         let mut grid = Self { level, room_size, columns, rows, rooms, looks: 0 };
         for row in 0..rows {
@@ -97,10 +93,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
                 }
             }
         }
-        let middle = (
-            (columns / 2) * step + room_size / 2,
-            (rows / 2) * step + room_size / 2,
-        );
+        let middle = ((columns / 2) * step + room_size / 2, (rows / 2) * step + room_size / 2);
         grid.level.set_agent(middle, 0);
         grid
     }
@@ -117,13 +110,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
     }
 
     /// Adds a door of `color` on a side of a room (0 right, 1 below, 2 left, 3 above); where it is.
-    pub fn add_door(
-        &mut self,
-        room: RoomIndex,
-        side: usize,
-        color: u32,
-        locked: bool,
-    ) -> Position {
+    pub fn add_door(&mut self, room: RoomIndex, side: usize, color: u32, locked: bool) -> Position {
         let this = self.room_mut(room);
         this.locked = locked;
         let position = this.door_positions[side];
@@ -169,11 +156,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
     ///
     /// # Errors
     /// When one finds no place.
-    pub fn add_distractors<R: Random>(
-        &mut self,
-        random: &mut R,
-        count: i32,
-    ) -> Result<(), GenerationError> {
+    pub fn add_distractors<R: Random>(&mut self, random: &mut R, count: i32) -> Result<(), GenerationError> {
         let mut added = 0;
         while added < count {
             let color = random.element(&COLORS);
@@ -192,11 +175,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
     ///
     /// # Errors
     /// When no free cell is found.
-    pub fn place_agent<R: Random>(
-        &mut self,
-        random: &mut R,
-        room: RoomIndex,
-    ) -> Result<(), GenerationError> {
+    pub fn place_agent<R: Random>(&mut self, random: &mut R, room: RoomIndex) -> Result<(), GenerationError> {
         for _ in 0..MAX_TRIES {
             self.level.place_agent_in(random, self.region(room), MAX_TRIES)?;
             let (x, y) = self.level.agent();
@@ -216,8 +195,9 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
     pub fn connect_all<R: Random>(&mut self, random: &mut R) -> Result<(), GenerationError> {
         let (x, y) = self.level.agent();
         let start = (x / (self.room_size - 1), y / (self.room_size - 1));
+        let mut connected = self.all_reachable_from(start);
         for _ in 0..=MAX_ROUNDS {
-            if self.reachable_rooms(start) == self.columns * self.rows {
+            if connected {
                 return Ok(());
             }
             let room = (random.int(0, self.columns), random.int(0, self.rows));
@@ -231,12 +211,13 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
             }
             let color = random.element(&COLORS);
             self.add_door(room, side, color, false);
+            connected = self.all_reachable_from(start);
         }
         Err(GenerationError(format!("rooms still unconnected after {MAX_ROUNDS} rounds")))
     }
 
-    /// How many rooms can be reached from `start`, itself included.
-    fn reachable_rooms(&self, start: RoomIndex) -> i32 {
+    /// Whether every room can be reached from `start`.
+    fn all_reachable_from(&self, start: RoomIndex) -> bool {
         let mut reached = [[false; MAX_ROOMS]; MAX_ROOMS];
         let mut stack = [(0, 0); MAX_ROOMS * MAX_ROOMS];
         (stack[0], reached[start.0 as usize][start.1 as usize]) = (start, true);
@@ -258,7 +239,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
                 }
             }
         }
-        count
+        count == self.columns * self.rows
     }
 
     /// Registers a passage with the rooms on both of its sides.

@@ -68,10 +68,7 @@ impl Patterns {
     fn parse_all(text: &str) -> Vec<Self> {
         let lines: Vec<&str> =
             text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-        lines
-            .chunk_by(|_, next| !next.starts_with("preset"))
-            .map(Self::parse)
-            .collect()
+        lines.chunk_by(|_, next| !next.starts_with("preset")).map(Self::parse).collect()
     }
 
     fn parse(lines: &[&str]) -> Self {
@@ -101,22 +98,13 @@ impl Patterns {
                 }
             }
         }
-        Self {
-            name: header[1].to_owned(),
-            periodic: header[3] == "periodic",
-            weights,
-            walls,
-            supported,
-        }
+        Self { name: header[1].to_owned(), periodic: header[3] == "periodic", weights, walls, supported }
     }
 
     /// The patterns that may lie at offset number `offset` from a cell that has one of `set`.
     fn supported(&self, offset: usize, set: u64) -> u64 {
         let tables = &self.supported[offset];
-        set.to_le_bytes()
-            .iter()
-            .zip(tables)
-            .fold(0, |union, (&byte, table)| union | table[usize::from(byte)])
+        set.to_le_bytes().iter().zip(tables).fold(0, |union, (&byte, table)| union | table[usize::from(byte)])
     }
 }
 
@@ -134,14 +122,15 @@ pub(in crate::minigrid) fn solve<R: Random>(
 ) -> Result<Walls, GenerationError> {
     let patterns = preset.patterns();
     let mut preference = [0.0; MAX_CELLS];
-    for cell in &mut preference[..side * side] {
+    let preference = &mut preference[..side * side];
+    for cell in preference.iter_mut() {
         *cell = random.float() * 0.1;
     }
-    let mut start = Wave::new(patterns, side);
-    let solvable = start.propagate_all();
+    let mut start = Wave::new(patterns, side, preference);
+    let solvable = start.propagate_all(preference);
     for _ in 0..MAX_ATTEMPTS {
         let mut wave = start.clone();
-        if solvable && wave.collapse(random, &preference) {
+        if solvable && wave.collapse(random, preference) {
             let mut walls = [false; MAX_CELLS];
             for (wall, &set) in walls.iter_mut().zip(wave.cells()) {
                 *wall = set & patterns.walls != 0;
@@ -164,11 +153,24 @@ struct Wave<'p> {
     num_changed: usize,
     /// Whether a cell is among them.
     is_changed: [bool; MAX_CELLS],
+    /// Number of patterns left plus the cell's preference; infinite where only one is left.
+    priority: [f64; PRIORITIES],
+    /// Cells with more than one pattern left.
+    undecided: usize,
 }
 
+/// [`MAX_CELLS`] rounded up to whole groups of lanes.
+const PRIORITIES: usize = MAX_CELLS.next_multiple_of(LANES);
+/// Priorities that are compared at once.
+const LANES: usize = 8;
+
 impl<'p> Wave<'p> {
-    fn new(patterns: &'p Patterns, side: usize) -> Self {
+    fn new(patterns: &'p Patterns, side: usize, preference: &[f64]) -> Self {
         let all = (1 << patterns.weights.len()) - 1;
+        let mut priority = [f64::INFINITY; PRIORITIES];
+        for (priority, preference) in priority.iter_mut().zip(preference) {
+            *priority = preference + patterns.weights.len() as f64;
+        }
         Self {
             patterns,
             side,
@@ -176,6 +178,8 @@ impl<'p> Wave<'p> {
             changed: [0; MAX_CELLS],
             num_changed: 0,
             is_changed: [false; MAX_CELLS],
+            priority,
+            undecided: side * side,
         }
     }
 
@@ -186,12 +190,12 @@ impl<'p> Wave<'p> {
     /// Chooses patterns until every cell has one; false at a contradiction.
     fn collapse<R: Random>(&mut self, random: &mut R, preference: &[f64]) -> bool {
         loop {
-            let cell = self.most_constrained(preference);
-            self.observe(random, cell);
-            if !self.propagate() {
+            let cell = self.most_constrained();
+            self.observe(random, cell, preference);
+            if !self.propagate(preference) {
                 return false;
             }
-            if self.cells().iter().all(|set| set.is_power_of_two()) {
+            if self.undecided == 0 {
                 return true;
             }
         }
@@ -199,27 +203,25 @@ impl<'p> Wave<'p> {
 
     /// The cell with the fewest patterns left, but more than one; the preferences break ties. The
     /// first cell when none has more than one.
-    fn most_constrained(&self, preference: &[f64]) -> usize {
-        let mut best = (0, f64::INFINITY);
-        for (cell, (&set, preference)) in self.cells().iter().zip(preference).enumerate() {
-            if !set.is_power_of_two() {
-                let priority = preference + f64::from(set.count_ones());
-                if priority < best.1 {
-                    best = (cell, priority);
+    fn most_constrained(&self) -> usize {
+        let mut smallest = [f64::INFINITY; LANES];
+        for group in self.priority.chunks_exact(LANES) {
+            for (smallest, &priority) in smallest.iter_mut().zip(group) {
+                if priority < *smallest {
+                    *smallest = priority;
                 }
             }
         }
-        best.0
+        let smallest = smallest.into_iter().fold(f64::INFINITY, f64::min);
+        self.priority.iter().position(|&priority| priority == smallest).unwrap_or(0)
     }
 
     /// Draws one of a cell's patterns by their weights.
-    fn observe<R: Random>(&mut self, random: &mut R, cell: usize) {
+    fn observe<R: Random>(&mut self, random: &mut R, cell: usize, preference: &[f64]) {
         let mut chances = [0.0; MAX_PATTERNS];
         let chances = &mut chances[..self.patterns.weights.len()];
         let mut total = 0.0;
-        for (pattern, (chance, weight)) in
-            chances.iter_mut().zip(&self.patterns.weights).enumerate()
-        {
+        for (pattern, (chance, weight)) in chances.iter_mut().zip(&self.patterns.weights).enumerate() {
             if self.possible[cell] >> pattern & 1 == 1 {
                 *chance = *weight;
                 total += weight;
@@ -229,21 +231,20 @@ impl<'p> Wave<'p> {
             *chance /= total;
         }
         let pattern = random.weighted(chances);
-        self.possible[cell] = 1 << pattern;
-        self.mark(cell);
+        self.restrict(cell, 1 << pattern, preference);
     }
 
     /// Removes the patterns that do not fit anywhere from the start; false at a contradiction.
-    fn propagate_all(&mut self) -> bool {
+    fn propagate_all(&mut self, preference: &[f64]) -> bool {
         for cell in 0..self.side * self.side {
             self.mark(cell);
         }
-        self.propagate()
+        self.propagate(preference)
     }
 
     /// Removes patterns that no pattern of some neighbour supports, until all are supported; false as
     /// soon as a cell has none left.
-    fn propagate(&mut self) -> bool {
+    fn propagate(&mut self, preference: &[f64]) -> bool {
         while self.num_changed > 0 {
             self.num_changed -= 1;
             let cell = usize::from(self.changed[self.num_changed]);
@@ -256,14 +257,26 @@ impl<'p> Wave<'p> {
                 if after == before {
                     continue;
                 }
-                self.possible[neighbor] = after;
                 if after == 0 {
                     return false;
                 }
-                self.mark(neighbor);
+                self.restrict(neighbor, after, preference);
             }
         }
         true
+    }
+
+    /// Leaves a cell only the patterns of `set`, at least one.
+    fn restrict(&mut self, cell: usize, set: u64, preference: &[f64]) {
+        let was_undecided = !self.possible[cell].is_power_of_two();
+        self.possible[cell] = set;
+        if set.is_power_of_two() {
+            self.priority[cell] = f64::INFINITY;
+            self.undecided -= usize::from(was_undecided);
+        } else {
+            self.priority[cell] = preference[cell] + f64::from(set.count_ones());
+        }
+        self.mark(cell);
     }
 
     fn mark(&mut self, cell: usize) {

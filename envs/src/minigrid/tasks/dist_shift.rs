@@ -14,8 +14,7 @@ use super::{
 use crate::minigrid::levels::{LAVA_CELL, Level};
 
 /// The registered ids.
-pub(super) const TASKS: [Task; 2] =
-    [task("MiniGrid-DistShift1-v0", 2), task("MiniGrid-DistShift2-v0", 5)];
+pub(super) const TASKS: [Task; 2] = [task("MiniGrid-DistShift1-v0", 2), task("MiniGrid-DistShift2-v0", 5)];
 
 const fn task(id: &'static str, strip_row: u32) -> Task {
     let family = Family::DistShift(DistShift { strip_row });

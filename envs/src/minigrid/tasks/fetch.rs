@@ -63,10 +63,7 @@ impl Layout for Fetch {
                             \"you must fetch a\"; {color} a colour; {type} \"key\" or \"ball\"",
             rewards: "1 - 0.9 * (steps / max_steps) for picking up an object of the right colour and \
                       type, 0 for a wrong one.",
-            termination: &[
-                "the agent picks up the right object",
-                "the agent picks up a wrong object",
-            ],
+            termination: &["the agent picks up the right object", "the agent picks up a wrong object"],
         }
     }
 

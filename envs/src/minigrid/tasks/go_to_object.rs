@@ -17,15 +17,12 @@ use crate::minigrid::{
 };
 
 /// The registered ids.
-pub(super) const TASKS: [Task; 2] = [
-    task("MiniGrid-GoToObject-6x6-N2-v0", 6, 2),
-    task("MiniGrid-GoToObject-8x8-N2-v0", 8, 2),
-];
+pub(super) const TASKS: [Task; 2] =
+    [task("MiniGrid-GoToObject-6x6-N2-v0", 6, 2), task("MiniGrid-GoToObject-8x8-N2-v0", 8, 2)];
 
 const fn task(id: &'static str, size: u32, objects: u32) -> Task {
     let family = Family::GoToObject(GoToObject { size, objects });
-    Task::new(id, family, (size, size), 5 * size * size, Objective::GoToObject)
-        .seeing_through_walls()
+    Task::new(id, family, (size, size), 5 * size * size, Objective::GoToObject).seeing_through_walls()
 }
 
 /// Parameters of the family.

@@ -15,11 +15,8 @@ use crate::minigrid::{
 };
 
 /// The registered ids.
-pub(super) const TASKS: [Task; 3] = [
-    task("MiniGrid-LavaGapS5-v0", 5),
-    task("MiniGrid-LavaGapS6-v0", 6),
-    task("MiniGrid-LavaGapS7-v0", 7),
-];
+pub(super) const TASKS: [Task; 3] =
+    [task("MiniGrid-LavaGapS5-v0", 5), task("MiniGrid-LavaGapS6-v0", 6), task("MiniGrid-LavaGapS7-v0", 7)];
 
 const fn task(id: &'static str, size: u32) -> Task {
     let family = Family::LavaGap(LavaGap { size });

@@ -12,9 +12,7 @@ use super::{
 };
 use crate::minigrid::{
     components::records::{KEY, State, cell, color_of},
-    levels::{
-        Level, Position, Region, WALL_CELL, closed_door, colors_in_random_order, locked_door,
-    },
+    levels::{Level, Position, Region, WALL_CELL, closed_door, colors_in_random_order, locked_door},
     mission::color_name,
 };
 

@@ -112,11 +112,8 @@ impl Layout for Memory {
         level.set(below, cell(second, GREEN, 0));
 
         let (beside_above, beside_below) = ((above.0, above.1 + 1), (below.0, below.1 - 1));
-        let (success, failure) = if first == shown {
-            (beside_above, beside_below)
-        } else {
-            (beside_below, beside_above)
-        };
+        let (success, failure) =
+            if first == shown { (beside_above, beside_below) } else { (beside_below, beside_above) };
         level.set_target(cell(shown, GREEN, 0), success);
         level.set_other(cell(if shown == KEY { BALL } else { KEY }, GREEN, 0), failure);
         Ok(())

@@ -13,13 +13,13 @@ use std::sync::LazyLock;
 use pentathlon_engine::GenerationError;
 use pentathlon_gym::{ContextParameter, seeding::Random};
 
-pub use self::{
-    objective::Objective,
-    subgoals::{Subgoal, subgoal_indices},
-};
 use self::{
     layout::{Layout, LayoutOption, LayoutValues},
     page::Page,
+};
+pub use self::{
+    objective::Objective,
+    subgoals::{Subgoal, subgoal_indices},
 };
 pub use super::levels::Preset;
 use super::{components::records::State, levels::Level};

@@ -138,10 +138,8 @@ struct Chain {
 }
 
 impl Chain {
-    const EMPTY: Self = Self {
-        rooms: [Room { region: Region::new(0, 0, 0, 0), entry: (0, 0) }; MAX_ROOMS],
-        length: 0,
-    };
+    const EMPTY: Self =
+        Self { rooms: [Room { region: Region::new(0, 0, 0, 0), entry: (0, 0) }; MAX_ROOMS], length: 0 };
 }
 
 /// Grows chains until one has `wanted` rooms.

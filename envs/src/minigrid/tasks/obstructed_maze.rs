@@ -60,13 +60,8 @@ const fn maze(
     visited: u32,
     (key_in_box, blocked, doors_first): (bool, bool, bool),
 ) -> Task {
-    let family = Family::ObstructedMaze(ObstructedMaze {
-        agent_room,
-        quarters,
-        key_in_box,
-        blocked,
-        doors_first,
-    });
+    let family =
+        Family::ObstructedMaze(ObstructedMaze { agent_room, quarters, key_in_box, blocked, doors_first });
     Task::new(id, family, (16, 16), max_steps(visited), Objective::PickupTarget)
 }
 

@@ -19,8 +19,7 @@ pub(super) struct Page {
 }
 
 /// What most environments pay.
-pub(super) const GOAL_REWARD: &str =
-    "1 - 0.9 * (steps / max_steps) for reaching the goal, 0 otherwise.";
+pub(super) const GOAL_REWARD: &str = "1 - 0.9 * (steps / max_steps) for reaching the goal, 0 otherwise.";
 
 /// What the environments pay in which something is to be picked up.
 pub(super) const PICKUP_REWARD: &str =
@@ -50,9 +49,7 @@ impl Page {
             text += &format!(", where {}", self.mission_space);
         }
         text += "\n\nActions:\n";
-        for (number, (name, meaning)) in
-            ACTIONS.iter().take(task.num_actions as usize).enumerate()
-        {
+        for (number, (name, meaning)) in ACTIONS.iter().take(task.num_actions as usize).enumerate() {
             text += &format!("  {number}  {name:8} {meaning}\n");
         }
         text += &format!(

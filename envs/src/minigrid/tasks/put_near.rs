@@ -17,10 +17,8 @@ use crate::minigrid::{
 };
 
 /// The registered ids. The step limit grows with the side, not with the area.
-pub(super) const TASKS: [Task; 2] = [
-    task("MiniGrid-PutNear-6x6-N2-v0", 6, 2),
-    task("MiniGrid-PutNear-8x8-N3-v0", 8, 3),
-];
+pub(super) const TASKS: [Task; 2] =
+    [task("MiniGrid-PutNear-6x6-N2-v0", 6, 2), task("MiniGrid-PutNear-8x8-N3-v0", 8, 3)];
 
 const fn task(id: &'static str, size: u32, objects: u32) -> Task {
     let family = Family::PutNear(PutNear { size, objects });

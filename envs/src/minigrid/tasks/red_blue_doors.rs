@@ -54,10 +54,7 @@ impl Layout for RedBlueDoors {
             mission_space: "",
             rewards: "1 - 0.9 * (steps / max_steps) for opening the blue door while the red one is \
                       open, 0 otherwise.",
-            termination: &[
-                "the blue door is open",
-                "the red door is opened while the blue one was open",
-            ],
+            termination: &["the blue door is open", "the red door is opened while the blue one was open"],
         }
     }
 

@@ -16,13 +16,8 @@ use crate::minigrid::{
 };
 
 /// The registered ids.
-pub(super) const TASKS: [Task; 1] = [Task::new(
-    "MiniGrid-Unlock-v0",
-    Family::Unlock(Unlock),
-    (11, 6),
-    288,
-    Objective::Unlock,
-)];
+pub(super) const TASKS: [Task; 1] =
+    [Task::new("MiniGrid-Unlock-v0", Family::Unlock(Unlock), (11, 6), 288, Objective::Unlock)];
 
 /// The family has no parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

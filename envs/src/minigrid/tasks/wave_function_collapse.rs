@@ -80,9 +80,8 @@ impl Layout for WaveFunctionCollapse {
         level.border();
         let side = (size - 2) as usize;
         let walls = solve(random, self.preset, side)?;
-        let open = OpenSpace::largest(&walls, side).ok_or_else(|| {
-            GenerationError(format!("{:?}: no two open cells are connected", self.preset))
-        })?;
+        let open = OpenSpace::largest(&walls, side)
+            .ok_or_else(|| GenerationError(format!("{:?}: no two open cells are connected", self.preset)))?;
 
         let inside = |(i, j): (u16, u16)| (i32::from(i) + 1, i32::from(j) + 1);
         for column in 1..size - 1 {
