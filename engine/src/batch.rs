@@ -14,14 +14,15 @@ use crate::{
     episode::records::Episode,
     levels::{LevelPool, LevelSet, Origin},
     native::{Native, columns::Outputs},
-    plan::Plan,
+    plan::{Plan, invalid},
     snapshot,
+    wgpu::{DeviceColumns, DeviceHandles, Wgpu, device},
 };
 
 /// A batch of environments of one domain, which reset and step together.
 pub struct Batch<D: Domain> {
     plan: Arc<Plan<D>>,
-    executor: Native<D>,
+    executor: Executor<D>,
     /// Whether there has been a reset.
     begun: bool,
 }
@@ -33,14 +34,79 @@ impl<D: Domain> Batch<D> {
     /// # Errors
     /// Options that cannot be (the message says what can), or a device that cannot be had.
     pub fn new(domain: D, options: BuildOptions) -> Result<Self, Error> {
-        let plan = Arc::new(Plan::new(domain, options, || false)?);
+        let plan = Arc::new(Plan::new(domain, options, device::has_real_gpu)?);
         let executor = match plan.options.device {
-            Device::Wgpu => {
-                return Err(Error::Device { device: "wgpu", reason: String::from("not built in") });
-            }
-            _ => Native::new(Arc::clone(&plan))?,
+            Device::Wgpu => Executor::Wgpu(Box::new(Wgpu::new(Arc::clone(&plan), device::open()?)?)),
+            _ => Executor::Native(Box::new(Native::new(Arc::clone(&plan))?)),
         };
         Ok(Self { plan, executor, begun: false })
+    }
+
+    /// Builds a batch on a device that a learner already has, so that both work on the same buffers.
+    ///
+    /// # Errors
+    /// As [`Batch::new`], and when `options` ask for the native device.
+    pub fn new_on(domain: D, mut options: BuildOptions, handles: DeviceHandles) -> Result<Self, Error> {
+        if options.device == Device::Native {
+            return Err(invalid(domain.spec(), "device", "native", "auto or wgpu, with the handles of a device"));
+        }
+        options.device = Device::Wgpu;
+        let plan = Arc::new(Plan::new(domain, options, || true)?);
+        let executor = Executor::Wgpu(Box::new(Wgpu::new(Arc::clone(&plan), handles)?));
+        Ok(Self { plan, executor, begun: false })
+    }
+
+    /// The buffers of a wgpu batch, for a learner on the same device; `None` natively.
+    pub fn on_device(&self) -> Option<DeviceColumns<'_>> {
+        match &self.executor {
+            Executor::Native(_) => None,
+            Executor::Wgpu(wgpu) => Some(wgpu.columns_on_device()),
+        }
+    }
+
+    /// Dispatches that one step takes on wgpu, the same for every step; 0 natively.
+    pub fn dispatches_per_step(&self) -> usize {
+        match &self.executor {
+            Executor::Native(_) => 0,
+            Executor::Wgpu(wgpu) => wgpu.dispatches(),
+        }
+    }
+
+    /// Steps every environment once with the actions that are in [`DeviceColumns::actions`], without
+    /// touching the host: results stay in the device's buffers, and what [`VectorEnv`] hands out is
+    /// that of the last step or reset that came to the host ([`Batch::refresh`]). The actions are not
+    /// checked; those out of range do what the domain's rules make of them.
+    ///
+    /// # Errors
+    /// On the native device, before the first reset, and with autoreset disabled, where the host has to
+    /// look at what ended.
+    pub fn step_on_device(&mut self) -> Result<(), Error> {
+        let Executor::Wgpu(wgpu) = &mut self.executor else {
+            return Err(Error::Device {
+                device: "native",
+                reason: String::from("there are no buffers on a device to step; build the batch for wgpu"),
+            });
+        };
+        if !self.begun {
+            return Err(Error::NotReset);
+        }
+        if self.plan.options.autoreset == AutoresetMode::Disabled {
+            let allowed = "next_step or same_step for steps on the device";
+            return Err(invalid(self.plan.spec(), "autoreset", "disabled", allowed));
+        }
+        wgpu.step_on_device();
+        Ok(())
+    }
+
+    /// Brings the results of the device's last step to the host. Nothing to do natively.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub fn refresh(&mut self) -> Result<Step<'_>, Error> {
+        if let Executor::Wgpu(wgpu) = &mut self.executor {
+            wgpu.refresh()?;
+        }
+        Ok(self.view())
     }
 
     /// The domain with its constants, as built.
@@ -54,7 +120,13 @@ impl<D: Domain> Batch<D> {
     /// # Errors
     /// When there is no such environment, or the device is lost.
     pub fn instance(&self, env: usize) -> Result<(D::State, Vec<u32>, Episode), Error> {
-        self.executor.instance(env).ok_or_else(|| self.no_environment(env))
+        if env >= self.plan.sizes.num_envs {
+            return Err(self.no_environment(env));
+        }
+        match &self.executor {
+            Executor::Native(native) => native.instance(env).ok_or_else(|| self.no_environment(env)),
+            Executor::Wgpu(wgpu) => wgpu.instance(env),
+        }
     }
 
     /// The levels of the pool, `None` with `Levels::Fresh` and before the first reset.
@@ -81,7 +153,7 @@ impl<D: Domain> Batch<D> {
     pub fn replace_levels(&mut self, seed: u64) -> Result<(), Error> {
         if self.plan.pool_len() == 0 {
             let allowed = "fixed, to hold a pool of levels";
-            return Err(crate::plan::invalid(self.plan.spec(), "levels", "fresh", allowed));
+            return Err(invalid(self.plan.spec(), "levels", "fresh", allowed));
         }
         let mut pool = self.executor.generate_pool(seed)?;
         pool.origin = Origin::Replaced(seed);
@@ -201,7 +273,7 @@ impl<D: Domain> VectorEnv for Batch<D> {
     }
 
     fn snapshot(&self) -> Result<Snapshot, Error> {
-        let columns = self.begun.then(|| self.executor.columns());
+        let columns = self.begun.then(|| self.executor.columns()).transpose()?;
         Ok(snapshot::write(&self.plan, columns.as_ref(), self.executor.pool()))
     }
 
@@ -218,7 +290,7 @@ impl<D: Domain> VectorEnv for Batch<D> {
         };
         self.executor.set_pool(pool);
         if let Some(columns) = &restored.columns {
-            self.set_columns(columns);
+            self.executor.set_columns(columns)?;
         }
         self.begun = restored.columns.is_some();
         Ok(())
@@ -233,9 +305,71 @@ impl<D: Domain> VectorEnv for Batch<D> {
     }
 }
 
-impl<D: Domain> Batch<D> {
-    fn set_columns(&mut self, columns: &Columns<D::State>) {
-        self.executor.set_columns(columns);
+/// Where a batch steps.
+enum Executor<D: Domain> {
+    Native(Box<Native<D>>),
+    Wgpu(Box<Wgpu<D>>),
+}
+
+impl<D: Domain> Executor<D> {
+    fn outputs(&self) -> &Outputs {
+        match self {
+            Self::Native(native) => native.outputs(),
+            Self::Wgpu(wgpu) => wgpu.outputs(),
+        }
+    }
+
+    fn pool(&self) -> Option<&LevelPool<D::State>> {
+        match self {
+            Self::Native(native) => native.pool(),
+            Self::Wgpu(wgpu) => wgpu.pool(),
+        }
+    }
+
+    fn generate_pool(&self, seed: u64) -> Result<LevelPool<D::State>, Error> {
+        match self {
+            Self::Native(native) => native.generate_pool(seed),
+            Self::Wgpu(wgpu) => wgpu.generate_pool(seed),
+        }
+    }
+
+    fn set_pool(&mut self, pool: Option<LevelPool<D::State>>) {
+        match self {
+            Self::Native(native) => native.set_pool(pool),
+            Self::Wgpu(wgpu) => wgpu.set_pool(pool),
+        }
+    }
+
+    /// A context is checked before: on wgpu, where levels are fixed, it can only be the default.
+    fn reset(&mut self, starts: &[Start], context: Option<&[f32]>) -> Result<(), Error> {
+        match self {
+            Self::Native(native) => native.reset(starts, context),
+            Self::Wgpu(wgpu) => wgpu.reset(starts),
+        }
+    }
+
+    fn step(&mut self, actions: &[i32]) -> Result<(), Error> {
+        match self {
+            Self::Native(native) => native.step(actions),
+            Self::Wgpu(wgpu) => wgpu.step(actions),
+        }
+    }
+
+    fn columns(&self) -> Result<Columns<D::State>, Error> {
+        match self {
+            Self::Native(native) => Ok(native.columns()),
+            Self::Wgpu(wgpu) => wgpu.columns(),
+        }
+    }
+
+    fn set_columns(&mut self, columns: &Columns<D::State>) -> Result<(), Error> {
+        match self {
+            Self::Native(native) => {
+                native.set_columns(columns);
+                Ok(())
+            }
+            Self::Wgpu(wgpu) => wgpu.set_columns(columns),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The records that the engine itself keeps for every environment, on both devices.
 
 /// Plain records shared by the native and the wgpu shells.
+#[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod records {
     use pentathlon_gym::seeding::philox::rules::*;
@@ -102,6 +103,7 @@ pub mod records {
 }
 
 /// How an episode begins, counts its steps and ends: the engine's own rules, on both devices.
+#[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use super::records::*;

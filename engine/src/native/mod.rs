@@ -191,20 +191,6 @@ impl<D: Domain> Native<D> {
         Some((*state, words.to_vec(), *self.world.get::<Episode>(entity)?))
     }
 
-    /// Reads one environment in place.
-    pub(crate) fn with_instance<T>(
-        &self,
-        env: usize,
-        read: impl FnOnce(crate::domain::Instance<'_, D::State>) -> T,
-    ) -> Option<T> {
-        let entity = *self.entities.get(env)?;
-        let items = self.plan.sizes.items;
-        let words = &self.world.resource::<Arrays>().items[env * items..][..items];
-        let state = self.world.get::<D::State>(entity)?;
-        let episode = self.world.get::<Episode>(entity)?;
-        Some(read(crate::domain::Instance { state, items: words, episode }))
-    }
-
     /// A copy of everything that the future depends on.
     pub(crate) fn columns(&self) -> Columns<D::State> {
         let arrays = self.world.resource::<Arrays>();
