@@ -111,6 +111,12 @@ pub enum Error {
     /// A snapshot that cannot be restored here.
     #[error("snapshot cannot be restored: {0}")]
     Snapshot(String),
+    /// Something that this batch cannot do.
+    #[error("this batch does not support {what}")]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A wrapper that does not fit the batch it wraps.
     #[error("wrapper {wrapper}: {reason}")]
     Wrapper {

@@ -7,6 +7,7 @@
 //! wrappers, episode statistics and snapshots.
 
 pub mod array;
+pub mod conformance;
 pub mod error;
 pub mod options;
 pub mod registry;
@@ -17,6 +18,12 @@ pub mod spec;
 pub mod statistics;
 pub mod vector_env;
 pub mod wrappers;
+
+#[cfg(test)]
+extern crate self as pentathlon_gym;
+#[cfg(test)]
+#[path = "../tests/corridor/mod.rs"]
+mod corridor;
 
 pub use array::{Array, ElementType, Observation, ObservationField};
 pub use error::Error;

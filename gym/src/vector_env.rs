@@ -46,6 +46,21 @@ impl<'a> From<&'a Vec<f32>> for Actions<'a> {
     }
 }
 
+impl Actions<'_> {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Discrete(actions) => actions.len(),
+            Self::Continuous(actions) => actions.len(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// What a step returns, borrowed from the batch's own buffers.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
@@ -59,6 +74,16 @@ pub struct Step<'a> {
     pub truncated: &'a [bool],
     /// Everything else.
     pub info: Info<'a>,
+}
+
+impl Step<'_> {
+    /// Whether the episode of environment `env` ended in this step, one way or the other.
+    ///
+    /// # Panics
+    /// When there is no such environment.
+    pub fn ended(&self, env: usize) -> bool {
+        self.terminated[env] || self.truncated[env]
+    }
 }
 
 /// The named channels of a step.
@@ -116,6 +141,20 @@ pub trait VectorEnv: Send {
     /// An action of the wrong kind, count or range (named by environment), a batch that was never
     /// reset, or with [`AutoresetMode::Disabled`] an environment that has ended.
     fn step_with(&mut self, actions: Actions<'_>) -> Result<Step<'_>, Error>;
+
+    /// Whether [`VectorEnv::step_masked`] works on this batch.
+    fn can_step_masked(&self) -> bool {
+        false
+    }
+
+    /// Steps only the environments whose flag is set. The others keep their state and observation and
+    /// report reward 0, no event and no flag; their actions are ignored, and they may have ended.
+    ///
+    /// # Errors
+    /// As [`VectorEnv::step_with`], or a mask of the wrong length, or [`Error::Unsupported`].
+    fn step_masked(&mut self, _actions: Actions<'_>, _mask: &[bool]) -> Result<Step<'_>, Error> {
+        Err(Error::Unsupported { what: "stepping only some of its environments" })
+    }
 
     /// The mission of environment `env` in words; empty where the domain has none. `None` when there
     /// is no such environment.
@@ -186,6 +225,12 @@ impl VectorEnv for Box<dyn VectorEnv> {
     }
     fn step_with(&mut self, actions: Actions<'_>) -> Result<Step<'_>, Error> {
         (**self).step_with(actions)
+    }
+    fn can_step_masked(&self) -> bool {
+        (**self).can_step_masked()
+    }
+    fn step_masked(&mut self, actions: Actions<'_>, mask: &[bool]) -> Result<Step<'_>, Error> {
+        (**self).step_masked(actions, mask)
     }
     fn mission(&self, env: usize) -> Option<String> {
         (**self).mission(env)

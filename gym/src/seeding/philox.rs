@@ -127,7 +127,7 @@ pub mod rules {
 
     /// A number in `0.0..1.0` with 24 random bits, one draw.
     pub fn unit_float(stream: ptr!(function, Stream)) -> f32 {
-        f32(draw(stream) >> 8u32) * 0.000000059604644775390625f32
+        f32(draw(stream) >> 8u32) * 5.9604645e-8f32
     }
 }
 
