@@ -62,7 +62,8 @@ pub struct EnvironmentConfig {
     /// Number of levels in a fixed pool; left out, a new level at every reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level_pool: Option<u32>,
-    /// Names of the observations that the policy sees; empty takes the id's default.
+    /// Names of the observations that the policy sees; empty takes the id's default. Default `image` and
+    /// `direction`.
     pub observations: Vec<String>,
     /// Options of the domain, as `pentathlon info ID` lists them.
     pub options: BTreeMap<String, OptionValue>,
@@ -198,7 +199,7 @@ impl Default for EnvironmentConfig {
             device: Device::Native,
             max_episode_steps: None,
             level_pool: None,
-            observations: Vec::new(),
+            observations: vec![String::from("image"), String::from("direction")],
             options: BTreeMap::new(),
         }
     }

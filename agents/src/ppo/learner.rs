@@ -215,3 +215,68 @@ impl Part {
         targets.advantages.extend_from_slice(advantages);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::module::Param;
+    use burn::tensor::{Tensor, TensorData};
+
+    use super::*;
+
+    #[derive(Module, Debug)]
+    struct Scalar {
+        value: Param<Tensor<1>>,
+    }
+
+    /// Kingma and Ba, 2015: with gradients 1, 2, -1 the corrected moments are (1, 1), (0.29 / 0.19,
+    /// 0.004999 / 0.001999) and (0.161 / 0.271, 0.005994001 / 0.002997001).
+    #[test]
+    fn three_steps_of_adam() {
+        let device = Device::flex().autodiff();
+        let mut scalar = Scalar { value: Param::from_data(TensorData::new(vec![0.0_f32], [1]), &device) };
+        let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+        let moments = [(1.0, 1.0), (0.29 / 0.19, 0.004_999 / 0.001_999), (0.161 / 0.271, 0.005_994_001 / 0.002_997_001)];
+        let mut expected = 0.0_f64;
+        for (gradient, (first, second)) in [1.0_f32, 2.0, -1.0].into_iter().zip(moments) {
+            let loss = scalar.value.val().mul_scalar(gradient).sum();
+            let gradients = GradientsParams::from_grads(loss.backward(), &scalar);
+            scalar = optimizer.step(0.1, scalar, gradients);
+            expected -= 0.1 * first / f64::sqrt(second);
+            let value = f64::from(scalar.value.val().into_scalar::<f32>());
+            assert!((value - expected).abs() < 1e-5, "{value} {expected}");
+        }
+    }
+
+    #[test]
+    fn the_gradient_of_all_parameters_together_is_scaled_down_to_the_limit() {
+        #[derive(Module, Debug)]
+        struct Two {
+            a: Param<Tensor<1>>,
+            b: Param<Tensor<2>>,
+        }
+        let device = Device::flex().autodiff();
+        let two = Two {
+            a: Param::from_data(TensorData::new(vec![0.0_f32], [1]), &device),
+            b: Param::from_data(TensorData::new(vec![0.0_f32], [1, 1]), &device),
+        };
+        let clipped = |limit: f32| {
+            let loss = two.a.val().mul_scalar(3.0).sum() + two.b.val().mul_scalar(4.0).sum();
+            let mut gradients = GradientsParams::from_grads(loss.backward(), &two);
+            let norm = gradients::clip_norm(&two, &mut gradients, limit);
+            let a = gradients.get::<1>(two.a.id).unwrap().into_scalar::<f32>();
+            let b = gradients.get::<2>(two.b.id).unwrap().into_scalar::<f32>();
+            (norm, a, b)
+        };
+        assert_eq!(clipped(10.0), (5.0, 3.0, 4.0));
+        let (norm, a, b) = clipped(0.5);
+        assert!(norm == 5.0 && (a - 0.3).abs() < 1e-6 && (b - 0.4).abs() < 1e-6, "{norm} {a} {b}");
+    }
+
+    #[test]
+    fn explained_variance_is_1_for_perfect_and_0_for_constant_estimates() {
+        let returns = [1.0, 2.0, 3.0];
+        assert_eq!(explained_variance(&returns, &returns), 1.0);
+        assert_eq!(explained_variance(&[5.0; 3], &returns), 0.0);
+        assert_eq!(explained_variance(&[5.0; 3], &[1.0; 3]), 0.0);
+    }
+}

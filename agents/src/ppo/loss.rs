@@ -121,3 +121,188 @@ fn ratio_terms(log_ratio: Tensor<1>, clip: f32, mean: f32) -> LossTerms {
     }
     terms
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+    use burn::optim::GradientsParams;
+    use pentathlon_gym::seeding::Random;
+
+    use super::*;
+    use crate::config::NetworkConfig;
+    use crate::networks::{ActorCritic, EncodedRows, Input, ObservationLayout};
+    use crate::random::{Purpose, stream};
+
+    const ROWS: usize = 8;
+    const ACTIONS: usize = 3;
+
+    /// Four measurements and a whole number in, three actions out, and rows of random inputs.
+    fn example() -> (ObservationLayout, ActorCritic, EncodedRows, Targets) {
+        let layout = ObservationLayout {
+            inputs: vec![
+                ("numbers".into(), Input::Numbers { at: 0, len: 4, scale: 1.0 }),
+                ("kind".into(), Input::Category { at: 0, start: 0, n: vec![2] }),
+            ],
+            masked: false,
+            actions: ACTIONS,
+            first_action: 0,
+            indices: 1,
+            numbers: 4,
+        };
+        let mut random = stream(5, Purpose::Parameters);
+        let config = NetworkConfig { hidden: vec![6, 5], ..NetworkConfig::default() };
+        let network = ActorCritic::new(&layout, &config, &mut random, &Device::flex().autodiff());
+        let mut floats = |count: usize| -> Vec<f32> { (0..count).map(|_| random.float() as f32 * 2.0 - 1.0).collect() };
+        let rows = EncodedRows {
+            rows: ROWS,
+            indices: (0..ROWS).map(|row| (row % 2) as u16).collect(),
+            numbers: floats(ROWS * 4),
+            mask: Vec::new(),
+        };
+        let mut targets = Targets {
+            actions: (0..ROWS).map(|row| (row % ACTIONS) as i32).collect(),
+            log_probabilities: Vec::new(),
+            advantages: floats(ROWS),
+            returns: floats(ROWS),
+            values: floats(ROWS),
+        };
+        targets.log_probabilities = log_probabilities(&layout, &network, &rows, &targets);
+        (layout, network, rows, targets)
+    }
+
+    fn log_probabilities(layout: &ObservationLayout, network: &ActorCritic, rows: &EncodedRows, targets: &Targets) -> Vec<f32> {
+        let all = log_softmax(network.forward(layout, rows).logits, 1).try_into_vec_as::<f32>().unwrap();
+        all.chunks(ACTIONS).zip(&targets.actions).map(|(row, &action)| row[action as usize]).collect()
+    }
+
+    fn policy_only() -> PpoConfig {
+        PpoConfig { entropy_coefficient: 0.0, value_coefficient: 0.0, ..PpoConfig::default() }
+    }
+
+    /// The gradient of the objective, all parameters in a row.
+    fn gradient(network: &ActorCritic, output: Output, targets: &Targets, config: &PpoConfig) -> Vec<f32> {
+        struct Flatten(GradientsParams, Vec<f32>);
+        impl ModuleVisitor for Flatten {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let gradient = self.0.remove::<D>(param.id).unwrap_or_else(|| param.val().inner().zeros_like());
+                self.1.extend(gradient.try_into_vec_as::<f32>().unwrap());
+            }
+        }
+        let (loss, _) = objective(output, targets, config, ROWS);
+        let mut flatten = Flatten(GradientsParams::from_grads(loss.backward(), network), Vec::new());
+        network.visit(&mut flatten);
+        flatten.1
+    }
+
+    /// `network` with parameter number `index` changed by `change`.
+    fn changed(network: &ActorCritic, index: usize, change: f32) -> ActorCritic {
+        struct Change(usize, f32);
+        impl ModuleMapper for Change {
+            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                let (id, tensor, mapper) = param.consume();
+                let mut data = tensor.to_data();
+                let count = data.num_elements();
+                if self.0 < count {
+                    data.as_mut_slice::<f32>().unwrap()[self.0] += self.1;
+                    self.0 = usize::MAX;
+                } else if self.0 != usize::MAX {
+                    self.0 -= count;
+                }
+                let tensor = Tensor::from_data(data, &tensor.device()).require_grad();
+                Param::from_mapped_value(id, tensor, mapper)
+            }
+        }
+        network.clone().map(&mut Change(index, change))
+    }
+
+    #[test]
+    fn at_ratio_1_the_gradient_is_the_policy_gradient() {
+        let (layout, network, rows, targets) = example();
+        let found = gradient(&network, network.forward(&layout, &rows), &targets, &policy_only());
+        // Minus the mean of advantage times log-probability, by central differences.
+        let value = |network: &ActorCritic| {
+            let weighted = log_probabilities(&layout, network, &rows, &targets);
+            let sum: f64 = weighted.iter().zip(&targets.advantages).map(|(log, a)| f64::from(log * a)).sum();
+            -sum / ROWS as f64
+        };
+        let step = 2e-3;
+        let mut largest = 0.0_f64;
+        for (index, &found) in found.iter().enumerate() {
+            let difference = value(&changed(&network, index, step)) - value(&changed(&network, index, -step));
+            let expected = difference / f64::from(2.0 * step);
+            largest = largest.max(expected.abs());
+            assert!((f64::from(found) - expected).abs() < 1e-3, "parameter {index}: {found} {expected}");
+        }
+        assert!(largest > 0.02, "the example has no gradient to speak of: {largest}");
+    }
+
+    #[test]
+    fn the_parts_of_a_minibatch_add_up_to_the_whole() {
+        let (layout, network, rows, targets) = example();
+        let config = PpoConfig::default();
+        let whole = gradient(&network, network.forward(&layout, &rows), &targets, &config);
+        let mut sum = vec![0.0; whole.len()];
+        for part in [[0_u32, 3, 5], [1, 2, 7]].iter().map(|part| &part[..]).chain([&[4_u32, 6][..]]) {
+            let mut part_rows = EncodedRows::default();
+            part_rows.gather(&layout, &rows, part);
+            let pick = |values: &[f32]| part.iter().map(|&row| values[row as usize]).collect::<Vec<_>>();
+            let part_targets = Targets {
+                actions: part.iter().map(|&row| targets.actions[row as usize]).collect(),
+                log_probabilities: pick(&targets.log_probabilities),
+                advantages: pick(&targets.advantages),
+                returns: pick(&targets.returns),
+                values: pick(&targets.values),
+            };
+            let part = gradient(&network, network.forward(&layout, &part_rows), &part_targets, &config);
+            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        }
+        for (whole, sum) in whole.iter().zip(&sum) {
+            assert!((whole - sum).abs() < 1e-5, "{whole} {sum}");
+        }
+    }
+
+    #[test]
+    fn beyond_the_clipping_range_nothing_more_is_gained() {
+        let (layout, network, rows, mut targets) = example();
+        // Every action has become 1.5 times as probable as it was, and was better than expected.
+        targets.log_probabilities.iter_mut().for_each(|log| *log -= 1.5_f32.ln());
+        targets.advantages = vec![1.0; ROWS];
+        let (_, terms) = objective(network.forward(&layout, &rows), &targets, &policy_only(), ROWS);
+        assert!((terms.policy + 1.2).abs() < 1e-5 && terms.clipped > 0.999, "{terms:?}");
+        assert!((terms.divergence - (0.5 - 1.5_f32.ln())).abs() < 1e-5, "{terms:?}");
+        let flat = gradient(&network, network.forward(&layout, &rows), &targets, &policy_only());
+        assert!(flat.iter().all(|value| value.abs() < 1e-7));
+        // Where it was worse, it is still pushed back.
+        targets.advantages = vec![-1.0; ROWS];
+        let back = gradient(&network, network.forward(&layout, &rows), &targets, &policy_only());
+        assert!(back.iter().any(|value| value.abs() > 1e-3));
+    }
+
+    #[test]
+    fn terms_are_those_of_the_definition() {
+        let device = Device::flex();
+        let output = || Output {
+            logits: Tensor::from_data(TensorData::new(vec![0.0_f32; 6], [2, 3]), &device),
+            values: Tensor::from_data(TensorData::new(vec![1.0_f32, 0.0], [2]), &device),
+        };
+        let targets = Targets {
+            actions: vec![0, 2],
+            log_probabilities: vec![(1.0 / 3.0_f32).ln(); 2],
+            advantages: vec![1.0, 3.0],
+            returns: vec![0.0, 2.0],
+            values: vec![0.5, 0.0],
+        };
+        let (loss, terms) = objective(output(), &targets, &PpoConfig::default(), 2);
+        assert!((terms.policy + 2.0).abs() < 1e-6 && (terms.entropy - 3.0_f32.ln()).abs() < 1e-6, "{terms:?}");
+        // Errors 1 (clipped 0.7) and 2 (not clipped): half the mean of 1 and 4.
+        assert!((terms.value - 1.25).abs() < 1e-6, "{terms:?}");
+        let expected = -2.0 + 0.5 * 1.25 - 0.01 * 3.0_f32.ln();
+        assert!((loss.into_scalar::<f32>() - expected).abs() < 1e-6);
+        let near = Targets { values: vec![2.0, 0.0], ..targets.clone() };
+        // The first value estimate may move from 2 to 1.8 only, which leaves an error of 1.8.
+        let (_, terms) = objective(output(), &near, &PpoConfig::default(), 2);
+        assert!((terms.value - 0.25 * (1.8 * 1.8 + 4.0)).abs() < 1e-5, "{terms:?}");
+        let free = PpoConfig { clip_value: false, ..PpoConfig::default() };
+        assert!((objective(output(), &near, &free, 2).1.value - 1.25).abs() < 1e-6);
+    }
+}
