@@ -32,11 +32,11 @@ pub struct BlockedUnlockPickup;
 impl Layout for BlockedUnlockPickup {
     fn page(&self) -> Page {
         Page {
-            description: "The agent has to pick up a box in another room, behind a locked door. The \
-                          door is also blocked by a ball, which has to be moved away before the door \
-                          can be unlocked. The agent therefore has to learn to move the ball, pick up \
-                          the key, open the door and pick up the box. Opening the box destroys it. \
-                          In the level's record `target` is the box.",
+            description: "As UnlockPickup, with a ball on the cell before the locked door: the ball has to \
+                          be carried away first, then the key fetched, the door unlocked, the key put down \
+                          and the box in the right room picked up. A box that is opened with `toggle` is \
+                          gone, and the episode can then no longer succeed. In the level's record `target` \
+                          is the box.",
             mission: "pick up the {color} box",
             mission_space: "{color} is the colour of the box",
             rewards: PICKUP_REWARD,

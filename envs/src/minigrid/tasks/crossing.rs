@@ -78,12 +78,11 @@ impl Layout for Crossing {
     fn page(&self) -> Page {
         if self.lava {
             Page {
-                description: "The agent must reach the green goal square in the other corner of the \
-                              room while avoiding rivers of deadly lava that end the episode. Each \
-                              river runs across the room, horizontally or vertically, and has a \
-                              single crossing point that can be used safely; a path to the goal is \
-                              guaranteed to exist. This environment is useful for studying safety and \
-                              safe exploration.",
+                description: "Rivers of lava cross the room from wall to wall, each with one place to \
+                              cross it. The agent starts in the upper left corner, the goal, a green \
+                              square, is in the lower right one, and there always is a way. A step into \
+                              the lava ends the episode without a reward, so that exploring carelessly is \
+                              punished.",
                 mission: "avoid the lava and get to the green goal square",
                 mission_space: "",
                 rewards: GOAL_REWARD,
@@ -91,10 +90,9 @@ impl Layout for Crossing {
             }
         } else {
             Page {
-                description: "The agent must reach the green goal square in the other corner of the \
-                              room. Walls run across the room, horizontally or vertically, each with \
-                              a single opening; a path to the goal is guaranteed to exist. It is \
-                              LavaCrossing without the danger, to test curricula and exploration.",
+                description: "Walls cross the room from side to side, each with one opening. The agent \
+                              starts in the upper left corner, the goal, a green square, is in the lower \
+                              right one, and there always is a way. It is LavaCrossing without the danger.",
                 mission: "find the opening and get to the green goal square",
                 mission_space: "",
                 rewards: GOAL_REWARD,

@@ -44,11 +44,12 @@ impl DoorKey {
 impl Layout for DoorKey {
     fn page(&self) -> Page {
         Page {
-            description: "A wall divides the grid into two rooms. The agent and a yellow key are in \
-                          the left one, the green goal square is in the bottom-right corner of the \
-                          right one. The agent must pick up the key, unlock the yellow door in the \
-                          wall and get to the goal. The sparse reward makes this hard for plain \
-                          reinforcement learning; curiosity and curricula help.",
+            description: "A wall divides the grid into two rooms; the one door in it is locked. The agent \
+                          starts in the left room, where the yellow key also lies; the goal, a green \
+                          square, is in the lower right corner of the other room. To get there the agent \
+                          has to pick up the key, unlock the door and walk through it. Only the last of \
+                          these steps is rewarded, which makes the larger sizes hard to learn from \
+                          scratch.",
             mission: "use the key to open the door and then get to the goal",
             mission_space: "",
             rewards: GOAL_REWARD,

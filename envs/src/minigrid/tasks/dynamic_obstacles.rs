@@ -65,12 +65,11 @@ impl DynamicObstacles {
 impl Layout for DynamicObstacles {
     fn page(&self) -> Page {
         Page {
-            description: "This environment is an empty room with moving obstacles. The goal of the \
-                          agent is to reach the green goal square in the bottom-right corner without \
-                          colliding with any of the blue balls, which move by up to one cell, \
-                          diagonals included, before every step. A large penalty is subtracted when \
-                          the agent walks into an obstacle (or a wall), and the episode ends. It is \
-                          useful to test dynamic obstacle avoidance under partial observability.",
+            description: "An otherwise empty room in which blue balls wander: before each step of the \
+                          agent every ball moves to a random free cell within one cell of it, diagonals \
+                          included. The agent has to get to the goal, a green square in the lower right \
+                          corner, and must not walk into anything on the way. It can only turn and move \
+                          forward.",
             mission: "get to the green goal square",
             mission_space: "",
             rewards: "1 - 0.9 * (steps / max_steps) for reaching the goal, -1 for moving forward \

@@ -45,11 +45,11 @@ impl Empty {
 impl Layout for Empty {
     fn page(&self) -> Page {
         Page {
-            description: "This environment is an empty room, and the goal of the agent is to reach \
-                          the green goal square in the bottom-right corner, which provides a sparse \
-                          reward. A small penalty is subtracted for the number of steps to reach the \
-                          goal. The agent starts in the top-left corner, in the Random variants \
-                          anywhere.",
+            description: "One room with nothing in it but the goal, a green square in the bottom-right \
+                          corner. The agent starts in the opposite corner looking right, or anywhere in \
+                          the Random variants. The shorter its way, the higher the reward. The small rooms \
+                          are a first test for any learner, the 16x16 one shows how it copes with a reward \
+                          that is rarely met by chance.",
             mission: "get to the green goal square",
             mission_space: "",
             rewards: GOAL_REWARD,

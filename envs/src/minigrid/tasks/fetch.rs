@@ -53,11 +53,10 @@ impl Fetch {
 impl Layout for Fetch {
     fn page(&self) -> Page {
         Page {
-            description: "This environment has keys and balls of assorted colours in one room. The \
-                          agent receives a mission text that asks it to fetch one of them, and must \
-                          pick up an object of that colour and type. Two objects may look the same; \
-                          either will do. In the level's record `target` is the object to fetch and \
-                          `phrase` says which of the five phrasings is used.",
+            description: "One room with keys and balls of random colours. The mission names one of them, \
+                          in one of five phrasings, and the agent has to pick up that one and nothing \
+                          else. Where two objects look alike, either counts. In the level's record \
+                          `target` is the object named and `phrase` the number of the phrasing.",
             mission: "{syntax} {color} {type}",
             mission_space: "{syntax} is one of \"get a\", \"go get a\", \"fetch a\", \"go fetch a\", \
                             \"you must fetch a\"; {color} a colour; {type} \"key\" or \"ball\"",

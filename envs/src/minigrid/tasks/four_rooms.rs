@@ -47,10 +47,10 @@ impl FourRooms {
 impl Layout for FourRooms {
     fn page(&self) -> Page {
         Page {
-            description: "The agent must navigate in a maze of four rooms that are joined by four \
-                          gaps in the walls. To obtain a reward, the agent must reach the green goal \
-                          square. Both the agent and the goal are placed at random in any of the four \
-                          rooms.",
+            description: "A cross of walls divides the grid into four rooms; each arm of the cross has a \
+                          gap of one cell at a random place. The agent and the goal, a green square, start \
+                          at random cells, in the same room or not. To get from one room to another the \
+                          agent has to find the gaps, which it sees only from nearby.",
             mission: "reach the goal",
             mission_space: "",
             rewards: GOAL_REWARD,

@@ -44,11 +44,10 @@ impl GoToDoor {
 impl Layout for GoToDoor {
     fn page(&self) -> Page {
         Page {
-            description: "This environment is a room with four doors, one in each wall, each of \
-                          another colour. The agent receives a mission text that tells it which door \
-                          to go to. It is rewarded for performing the done action beside that door. \
-                          The sides of the room are between 5 cells and the size of the grid. In the \
-                          level's record `target` is the door.",
+            description: "One room with a door in each of its four walls, no two of one colour. The \
+                          mission names a colour; the agent has to go to that door and then choose `done`. \
+                          The sides of the room are drawn anew for every level, from 5 cells to the size \
+                          of the grid. In the level's record `target` is the door named.",
             mission: "go to the {color} door",
             mission_space: "{color} is the colour of the door",
             rewards: "1 - 0.9 * (steps / max_steps) for the done action orthogonally beside the right \

@@ -47,11 +47,10 @@ impl GoToObject {
 impl Layout for GoToObject {
     fn page(&self) -> Page {
         Page {
-            description: "This environment is a room with keys, balls and boxes, no two of the same \
-                          colour and type. The agent receives a mission text that names one of them. \
-                          It is rewarded for performing the done action beside the place where that \
-                          object lay at the start, even if it has been carried away. In the level's \
-                          record `target` is the object.",
+            description: "One room with keys, balls and boxes that all differ in colour or type. The \
+                          mission names one; the agent has to go to it and then choose `done`. What counts \
+                          is where the object lay at the start, even after it has been carried off. In the \
+                          level's record `target` is the object named.",
             mission: "go to the {color} {type}",
             mission_space: "{color} is a colour and {type} \"key\", \"ball\" or \"box\"",
             rewards: "1 - 0.9 * (steps / max_steps) for the done action orthogonally beside the \

@@ -67,10 +67,11 @@ impl KeyCorridor {
 impl Layout for KeyCorridor {
     fn page(&self) -> Page {
         Page {
-            description: "This environment is similar to LockedRoom, but several rooms along a \
-                          corridor are unlocked, so that the agent has to explore. It has to find the \
-                          key that is hidden in another room, unlock the locked room with it and pick \
-                          up the ball inside. In the level's record `target` is the ball.",
+            description: "A corridor runs from top to bottom, with rooms on its left and right. One room \
+                          on the right is locked and holds a ball; its key lies in one of the rooms on the \
+                          left. All other doors are unlocked, and some lead from room to room. The agent \
+                          starts in the corridor and has to look for the key, unlock the door and pick up \
+                          the ball. In the level's record `target` is the ball.",
             mission: "pick up the {color} ball",
             mission_space: "{color} is the colour of the ball",
             rewards: PICKUP_REWARD,

@@ -39,10 +39,10 @@ impl LavaGap {
 impl Layout for LavaGap {
     fn page(&self) -> Page {
         Page {
-            description: "The agent must reach the green goal square in the opposite corner of the \
-                          room, and must pass through a narrow gap in a vertical strip of deadly \
-                          lava. Touching the lava ends the episode with zero reward. This \
-                          environment is useful for studying safety and safe exploration.",
+            description: "A column of lava with a single gap separates the agent, in the upper left \
+                          corner, from the goal, a green square in the lower right corner. Both the column \
+                          and the gap are at random places. A step into the lava ends the episode without \
+                          a reward, so that exploring carelessly is punished.",
             mission: "avoid the lava and get to the green goal square",
             mission_space: "",
             rewards: GOAL_REWARD,

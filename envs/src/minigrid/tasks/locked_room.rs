@@ -39,13 +39,12 @@ pub struct LockedRoom;
 impl Layout for LockedRoom {
     fn page(&self) -> Page {
         Page {
-            description: "The environment has six rooms, three on each side of a corridor, one of \
-                          which is locked. The agent receives a mission text that tells it which room \
-                          to go to for the key of the locked room; it must then fetch that key, \
-                          unlock the door and reach the green goal square. Partial observability and \
-                          the length of the way make this very hard for plain reinforcement learning. \
-                          In the level's record `target` is the locked door's word (its position is \
-                          the goal's), `other` the door of the room with the key.",
+            description: "Three rooms lie on either side of a corridor, each behind a door of its own \
+                          colour. One door is locked, and the goal, a green square, is behind it; its key \
+                          lies in another room. The mission says which room holds the key and which door \
+                          it opens. The way is long and little of it is in sight at a time. In the level's \
+                          record `target` is the locked door (but `target_x`, `target_y` the goal) and \
+                          `other` the door of the room with the key.",
             mission: "get the {lockedroom_color} key from the {keyroom_color} room, unlock the \
                       {door_color} door and go to the goal",
             mission_space: "{lockedroom_color} and {door_color} are the colour of the locked door, \

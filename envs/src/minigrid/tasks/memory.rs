@@ -48,13 +48,13 @@ impl Memory {
 impl Layout for Memory {
     fn page(&self) -> Page {
         Page {
-            description: "This environment is a memory test. The agent starts in or near a small room \
-                          where it sees an object. It then has to go through a narrow hallway that \
-                          ends in a split. At each end of the split there is an object, one of which \
-                          is the same as the object in the starting room. The agent has to remember \
-                          the initial object and go to the matching one. In the level's record \
-                          (`target_x`, `target_y`) is the cell beside the matching object and \
-                          (`other_x`, `other_y`) the one beside the other.",
+            description: "A small room on the left holds a key or a ball. A corridor leads from it to a \
+                          fork on the right, where a ball lies at one end and a key at the other. The \
+                          agent has to take the turn to the object that it saw in the room, and what it \
+                          saw is out of sight by then. It starts anywhere along the corridor or in the \
+                          room, looking to the right. In the level's record (`target_x`, `target_y`) is \
+                          the cell beside the right object and (`other_x`, `other_y`) the one beside the \
+                          wrong object.",
             mission: "go to the matching object at the end of the hallway",
             mission_space: "",
             rewards: "1 - 0.9 * (steps / max_steps) for reaching the cell beside the matching object, \

@@ -44,6 +44,13 @@ macro_rules! families {
                 match self { $(Self::$family(layout) => layout.page(),)* }
             }
 
+            /// Names and values of the parameters; empty for a family without any.
+            fn parameters(&self) -> String {
+                let text = match self { $(Self::$family(layout) => format!("{layout:?}"),)* };
+                let inner = text.split_once('{').map_or("", |(_, inner)| inner);
+                inner.trim_end_matches('}').trim().to_owned()
+            }
+
             fn subgoals(&self) -> &'static [Subgoal] {
                 match self { $(Self::$family(layout) => layout.subgoals(),)* }
             }

@@ -69,11 +69,11 @@ impl MultiRoom {
 impl Layout for MultiRoom {
     fn page(&self) -> Page {
         Page {
-            description: "This environment has a chain of connected rooms with closed doors that must \
-                          be opened to get to the next room. The green goal square is in the last \
-                          room, the agent starts in the first. With more rooms the environment \
-                          becomes very hard for plain reinforcement learning; a curriculum over the \
-                          number of rooms solves it.",
+            description: "A chain of rooms of random sizes winds through the grid; each leads to the next \
+                          through a closed door of a colour other than the one before. The agent starts in \
+                          the first room and the goal, a green square, is in the last. A random walk \
+                          hardly ever gets beyond two rooms, so that the longer chains call for \
+                          exploration, or for a curriculum over the number of rooms.",
             mission: "traverse the rooms to get to the goal",
             mission_space: "",
             rewards: GOAL_REWARD,

@@ -2,6 +2,7 @@
 //! distinct step rule of Farama's environments, shared by the task families that end the same way.
 
 /// The numbers of the objectives, for both devices.
+#[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod objectives {
     /// Reach the goal square.

@@ -157,12 +157,13 @@ impl ObstructedMaze {
 impl Layout for ObstructedMaze {
     fn page(&self) -> Page {
         Page {
-            description: "The agent has to pick up a blue ball that is placed in another room. In \
-                          the small variants there are two rooms with a locked door between them; in \
-                          the large ones the ball is in a corner of a 3x3 maze. Doors are locked, \
-                          keys may be hidden in boxes (to be opened with toggle), and doors may be \
-                          blocked by green balls that have to be moved away. In the level's record \
-                          `target` is the blue ball.",
+            description: "A blue ball has to be picked up from behind locked doors. In the `1D` variants \
+                          there are two rooms and one locked door; in the others there are 3x3 rooms, the \
+                          ball is in a corner room, and each side room in use leads to its corners through \
+                          two locked doors, whose keys lie in the side room. In the variants with `h` keys \
+                          are hidden in grey boxes, which `toggle` opens; in those with `b` a green ball \
+                          lies before every locked door (`1Q`, `2Q` and `Full` have both). In the level's \
+                          record `target` is the blue ball.",
             mission: "pick up the blue ball",
             mission_space: "",
             rewards: PICKUP_REWARD,

@@ -73,10 +73,13 @@ impl Page {
         let family = std::mem::discriminant(&task.family);
         for sibling in tasks() {
             if std::mem::discriminant(&sibling.family) == family {
-                text += &format!(
-                    "  {}: {}x{} cells, {} steps; {:?}\n",
-                    sibling.id, sibling.width, sibling.height, sibling.max_steps, sibling.family
-                );
+                let Task { id, width, height, max_steps, .. } = sibling;
+                text += &format!("  {id}: {width}x{height} cells, {max_steps} steps");
+                let parameters = sibling.family.parameters();
+                if !parameters.is_empty() {
+                    text += &format!("; {parameters}");
+                }
+                text.push('\n');
             }
         }
         text

@@ -44,9 +44,9 @@ impl Playground {
 impl Layout for Playground {
     fn page(&self) -> Page {
         Page {
-            description: "An environment with nine rooms, doors of random colours between them, and \
-                          keys, balls and boxes of random colours. It has no goal and no reward; it \
-                          serves to look around, and for agents that learn without a reward.",
+            description: "Nine rooms with a door of a random colour in every wall between them, and keys, \
+                          balls and boxes scattered about. Nothing is asked for and nothing is paid: a \
+                          place to try things out, for people and for agents that set their own tasks.",
             mission: "",
             mission_space: "",
             rewards: "always 0.",

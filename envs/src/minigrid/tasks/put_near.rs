@@ -51,10 +51,11 @@ impl PutNear {
 impl Layout for PutNear {
     fn page(&self) -> Page {
         Page {
-            description: "The agent is told by a mission text to pick up one object and to place it \
-                          next to another. The room holds keys, balls and boxes, no two of the same \
-                          colour and type and no two side by side at the start. In the level's record \
-                          `target` is the object to move and `other` the one to put it near.",
+            description: "One room with keys, balls and boxes that all differ in colour or type, none \
+                          beside another. The mission names two; the agent has to carry the first to the \
+                          second. There is one try: a wrong object picked up, or the right one put down in \
+                          a wrong place, ends the episode. In the level's record `target` is the object to \
+                          carry and `other` the one to carry it to.",
             mission: "put the {move_color} {move_type} near the {target_color} {target_type}",
             mission_space: "{move_color}, {target_color} are colours and {move_type}, {target_type} \
                             \"key\", \"ball\" or \"box\"",

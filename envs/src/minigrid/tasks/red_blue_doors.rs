@@ -44,12 +44,12 @@ impl RedBlueDoors {
 impl Layout for RedBlueDoors {
     fn page(&self) -> Page {
         Page {
-            description: "The agent is in a room with a red door on its left side and a blue door on \
-                          its right side, somewhere in the walls. It must open the red door first and \
-                          then the blue one. When it faces the blue door it cannot see whether the \
-                          red one is open, so that it has to remember. In the level's record \
-                          (`target_x`, `target_y`) is the red door and (`other_x`, `other_y`) the \
-                          blue one.",
+            description: "A square room in the middle of the grid with a closed red door in its left wall \
+                          and a closed blue door in its right wall, both at random heights. The red door \
+                          has to be opened before the blue one. An agent that stands before one door does \
+                          not see the other, so it has to remember what it did. In the level's record \
+                          (`target_x`, `target_y`) is the red door and (`other_x`, `other_y`) the blue \
+                          one.",
             mission: "open the red door then the blue door",
             mission_space: "",
             rewards: "1 - 0.9 * (steps / max_steps) for opening the blue door while the red one is \

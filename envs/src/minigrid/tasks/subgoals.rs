@@ -4,6 +4,7 @@
 
 /// The numbers of the events, for both devices. When one step causes several, the largest number
 /// that the task names is the event of the step: larger numbers are the more specific ones.
+#[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod events {
     /// The agent stepped into an opening: the cells left and right of it hold walls or lava, and its

@@ -26,8 +26,9 @@ pub struct Unlock;
 impl Layout for Unlock {
     fn page(&self) -> Page {
         Page {
-            description: "The agent has to open a locked door. The key, of the door's colour, lies \
-                          in the same room. In the level's record `target` is the door.",
+            description: "Two rooms with a locked door between them. The agent and the key, which has the \
+                          door's colour, are in the left room; the agent has to open the door with it. In \
+                          the level's record `target` is the door.",
             mission: "open the door",
             mission_space: "",
             rewards: "1 - 0.9 * (steps / max_steps) for opening the door, 0 otherwise.",

@@ -31,9 +31,11 @@ pub struct UnlockPickup;
 impl Layout for UnlockPickup {
     fn page(&self) -> Page {
         Page {
-            description: "The agent has to pick up a box in another room, behind a locked door. The \
-                          key, of the door's colour, lies in the room where the agent starts. Opening \
-                          the box destroys it. In the level's record `target` is the box.",
+            description: "Two rooms with a locked door between them. The agent and the key, which has the \
+                          door's colour, are in the left room, a box is in the right one. The agent has to \
+                          unlock the door, put the key down to have its hands free, and pick up the box. A \
+                          box that is opened with `toggle` is gone, and the episode can then no longer \
+                          succeed. In the level's record `target` is the box.",
             mission: "pick up the {color} box",
             mission_space: "{color} is the colour of the box",
             rewards: PICKUP_REWARD,

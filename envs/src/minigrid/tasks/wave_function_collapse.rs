@@ -49,11 +49,10 @@ impl WaveFunctionCollapse {
 impl Layout for WaveFunctionCollapse {
     fn page(&self) -> Page {
         Page {
-            description: "The agent has to get to the green goal square in a maze that is generated \
-                          by wave function collapse: a small image is cut into patterns, and the \
-                          level is filled with them so that neighbours fit. Only the largest \
-                          connected part of the maze is kept, so that the goal can always be \
-                          reached.",
+            description: "A maze, a set of rooms or a hall with obstacles, put together by wave function \
+                          collapse: the patterns of a small image are laid side by side so that they agree \
+                          where they meet. Of the open cells only the largest connected part is kept, and \
+                          the agent and the goal, a green square, are at random cells of it.",
             mission: "traverse the maze to get to the goal",
             mission_space: "",
             rewards: GOAL_REWARD,
