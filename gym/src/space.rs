@@ -71,11 +71,14 @@ impl Space {
         }
     }
 
-    /// Number of elements of one value.
+    /// Number of elements of one value. Allocates nothing.
     pub fn flat_len(&self) -> usize {
         match self {
+            Self::Discrete { .. } => 1,
+            Self::MultiDiscrete { n } => n.len(),
+            Self::Box { shape, .. } => shape.iter().product(),
             Self::Dict(spaces) => spaces.iter().map(|(_, space)| space.flat_len()).sum(),
-            _ => self.shape().iter().product(),
+            Self::Text { max_words, .. } => *max_words,
         }
     }
 

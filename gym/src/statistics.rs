@@ -102,7 +102,7 @@ impl EpisodeWindow {
     /// A window of the last `capacity` episodes, at least 1.
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
-        Self { capacity, episodes: VecDeque::with_capacity(capacity) }
+        Self { capacity, episodes: VecDeque::with_capacity(capacity.min(1024)) }
     }
 
     /// Adds an ended episode; the oldest one leaves a full window.
@@ -143,9 +143,9 @@ impl RunningEpisodes {
         Self { returns: vec![0.0; num_envs], lengths: vec![0; num_envs] }
     }
 
-    /// Number of environments.
-    pub fn num_envs(&self) -> usize {
-        self.lengths.len()
+    /// Whether there is an entry for each of `num_envs` environments.
+    pub fn fits(&self, num_envs: usize) -> bool {
+        self.returns.len() == num_envs && self.lengths.len() == num_envs
     }
 
     /// Steps of environment `env` in its running episode.

@@ -16,6 +16,7 @@ use pentathlon_gym::{
         TimeLimit,
     },
 };
+use proptest::prelude::*;
 
 const MODES: [AutoresetMode; 3] = [AutoresetMode::NextStep, AutoresetMode::SameStep, AutoresetMode::Disabled];
 
@@ -248,4 +249,75 @@ fn a_batch_is_reset_before_it_steps() {
     assert!(matches!(batch.step_with((&[0, 0]).into()), Err(Error::NotReset)));
     let mut batch = Autoreset::wrap(Corridor::disabled(2), AutoresetMode::SameStep).unwrap();
     assert!(matches!(batch.step_with((&[0, 0]).into()), Err(Error::NotReset)));
+}
+
+fn tower(mode: AutoresetMode) -> Box<dyn VectorEnv> {
+    let batch = ReseedCycle::wrap(Corridor::with_agents(2, 2, AutoresetMode::Disabled), &[1, 2]).unwrap();
+    let batch = TimeLimit::wrap(batch, 6).unwrap();
+    let key = CountedFields { fields: vec!["position".into()], action: true };
+    let batch = CountBonus::wrap(batch, 0.1, key).unwrap();
+    let field = MaskSource::Observation("action_mask".into());
+    let batch = ActionMask::wrap(batch, field, OnMasked::Reject).unwrap();
+    let batch = NormalizeReward::wrap(batch, 0.99).unwrap();
+    let batch = FrameStack::wrap(batch, 2, Padding::Repeat).unwrap();
+    let batch = NormalizeObservation::wrap(batch).unwrap();
+    let batch = RecordEpisodes::wrap(batch, &[1], 20).unwrap();
+    Box::new(Autoreset::wrap(batch, mode).unwrap())
+}
+
+proptest! {
+    #[test]
+    fn any_actions_step_or_change_nothing(
+        mode in prop::sample::select(MODES.to_vec()),
+        steps in prop::collection::vec(
+            prop_oneof![
+                4 => prop::collection::vec(0..3, 4),
+                1 => prop::collection::vec(any::<i32>(), 0..6),
+                1 => prop::collection::vec(-1..4, 4),
+            ],
+            1..40,
+        ),
+        floats in prop::collection::vec(any::<f32>(), 0..6),
+    ) {
+        let mut batch = tower(mode);
+        prop_assert!(batch.as_mut().step(&steps[0]).is_err(), "before the first reset");
+        batch.as_mut().reset(3).unwrap();
+        for actions in &steps {
+            let before = batch.snapshot().unwrap();
+            if batch.as_mut().step(actions).is_err() {
+                prop_assert_eq!(batch.snapshot().unwrap(), before);
+            }
+        }
+        let before = batch.snapshot().unwrap();
+        prop_assert!(batch.as_mut().step(&floats).is_err());
+        prop_assert_eq!(batch.snapshot().unwrap(), before);
+    }
+
+    #[test]
+    fn damaged_wrapper_states_are_refused_or_harmless(
+        mode in prop::sample::select(MODES.to_vec()),
+        place: prop::sample::Index,
+        column: prop::sample::Index,
+        byte: u8,
+    ) {
+        let mut batch = tower(mode);
+        batch.as_mut().reset(3).unwrap();
+        for _ in 0..5 {
+            batch.as_mut().step(&[2, 2, 2, 2]).unwrap();
+        }
+        let before = batch.snapshot().unwrap();
+        let mut damaged = before.clone();
+        // The first column is the corridor's own.
+        let column = 1 + column.index(damaged.columns.len() - 1);
+        let bytes = &mut damaged.columns[column].1;
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        match batch.restore(&damaged) {
+            Err(_) => prop_assert_eq!(batch.snapshot().unwrap(), before),
+            Ok(()) => for _ in 0..8 {
+                // A changed flag may say that an environment has ended; no more than that.
+                let _ = batch.as_mut().step(&[2, 2, 2, 2]);
+            },
+        }
+    }
 }

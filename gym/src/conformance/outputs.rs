@@ -82,10 +82,10 @@ impl Promises<'_> {
         self.check_shapes(step)?;
         self.check_values(step)?;
         self.check_autoreset(step, ended)?;
-        for env in 0..self.num_envs {
-            lengths[env] = if step.info.was_reset[env] { 0 } else { lengths[env] + 1 };
-            ensure(lengths[env] <= self.limit, "no episode is longer than the limit", || {
-                format!("environment {env} is in step {} of at most {}", lengths[env], self.limit)
+        for (env, length) in lengths.iter_mut().enumerate() {
+            *length = if step.info.was_reset[env] { 0 } else { *length + 1 };
+            ensure(*length <= self.limit, "no episode is longer than the limit", || {
+                format!("environment {env} is in step {length} of at most {}", self.limit)
             })?;
         }
         self.check_episodes(step, lengths)?;

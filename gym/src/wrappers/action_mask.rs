@@ -142,11 +142,11 @@ impl Transform for ActionMask {
         for env in (0..self.ended.len()).filter(|&env| takes_part(mask, env)) {
             self.ended[env] = step.ended(env);
         }
-        if let MaskSource::Channel(name) = &self.source {
-            if let Some((_, values)) = step.info.channels.iter().find(|(channel, _)| channel == name) {
-                for (flag, value) in self.channel.iter_mut().zip(values) {
-                    *flag = *value != 0.0;
-                }
+        if let MaskSource::Channel(name) = &self.source
+            && let Some((_, values)) = step.info.channels.iter().find(|(channel, _)| channel == name)
+        {
+            for (flag, value) in self.channel.iter_mut().zip(values) {
+                *flag = *value != 0.0;
             }
         }
         step

@@ -22,6 +22,9 @@ pub enum Padding {
     Zero,
 }
 
+/// Deepest stack, so that a mistyped depth does not take all memory.
+const DEEPEST: usize = 256;
+
 /// Stacks the last observations of an episode, every field on its own.
 #[derive(Debug)]
 pub struct FrameStack {
@@ -36,14 +39,15 @@ impl FrameStack {
     /// Stacks the last `depth` observations of `inner`.
     ///
     /// # Errors
-    /// A depth of 0.
+    /// A depth of 0, or over 256.
     pub fn wrap<E: VectorEnv + 'static>(
         inner: E,
         depth: usize,
         padding: Padding,
     ) -> Result<Wrapped<E, Self>, Error> {
-        if depth == 0 {
-            return Err(misfit(Self::NAME, "a depth of 0 was given; allowed: 1 or more"));
+        if !(1..=DEEPEST).contains(&depth) {
+            let reason = format!("a depth of {depth} was given; allowed: 1 to {DEEPEST}");
+            return Err(misfit(Self::NAME, reason));
         }
         let num_envs = inner.num_envs();
         let specs: Vec<ObservationSpec> =

@@ -120,9 +120,9 @@ mod tests {
         let mut rewarded = 0;
         for _ in 0..30 {
             let step = plain.step(&[1, 1]).unwrap();
-            for env in 0..2 {
+            for (env, running) in running.iter_mut().enumerate() {
                 let kept = if step.terminated[env] { 0.0 } else { 1.0 };
-                running[env] = running[env] * f64::from(0.9f32) * kept + f64::from(step.reward[env]);
+                *running = *running * f64::from(0.9f32) * kept + f64::from(step.reward[env]);
             }
             moments.update(running.into_iter());
             let other = normalized.step_with((&[1, 1]).into()).unwrap().reward;

@@ -108,7 +108,7 @@ impl Transform for TimeLimit {
         if limit != self.limit {
             return Err(format!("its limit is {limit} steps, here it is {}", self.limit));
         }
-        if running.num_envs() != self.ended.len() || ended.len() != self.ended.len() {
+        if !running.fits(self.ended.len()) || ended.len() != self.ended.len() {
             return Err(format!("it is of another number of environments than {}", self.ended.len()));
         }
         self.running = running;

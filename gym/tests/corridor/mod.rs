@@ -248,10 +248,10 @@ impl Corridor {
                 allowed: "0 to 2".into(),
             });
         }
-        if self.options.autoreset == AutoresetMode::Disabled {
-            if let Some(env) = (0..num_envs).find(|&env| self.state.ended[env] && takes_part(env)) {
-                return Err(Error::Ended { env });
-            }
+        if self.options.autoreset == AutoresetMode::Disabled
+            && let Some(env) = (0..num_envs).find(|&env| self.state.ended[env] && takes_part(env))
+        {
+            return Err(Error::Ended { env });
         }
         self.reward.fill(0.0);
         self.terminated.fill(false);
@@ -268,14 +268,14 @@ impl Corridor {
                 continue;
             }
             self.walk(env, actions);
-            if self.state.ended[env] {
-                if let Some(last) = &mut self.last {
-                    last.copy_rows(&self.observation, num_envs, std::iter::once(env));
-                    self.state.episode[env] += 1;
-                    let channels = self.channels.clone();
-                    self.begin(env);
-                    self.channels = channels;
-                }
+            if self.state.ended[env]
+                && let Some(last) = &mut self.last
+            {
+                last.copy_rows(&self.observation, num_envs, std::iter::once(env));
+                self.state.episode[env] += 1;
+                let channels = self.channels.clone();
+                self.begin(env);
+                self.channels = channels;
             }
         }
         Ok(Step {
