@@ -6,7 +6,9 @@ use pentathlon_engine::{
 use pentathlon_gym::{BuildOptions, EnvSpec, Error, Space, seeding::Random};
 
 use super::{
-    components::records::State,
+    components::records::{
+        BOX, DOOR, EMPTY, LAVA, LOCKED, State, color_of, contents_of, kind_of, state_of,
+    },
     kernels,
     observations::{
         action_mask::write_action_mask,
@@ -20,13 +22,16 @@ use super::{
     render::{Scene, TileAtlas},
     reward::{success_reward, success_rewards},
     rules::{
+        movement::rules::can_pick_up,
         objectives::rules::pay_of,
         settings::rules::{SETTINGS_WORDS, SUBGOAL_INDICES_AT, Settings},
         stochastic_action::pass_limbs,
         visibility::rules::LARGEST_VIEW,
     },
     systems,
-    tasks::{Objective, Task, subgoal_indices, subgoals::events},
+    tasks::{
+        Objective, Task, objective::objectives::NO_OBSTACLE, subgoal_indices, subgoals::events,
+    },
 };
 
 /// Names of the actions in order.
@@ -239,6 +244,10 @@ impl Domain for MiniGrid {
         }
     }
 
+    fn check(&self, instance: Instance<'_, State>) -> Result<(), String> {
+        check_instance(&self.task, instance.state, instance.items)
+    }
+
     fn mission(&self, instance: Instance<'_, State>) -> String {
         self.task.mission(instance.state)
     }
@@ -246,6 +255,50 @@ impl Domain for MiniGrid {
     fn kernels(&self, observations: &[usize]) -> Vec<Kernel> {
         kernels::kernels(&self.settings, &self.forms, observations)
     }
+}
+
+/// Whether the rules can run on an instance that came from outside.
+fn check_instance(task: &Task, state: &State, items: &[u32]) -> Result<(), String> {
+    let (width, height) = (task.width, task.height);
+    let places = [
+        ("agent", state.x, state.y),
+        ("target", state.target_x, state.target_y),
+        ("second object", state.other_x, state.other_y),
+    ];
+    for (what, x, y) in places {
+        if x >= width || y >= height {
+            return Err(format!("the {what} is at ({x}, {y}) in a grid of {width} by {height} cells"));
+        }
+    }
+    if state.dir > 3 {
+        return Err(format!("the agent looks in direction {}, not 0 to 3", state.dir));
+    }
+    if state.carrying != 0 && !(can_pick_up(state.carrying) && is_cell(state.carrying)) {
+        return Err(format!("the agent carries {:#x}, which is no key, ball or box", state.carrying));
+    }
+    let (cells, obstacles) = items.split_at((width * height) as usize);
+    if let Some(index) = cells.iter().position(|cell| !is_cell(*cell)) {
+        return Err(format!("cell {index} holds {:#x}, which is no cell", cells[index]));
+    }
+    let is_inner = |index: u32| {
+        let (x, y) = (index / height, index % height);
+        x >= 1 && y >= 1 && x + 1 < width && y + 1 < height
+    };
+    match obstacles.iter().find(|index| **index != NO_OBSTACLE && !is_inner(**index)) {
+        Some(index) => Err(format!("an obstacle is at cell {index}, not inside the border")),
+        None => Ok(()),
+    }
+}
+
+/// Whether a word is a cell: a kind, a colour and a state that exist, and contents in boxes alone.
+fn is_cell(word: u32) -> bool {
+    let (kind, color, state) = (kind_of(word), color_of(word), state_of(word));
+    let contents = contents_of(word);
+    let is_contents = contents == 0 || (kind == BOX && can_pick_up(contents) && color_of(contents) < 6);
+    (EMPTY..=LAVA).contains(&kind)
+        && color < 6
+        && (state == 0 || kind == DOOR && state <= LOCKED)
+        && (word >> 24 == 0 || is_contents && contents != 0)
 }
 
 /// The specification of `task` built with `options`.

@@ -1,11 +1,9 @@
 //! Which actions would make a difference: those after which the agent or the cell in front of it
 //! would not be the same, or the episode would be over.
 
-use pentathlon_engine::episode::records::RUNNING;
-
 use crate::minigrid::{
     components::records::State,
-    rules::{objectives::rules::ending, settings::rules::Settings},
+    rules::{objectives::rules::makes_a_difference, settings::rules::Settings},
     systems::transition,
 };
 
@@ -14,7 +12,6 @@ use crate::minigrid::{
 pub(crate) fn write_action_mask(settings: &Settings, state: &State, cells: &[u32], row: &mut [u8]) {
     for (action, allowed) in row.iter_mut().enumerate() {
         let step = transition(settings, *state, cells, action as u32);
-        let changes = step.after != step.before || step.front_after != step.front_before;
-        *allowed = u8::from(changes || ending(settings.objective, step) != RUNNING);
+        *allowed = u8::from(makes_a_difference(settings.objective, step));
     }
 }

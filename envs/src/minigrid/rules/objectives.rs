@@ -22,7 +22,9 @@ pub mod rules {
 
     /// Whether two cells touch on a side.
     pub fn is_beside(x: u32, y: u32, other_x: u32, other_y: u32) -> bool {
-        axis_distance(x, other_x) + axis_distance(y, other_y) == 1u32
+        let columns = axis_distance(x, other_x);
+        let rows = axis_distance(y, other_y);
+        (columns == 1u32 && rows == 0u32) || (columns == 0u32 && rows == 1u32)
     }
 
     /// Whether two cells touch on a side or a corner, or are the same.
@@ -143,6 +145,13 @@ pub mod rules {
     pub fn ending(objective: u32, t: Transition) -> u32 {
         let own = own_ending(objective, t);
         select(own, goal_ending(t), own == RUNNING)
+    }
+
+    /// Whether a step changes the agent or the cell in front of it, or ends the episode.
+    pub fn makes_a_difference(objective: u32, t: Transition) -> bool {
+        let moved = t.after.x != t.before.x || t.after.y != t.before.y || t.after.dir != t.before.dir;
+        let handled = t.after.carrying != t.before.carrying || t.front_after != t.front_before;
+        moved || handled || ending(objective, t) != RUNNING
     }
 
     /// `NoDeath`: an ending counts as averted, and the episode goes on, when the agent walked towards
