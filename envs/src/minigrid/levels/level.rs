@@ -272,3 +272,102 @@ impl<'a> Level<'a> {
         self.place_agent_in(random, region, PATIENCE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::Zeroable;
+
+    use super::*;
+
+    /// Returns the values it was given, and notes the bounds asked for.
+    #[derive(Default)]
+    struct Script {
+        values: Vec<i32>,
+        bounds: Vec<(i32, i32)>,
+    }
+
+    impl Script {
+        fn new(values: &[i32]) -> Self {
+            Self { values: values.iter().rev().copied().collect(), bounds: Vec::new() }
+        }
+    }
+
+    impl Random for Script {
+        fn int(&mut self, low: i32, high: i32) -> i32 {
+            self.bounds.push((low, high));
+            self.values.pop().expect("a value for every draw")
+        }
+
+        fn float(&mut self) -> f64 {
+            unreachable!("placement draws whole numbers")
+        }
+
+        fn interval(&mut self, _top: u32) -> u32 {
+            unreachable!("placement shuffles nothing")
+        }
+    }
+
+    fn with_level<T>(run: impl FnOnce(&mut Level<'_>) -> T) -> T {
+        let (mut state, mut items) = (State::zeroed(), [0; 30]);
+        run(&mut Level::new(5, 6, &mut state, &mut items))
+    }
+
+    #[test]
+    fn a_place_is_drawn_column_first_until_it_is_free() {
+        with_level(|level| {
+            level.border();
+            level.set_agent((1, 1), 0);
+            let mut random = Script::new(&[0, 3, 1, 1, 2, 4, 3, 2]);
+            let reject = |position| position == (2, 4);
+            let everywhere = level.everywhere();
+            assert_eq!(level.place_in(&mut random, GOAL_CELL, everywhere, 9, reject).unwrap(), (3, 2));
+            assert_eq!(random.bounds[..2], [(0, 5), (0, 6)]);
+            assert_eq!(level.get((3, 2)), GOAL_CELL);
+        });
+    }
+
+    #[test]
+    fn a_region_that_sticks_out_is_moved_in_at_the_top_left_and_cut_at_the_bottom_right() {
+        with_level(|level| {
+            let mut random = Script::new(&[0, 0, 4, 5]);
+            level.place_in(&mut random, EMPTY, Region::new(-1, -1, 3, 3), 0, |_| false).unwrap();
+            level.place_in(&mut random, EMPTY, Region::new(3, 4, 3, 3), 0, |_| false).unwrap();
+            assert_eq!(random.bounds, [(0, 3), (0, 3), (3, 5), (4, 6)]);
+        });
+    }
+
+    #[test]
+    fn a_limit_of_tries_allows_one_attempt_more() {
+        with_level(|level| {
+            level.border();
+            let mut random = Script::new(&[0; 6]);
+            let everywhere = level.everywhere();
+            assert!(level.place_in(&mut random, GOAL_CELL, everywhere, 2, |_| false).is_err());
+            assert_eq!(random.bounds.len(), 6);
+        });
+    }
+
+    #[test]
+    fn the_agent_gets_a_place_then_a_direction() {
+        with_level(|level| {
+            level.set_agent((2, 2), 0);
+            let mut random = Script::new(&[2, 2, 3]);
+            level.place_agent(&mut random, level.everywhere()).unwrap();
+            assert_eq!((level.agent(), level.state.dir), ((2, 2), 3));
+            assert_eq!(random.bounds, [(0, 5), (0, 6), (0, 4)]);
+        });
+    }
+
+    #[test]
+    fn a_smaller_level_lies_in_the_top_left_corner_among_walls() {
+        with_level(|level| {
+            level.shrink(3, 4);
+            for x in 0..5 {
+                for y in 0..6 {
+                    let expected = if x < 3 && y < 4 { EMPTY } else { WALL_CELL };
+                    assert_eq!(level.get((x, y)), expected, "({x}, {y})");
+                }
+            }
+        });
+    }
+}

@@ -165,7 +165,9 @@ const PRIORITIES: usize = MAX_CELLS.next_multiple_of(LANES);
 const LANES: usize = 8;
 
 impl<'p> Wave<'p> {
+    /// Every pattern in every cell; `preference` has one number a cell.
     fn new(patterns: &'p Patterns, side: usize, preference: &[f64]) -> Self {
+        debug_assert_eq!(preference.len(), side * side);
         let all = (1 << patterns.weights.len()) - 1;
         let mut priority = [f64::INFINITY; PRIORITIES];
         for (priority, preference) in priority.iter_mut().zip(preference) {
@@ -297,5 +299,95 @@ impl<'p> Wave<'p> {
             return None;
         }
         Some((i.rem_euclid(side) * side + j.rem_euclid(side)) as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_gym::seeding::pcg64::Pcg64;
+
+    use super::*;
+
+    const PRESETS: [Preset; 6] = [
+        Preset::MazeSimple,
+        Preset::DungeonMazeScaled,
+        Preset::RoomsFabric,
+        Preset::ObstaclesBlackdots,
+        Preset::ObstaclesAngular,
+        Preset::ObstaclesHogs3,
+    ];
+
+    /// Whether every pattern left in every cell is supported from all sides.
+    fn is_supported(wave: &Wave<'_>) -> bool {
+        (0..wave.cells().len()).all(|cell| {
+            (0..OFFSETS.len()).all(|offset| {
+                wave.neighbor(cell, offset).is_none_or(|neighbor| {
+                    let set = wave.possible[neighbor];
+                    set & wave.patterns.supported(offset, wave.possible[cell]) == set
+                })
+            })
+        })
+    }
+
+    /// One round of Farama's propagation: all cells at once, from the same wave.
+    fn round(wave: &Wave<'_>) -> Vec<u64> {
+        (0..wave.cells().len())
+            .map(|cell| {
+                (0..OFFSETS.len()).fold(wave.possible[cell], |set, offset| {
+                    // The opposite offset is the neighbour in the pair.
+                    wave.neighbor(cell, offset)
+                        .map_or(set, |from| set & wave.patterns.supported(offset ^ 1, wave.possible[from]))
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn propagation_ends_where_rounds_over_all_cells_end() {
+        for preset in PRESETS {
+            let preference = [0.05; 12 * 12];
+            let mut random = Pcg64::from_seed(7);
+            let mut wave = Wave::new(preset.patterns(), 12, &preference);
+            assert!(wave.propagate_all(&preference));
+            for _ in 0..20 {
+                let cell = wave.most_constrained();
+                wave.observe(&mut random, cell, &preference);
+                let mut rounds = wave.clone();
+                loop {
+                    let next = round(&rounds);
+                    if next == rounds.cells() {
+                        break;
+                    }
+                    rounds.possible[..next.len()].copy_from_slice(&next);
+                }
+                if !wave.propagate(&preference) {
+                    assert!(rounds.cells().contains(&0), "{preset:?}: no contradiction");
+                    break;
+                }
+                assert_eq!(wave.cells(), rounds.cells(), "{preset:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn solutions_fit_everywhere() {
+        for preset in PRESETS {
+            let preference = [0.05; MAX_CELLS];
+            let mut random = Pcg64::from_seed(3);
+            let solved = (0..100).find_map(|_| {
+                let mut wave = Wave::new(preset.patterns(), MAX_SIDE, &preference);
+                assert!(wave.propagate_all(&preference));
+                wave.collapse(&mut random, &preference).then_some(wave)
+            });
+            let wave = solved.expect("a solution in a hundred attempts");
+            assert!(wave.cells().iter().all(|set| set.count_ones() == 1), "{preset:?}");
+            assert!(is_supported(&wave), "{preset:?}");
+        }
+    }
+
+    #[test]
+    fn presets_have_the_patterns_of_their_images() {
+        let counts = PRESETS.map(|preset| preset.patterns().weights.len());
+        assert_eq!(counts, [12, 14, 37, 5, 42, 40]);
     }
 }

@@ -43,10 +43,11 @@ impl DistShift {
 impl Layout for DistShift {
     fn page(&self) -> Page {
         Page {
-            description: "A room with two strips of lava, one along the upper wall and one at a row that differs \
-                          between the two variants; the goal, a green square, is in the upper right corner and the \
-                          agent in the upper left. Testing on one variant what was trained on the other shows whether \
-                          an agent has learned to avoid lava, or only to follow one path.",
+            description: "A room with two strips of lava, one along the upper wall and one at a row that \
+                          differs between the two variants; the goal, a green square, is in the upper \
+                          right corner and the agent in the upper left. Testing on one variant what was \
+                          trained on the other shows whether an agent has learned to avoid lava, or only \
+                          to follow one path.",
             mission: "get to the green goal square",
             mission_space: "",
             rewards: GOAL_REWARD,
