@@ -94,11 +94,7 @@ pub trait Draw {
 /// # Errors
 /// When its discipline has no drawing.
 pub fn drawing<'a>(batch: &'a dyn VectorEnv) -> Result<Box<dyn Draw + 'a>, RenderError> {
-    let mut innermost = batch;
-    while let Some(inner) = innermost.inner() {
-        innermost = inner;
-    }
-    minigrid::drawing(innermost).ok_or_else(|| RenderError::UnknownDiscipline {
+    minigrid::drawing(batch).ok_or_else(|| RenderError::UnknownDiscipline {
         id: batch.spec().id.clone(),
         discipline: batch.spec().discipline.clone(),
         drawn: "minigrid",

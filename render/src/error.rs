@@ -92,6 +92,9 @@ pub enum RenderError {
         /// Why.
         reason: String,
     },
+    /// A recording that could not be played again.
+    #[error(transparent)]
+    Replay(#[from] pentathlon_gym::wrappers::ReplayError),
     /// The batch refused a reset or a step.
     #[error(transparent)]
     Batch(#[from] pentathlon_gym::Error),

@@ -43,11 +43,6 @@ impl PendingFile {
         }
     }
 
-    /// Where it will stand.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Puts the file in its place.
     pub fn finish(self) -> Result<(), RenderError> {
         let Self { path, file } = self;

@@ -15,6 +15,7 @@ mod frame;
 mod gif;
 mod minigrid;
 mod png;
+mod recording;
 
 pub use caption::{CHARACTER_WIDTH, LINE_HEIGHT};
 pub use compose::{Status, contact_sheet, sheet, side_by_side};
@@ -22,3 +23,4 @@ pub use draw::{AnsiOptions, Draw, FrameOptions, View, drawing};
 pub use error::RenderError;
 pub use frame::{Color, Frame};
 pub use gif::{GifOptions, GifWriter, write_gif};
+pub use recording::{read_recordings, replay_frames, write_recordings};
