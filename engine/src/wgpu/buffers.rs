@@ -33,8 +33,8 @@ pub(crate) struct Buffers {
     pub(crate) observations: Vec<wgpu::Buffer>,
     /// The same before the reset, with `AutoresetMode::SameStep`.
     pub(crate) final_observations: Vec<wgpu::Buffer>,
-    /// States and items before the reset, for final observations that the host computes.
-    pub(crate) final_states: Option<[wgpu::Buffer; 2]>,
+    /// States, items and episodes before the reset, for final observations that the host computes.
+    pub(crate) final_states: Option<[wgpu::Buffer; 3]>,
 }
 
 /// Bytes of one agent's row of an observation on the device: whole words.
@@ -98,7 +98,11 @@ impl Buffers {
                 Vec::new()
             },
             final_states: if same_step && on_host.contains(&true) {
-                Some([column("final states", envs, state)?, column("final items", envs, 4 * sizes.items)?])
+                Some([
+                    column("final states", envs, state)?,
+                    column("final items", envs, 4 * sizes.items)?,
+                    column("final episodes", envs, size_of::<Episode>())?,
+                ])
             } else {
                 None
             },

@@ -127,9 +127,10 @@ impl<D: Domain> Wgpu<D> {
             pipelines.play.encode(&mut pass);
             pipelines.observe_last.encode(&mut pass);
         }
-        if let Some([states, items]) = &buffers.final_states {
+        if let Some([states, items, episodes]) = &buffers.final_states {
             encoder.copy_buffer_to_buffer(&buffers.states, 0, states, 0, buffers.states.size());
             encoder.copy_buffer_to_buffer(&buffers.items, 0, items, 0, buffers.items.size());
+            encoder.copy_buffer_to_buffer(&buffers.episodes, 0, episodes, 0, buffers.episodes.size());
         }
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         if self.plan.parameters().autoreset != rules::DISABLED {
@@ -176,12 +177,12 @@ impl<D: Domain> Wgpu<D> {
         }
         let any_on_host = on_host.contains(&true);
         if any_on_host {
-            parts.push(Part::start(&buffers.states, state_bytes));
-            parts.push(Part::start(&buffers.items, item_bytes));
-            parts.push(Part::start(&buffers.episodes, sizes.num_envs * size_of::<Episode>()));
-            if let Some([states, items]) = &buffers.final_states {
+            let last = buffers.final_states.as_ref();
+            let current = [&buffers.states, &buffers.items, &buffers.episodes];
+            for [states, items, episodes] in std::iter::once(current).chain(last.map(|last| last.each_ref())) {
                 parts.push(Part::start(states, state_bytes));
                 parts.push(Part::start(items, item_bytes));
+                parts.push(Part::start(episodes, sizes.num_envs * size_of::<Episode>()));
             }
         }
         let staging = staging.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -203,12 +204,16 @@ impl<D: Domain> Wgpu<D> {
                 return;
             }
             rest = &rest[buffers.observations.len() + buffers.final_observations.len()..];
-            let episodes: Vec<Episode> = values(rest[2]);
-            let observe = |states: &[u8], items: &[u8], observation: &mut pentathlon_gym::Observation| {
-                let (states, items): (Vec<D::State>, Vec<u32>) = (values(states), values(items));
-                for (form, field) in plan.forms.iter().zip(&mut observation.fields) {
-                    let Some(row) = on_host_row::<D>(plan, on_host, form) else { continue };
-                    for (env, rows) in field.array.bytes_mut().chunks_mut(row).enumerate() {
+            let observations =
+                std::iter::once(&mut outputs.observation).chain(outputs.final_observation.as_mut());
+            for (columns, observation) in rest.chunks_exact(3).zip(observations) {
+                let states: Vec<D::State> = values(columns[0]);
+                let items: Vec<u32> = values(columns[1]);
+                let episodes: Vec<Episode> = values(columns[2]);
+                let fields = plan.forms.iter().zip(&mut observation.fields).zip(on_host.iter());
+                for ((form, field), _) in fields.filter(|(_, on_host)| **on_host) {
+                    let width = form.row_bytes * sizes.num_agents;
+                    for (env, rows) in field.array.bytes_mut().chunks_mut(width.max(1)).enumerate() {
                         let instance = Instance {
                             state: &states[env],
                             items: &items[env * sizes.items..][..sizes.items],
@@ -217,10 +222,6 @@ impl<D: Domain> Wgpu<D> {
                         plan.domain.observe(form.index, instance, rows);
                     }
                 }
-            };
-            observe(rest[0], rest[1], &mut outputs.observation);
-            if let (Some(observation), [_, _, _, states, items]) = (&mut outputs.final_observation, rest) {
-                observe(states, items, observation);
             }
         })
     }
@@ -384,12 +385,6 @@ impl Outputs {
         }
         self.collect_episodes(|env| reports[env]);
     }
-}
-
-/// Bytes of all agents' rows of a form, if the host computes it.
-fn on_host_row<D: Domain>(plan: &Plan<D>, on_host: &[bool], form: &crate::plan::Form) -> Option<usize> {
-    let index = plan.forms.iter().position(|other| other.index == form.index)?;
-    on_host[index].then_some(form.row_bytes * plan.sizes.num_agents)
 }
 
 /// Copies rows that are padded to whole words into rows that are not.

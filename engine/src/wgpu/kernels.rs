@@ -33,7 +33,7 @@ pub mod begin {
         get_mut!(EPISODES)[env] = count_step(episode);
         get_mut!(OUTCOMES)[env] = no_outcome();
         #[wgsl_allow(non_literal_loop_bounds)]
-        for agent in 0..parameters.num_agents {
+        for agent in 0u32..parameters.num_agents {
             get_mut!(EVENTS)[env * parameters.num_agents + agent] = NO_EVENT;
         }
     }
@@ -67,7 +67,7 @@ pub mod terminate {
         if (begun.flags & WAS_RESET) != 0u32 {
             get_mut!(OUTCOMES)[env] = no_outcome();
             #[wgsl_allow(non_literal_loop_bounds)]
-            for agent in 0..parameters.num_agents {
+            for agent in 0u32..parameters.num_agents {
                 get_mut!(REWARDS)[first + agent] = 0.0f32;
                 get_mut!(EVENTS)[first + agent] = NO_EVENT;
             }
@@ -75,7 +75,7 @@ pub mod terminate {
         }
         let mut reward = 0.0f32;
         #[wgsl_allow(non_literal_loop_bounds)]
-        for agent in 0..parameters.num_agents {
+        for agent in 0u32..parameters.num_agents {
             reward = reward + get!(REWARDS)[first + agent];
         }
         let stepped = get!(EPISODES)[env];
@@ -118,12 +118,12 @@ pub mod autoreset {
         let episode = next_episode(ended, env, parameters.levels);
         get_mut!(EPISODES)[env] = episode;
         #[wgsl_allow(non_literal_loop_bounds)]
-        for word in 0..parameters.state_words {
+        for word in 0u32..parameters.state_words {
             let level_word = get!(LEVEL_STATES)[episode.level * parameters.state_words + word];
             get_mut!(STATES)[env * parameters.state_words + word] = level_word;
         }
         #[wgsl_allow(non_literal_loop_bounds)]
-        for word in 0..parameters.items {
+        for word in 0u32..parameters.items {
             let level_word = get!(LEVEL_ITEMS)[episode.level * parameters.items + word];
             get_mut!(ITEMS)[env * parameters.items + word] = level_word;
         }

@@ -30,7 +30,7 @@ pub mod step_kernel {
         let mut outcome = get!(OUTCOMES)[env];
         let mut stream = episode.stream;
         #[wgsl_allow(non_literal_loop_bounds)]
-        for agent in 0..parameters.num_agents {
+        for agent in 0u32..parameters.num_agents {
             let row = env * parameters.num_agents + agent;
             let slipped = bounded(&mut stream, SLIP) == 0u32;
             if slipped {
@@ -76,7 +76,7 @@ pub mod reward_kernel {
         let episode = get!(EPISODES)[env];
         let outcome = get!(OUTCOMES)[env];
         #[wgsl_allow(non_literal_loop_bounds)]
-        for agent in 0..parameters.num_agents {
+        for agent in 0u32..parameters.num_agents {
             let paid = pay(walkers.cells[agent as usize], outcome.verdict, episode.elapsed);
             get_mut!(REWARDS)[env * parameters.num_agents + agent] = paid;
         }
@@ -106,7 +106,7 @@ pub mod view_kernel {
         }
         let walkers = get!(STATES)[env];
         #[wgsl_allow(non_literal_loop_bounds)]
-        for agent in 0..parameters.num_agents {
+        for agent in 0u32..parameters.num_agents {
             let cell = walkers.cells[agent as usize];
             let mut row = 0u32;
             for offset in 0..3u32 {

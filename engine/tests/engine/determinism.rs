@@ -66,7 +66,7 @@ fn a_reference_environment_is_seeded_with_seed_plus_index() {
 fn rules_draw_the_same_whether_levels_are_fresh_or_fixed() {
     let slips = |levels| {
         let mut batch = build(1, options(16, AutoresetMode::NextStep, levels));
-        play(&mut batch, 8, 5);
+        play(&mut batch, 8, 1);
         (0..16).map(|e| batch.instance(e).expect("there").2.stream).collect::<Vec<_>>()
     };
     assert_eq!(slips(Levels::Fresh), slips(Levels::Fixed(7)));

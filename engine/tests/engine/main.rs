@@ -5,7 +5,9 @@ mod corridor;
 
 mod autoreset;
 mod bad_input;
+mod contract;
 mod determinism;
 mod levels;
+mod parity;
 mod snapshots;
 mod support;
