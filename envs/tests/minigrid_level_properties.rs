@@ -137,10 +137,10 @@ fn check(level: &Level<'_>) -> Result<(), TestCaseError> {
                 | Objective::Unlock
                 | Objective::PickupTarget
         ) {
-            prop_assert_eq!(level.items[target], state.target);
+            prop_assert_eq!(level.items[target], state.target_cell);
         }
         if matches!(task.objective, Objective::PutNear | Objective::RedBlueDoors) {
-            prop_assert_eq!(level.cell(state.other_x, state.other_y), state.other);
+            prop_assert_eq!(level.cell(state.other_x, state.other_y), state.other_cell);
         }
     }
     prop_assert_eq!(task.mission(state).is_empty(), task.mission_template().is_empty());

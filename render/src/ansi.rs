@@ -216,14 +216,7 @@ mod tests {
             y: 1,
             dir: 1,
             carrying: cell(KEY, GREEN, 0),
-            target: 0,
-            target_x: 0,
-            target_y: 0,
-            other: 0,
-            other_x: 0,
-            other_y: 0,
-            phrase: 0,
-            reached: 0,
+            ..bytemuck::Zeroable::zeroed()
         };
         // A view of 3x3 that shows the cell ahead and the one to the right of it.
         let mut view = vec![UNSEEN; 9];

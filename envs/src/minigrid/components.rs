@@ -48,13 +48,13 @@ pub mod records {
         /// Word of the carried object, 0 for none.
         pub carrying: u32,
         /// Word of the object that the task is about (object to fetch, to move, to pick up), 0 for none.
-        pub target: u32,
+        pub target_cell: u32,
         /// Column of the target, door or success cell at the start.
         pub target_x: u32,
         /// Row of the target, door or success cell at the start.
         pub target_y: u32,
         /// Word of the second object of the task, 0 for none.
-        pub other: u32,
+        pub other_cell: u32,
         /// Column of the second object, door or failure cell.
         pub other_x: u32,
         /// Row of the second object, door or failure cell.

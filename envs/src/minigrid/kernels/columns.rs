@@ -18,7 +18,7 @@ pub mod storage {
     storage!(group(0), binding(4), read_write, OUTCOMES: RuntimeArray<Outcome>);
     storage!(group(0), binding(5), read_write, ACTIONS: RuntimeArray<i32>);
     storage!(group(0), binding(6), read_write, REWARDS: RuntimeArray<f32>);
-    storage!(group(0), binding(7), read_write, EVENTS: RuntimeArray<i32>);
+    storage!(group(0), binding(7), read_write, STEP_EVENTS: RuntimeArray<i32>);
     storage!(group(0), binding(8), read_write, CONSTANTS: RuntimeArray<u32>);
     storage!(group(0), binding(11), read_write, ROWS: RuntimeArray<u32>);
 

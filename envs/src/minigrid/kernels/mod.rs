@@ -91,3 +91,49 @@ fn kernel(
     let source = source.wgsl_source().expect("a test transpiles every kernel");
     Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation }
 }
+
+#[cfg(test)]
+mod tests {
+    use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+    use super::*;
+    use crate::minigrid::{MiniGrid, tasks::tasks};
+
+    fn all_kernels() -> Vec<Kernel> {
+        let task = &tasks()[0];
+        let build = pentathlon_gym::BuildOptions {
+            options: [("stochastic_action".to_owned(), 0.5.into())].into(),
+            ..Default::default()
+        };
+        let domain = MiniGrid::new(task, &build).unwrap();
+        let forms: Vec<Form> = Form::of_task(task).collect();
+        kernels(domain.settings(), &forms, &(0..forms.len()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_kernel_is_valid_wgsl_and_uses_the_bindings_it_names() {
+        for kernel in all_kernels() {
+            let name = kernel.entry_point;
+            let module = naga::front::wgsl::parse_str(&kernel.source)
+                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&kernel.source)));
+            let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+                .validate(&module)
+                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&kernel.source)));
+            let index = module.entry_points.iter().position(|entry| entry.name == name);
+            let index = index.unwrap_or_else(|| panic!("no entry point {name}"));
+            assert_eq!(module.entry_points[index].workgroup_size[0], kernel.workgroup_size);
+            let mut used: Vec<u32> = module
+                .global_variables
+                .iter()
+                .filter(|(handle, _)| !info.get_entry_point(index)[*handle].is_empty())
+                .filter_map(|(_, variable)| variable.binding.as_ref().map(|binding| binding.binding))
+                .collect();
+            let mut named: Vec<u32> = kernel.bindings.iter().map(|binding| *binding as u32).collect();
+            used.sort_unstable();
+            named.sort_unstable();
+            assert_eq!(used, named, "bindings of {name}");
+            let storage = used.iter().filter(|binding| **binding != 0).count();
+            assert!(storage <= 8, "{name} uses {storage} storage buffers; WebGPU promises 8");
+        }
+    }
+}

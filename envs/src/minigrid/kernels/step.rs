@@ -41,13 +41,13 @@ pub mod attempt {
         let width = settings.width;
         let height = settings.height;
         let front = cell_of(first, cell_at(state.x, state.y, state.dir, 1i32, 0i32), width, height);
-        let mut target = EMPTY;
-        let mut other = EMPTY;
+        let mut target_cell = EMPTY;
+        let mut other_cell = EMPTY;
         if watches_cells(settings.objective) {
-            target = cell_of(first, vec2i(i32(state.target_x), i32(state.target_y)), width, height);
-            other = cell_of(first, vec2i(i32(state.other_x), i32(state.other_y)), width, height);
+            target_cell = cell_of(first, vec2i(i32(state.target_x), i32(state.target_y)), width, height);
+            other_cell = cell_of(first, vec2i(i32(state.other_x), i32(state.other_y)), width, height);
         }
-        transition(settings.objective, state, action, front_at_start, front, target, other)
+        transition(settings.objective, state, action, front_at_start, front, target_cell, other_cell)
     }
 }
 
@@ -132,7 +132,7 @@ pub mod step_kernel {
             event = bitcast_i32(get!(CONSTANTS)[SUBGOAL_INDICES_AT + most_specific(events)]);
         }
         get_mut!(STATES)[env] = after;
-        get_mut!(EVENTS)[env] = event;
+        get_mut!(STEP_EVENTS)[env] = event;
     }
 }
 

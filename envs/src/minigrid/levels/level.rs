@@ -188,13 +188,13 @@ impl<'a> Level<'a> {
 
     /// Remembers what the task is about and where it is.
     pub fn set_target(&mut self, cell: u32, (x, y): Position) {
-        self.state.target = cell;
+        self.state.target_cell = cell;
         (self.state.target_x, self.state.target_y) = (x as u32, y as u32);
     }
 
     /// Remembers the second thing that the task is about and where it is.
     pub fn set_other(&mut self, cell: u32, (x, y): Position) {
-        self.state.other = cell;
+        self.state.other_cell = cell;
         (self.state.other_x, self.state.other_y) = (x as u32, y as u32);
     }
 

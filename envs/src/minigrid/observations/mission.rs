@@ -152,12 +152,12 @@ impl MissionTable {
         for number in 0..PHRASES * OBJECTS * OBJECTS {
             let state = State {
                 phrase: number / (OBJECTS * OBJECTS),
-                target: numbered_object(number / OBJECTS % OBJECTS),
-                other: numbered_object(number % OBJECTS),
+                target_cell: numbered_object(number / OBJECTS % OBJECTS),
+                other_cell: numbered_object(number % OBJECTS),
                 ..bytemuck::Zeroable::zeroed()
             };
             let mission = task.mission(&state);
-            if (state.target == 0 || state.other == 0) && tokens(&mission).is_err() {
+            if (state.target_cell == 0 || state.other_cell == 0) && tokens(&mission).is_err() {
                 // No level has it: a mission with an object that is not there.
                 table.index.push(0);
                 continue;
@@ -180,8 +180,8 @@ impl MissionTable {
     }
 
     fn entry(&self, state: &State) -> &Entry {
-        let number = (state.phrase % PHRASES * OBJECTS + object_number(state.target)) * OBJECTS
-            + object_number(state.other);
+        let number = (state.phrase % PHRASES * OBJECTS + object_number(state.target_cell)) * OBJECTS
+            + object_number(state.other_cell);
         &self.entries[self.index[number as usize] as usize]
     }
 
@@ -223,8 +223,8 @@ mod tests {
             let table = MissionTable::new(task).unwrap();
             for number in 0..OBJECTS - 1 {
                 let state = State {
-                    target: numbered_object(number),
-                    other: numbered_object((number + 7) % (OBJECTS - 1)),
+                    target_cell: numbered_object(number),
+                    other_cell: numbered_object((number + 7) % (OBJECTS - 1)),
                     phrase: number % PHRASES,
                     ..bytemuck::Zeroable::zeroed()
                 };

@@ -46,7 +46,7 @@ pub mod rules {
 
     /// Fetch: carrying anything ends the episode.
     pub fn fetch_ending(t: Transition) -> u32 {
-        let fetched = select(FAILURE, SUCCESS, looks_like(t.after.carrying, t.before.target));
+        let fetched = select(FAILURE, SUCCESS, looks_like(t.after.carrying, t.before.target_cell));
         select(fetched, RUNNING, t.after.carrying == 0u32)
     }
 
@@ -61,7 +61,7 @@ pub mod rules {
     /// something, even if nothing could be dropped.
     pub fn put_near_ending(t: Transition) -> u32 {
         if t.action == PICKUP {
-            let wrong = t.after.carrying != 0u32 && !looks_like(t.after.carrying, t.before.target);
+            let wrong = t.after.carrying != 0u32 && !looks_like(t.after.carrying, t.before.target_cell);
             return select(RUNNING, FAILURE, wrong);
         }
         if t.action == DROP && t.before.carrying != 0u32 {
@@ -102,7 +102,7 @@ pub mod rules {
 
     /// A `pickup` after which the target is carried.
     pub fn pickup_target_ending(t: Transition) -> u32 {
-        let carries = t.after.carrying != 0u32 && looks_like(t.after.carrying, t.before.target);
+        let carries = t.after.carrying != 0u32 && looks_like(t.after.carrying, t.before.target_cell);
         select(RUNNING, SUCCESS, t.action == PICKUP && carries)
     }
 

@@ -41,10 +41,10 @@ pub mod rules {
             | event_bit(DOOR_UNLOCKED, unlocked)
             | event_bit(TARGET_DOOR_OPENED, opened && is_target)
             | event_bit(OTHER_DOOR_OPENED, opened && is_other)
-            | event_bit(TARGET_PICKED_UP, took && looks_like(holds, t.before.target))
+            | event_bit(TARGET_PICKED_UP, took && looks_like(holds, t.before.target_cell))
             | event_bit(
                 DROPPED_NEAR_OTHER,
-                dropped && near_other && looks_like(held, t.before.target),
+                dropped && near_other && looks_like(held, t.before.target_cell),
             )
     }
 
@@ -68,7 +68,7 @@ pub mod rules {
             )
             | event_bit(
                 OTHER_APPROACHED,
-                at_other && t.after.carrying != 0u32 && looks_like(t.after.carrying, t.before.target),
+                at_other && t.after.carrying != 0u32 && looks_like(t.after.carrying, t.before.target_cell),
             )
     }
 
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn handling_objects_is_told_by_kind() {
         let target = cell(BALL, BLUE, 0);
-        let near_target = State { target, other_x: 9, other_y: 9, ..agent(0) };
+        let near_target = State { target_cell: target, other_x: 9, other_y: 9, ..agent(0) };
         assert_eq!(events(near_target, cell(KEY, RED, 0), PICKUP), [KEY_PICKED_UP]);
         assert_eq!(events(near_target, target, PICKUP), [BALL_PICKED_UP, TARGET_PICKED_UP]);
         assert_eq!(events(near_target, box_with(RED, 0), PICKUP), [BOX_PICKED_UP]);

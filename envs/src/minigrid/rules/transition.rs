@@ -52,16 +52,16 @@ pub mod rules {
     }
 
     /// The step that `action` makes. `front` is the cell in front of the agent, and
-    /// `front_at_start` the same before obstacles moved; `target` and `other` are the cells at the
-    /// places of those names.
+    /// `front_at_start` the same before obstacles moved; `target_cell` and `other_cell` are the cells at the
+    /// places of the target and of the second object.
     pub fn transition(
         objective: u32,
         state: State,
         action: u32,
         front_at_start: u32,
         front: u32,
-        target: u32,
-        other: u32,
+        target_cell: u32,
+        other_cell: u32,
     ) -> Transition {
         let meant = meant_action(objective, action);
         let moved = act_on_front(state, front, meant);
@@ -78,10 +78,10 @@ pub mod rules {
             front_at_start: front_at_start,
             front_before: front,
             front_after: moved.front,
-            target_before: target,
-            target_after: select(target, moved.front, at_target),
-            other_before: other,
-            other_after: select(other, moved.front, at_other),
+            target_before: target_cell,
+            target_after: select(target_cell, moved.front, at_target),
+            other_before: other_cell,
+            other_after: select(other_cell, moved.front, at_other),
         }
     }
 }

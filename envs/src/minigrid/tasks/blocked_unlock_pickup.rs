@@ -35,7 +35,7 @@ impl Layout for BlockedUnlockPickup {
             description: "As UnlockPickup, with a ball on the cell before the locked door: the ball has to \
                           be carried away first, then the key fetched, the door unlocked, the key put down \
                           and the box in the right room picked up. A box that is opened with `toggle` is \
-                          gone, and the episode can then no longer succeed. In the level's record `target` \
+                          gone, and the episode can then no longer succeed. In the level's record `target_cell` \
                           is the box.",
             mission: "pick up the {color} box",
             mission_space: "{color} is the colour of the box",
@@ -62,7 +62,7 @@ impl Layout for BlockedUnlockPickup {
     }
 
     fn mission(&self, state: &State) -> String {
-        format!("pick up the {}", object_name(state.target))
+        format!("pick up the {}", object_name(state.target_cell))
     }
 
     fn generate<R: Random>(

@@ -56,7 +56,7 @@ impl Layout for Fetch {
             description: "One room with keys and balls of random colours. The mission names one of them, \
                           in one of five phrasings, and the agent has to pick up that one and nothing \
                           else. Where two objects look alike, either counts. In the level's record \
-                          `target` is the object named and `phrase` the number of the phrasing.",
+                          `target_cell` is the object named and `phrase` the number of the phrasing.",
             mission: "{syntax} {color} {type}",
             mission_space: "{syntax} is one of \"get a\", \"go get a\", \"fetch a\", \"go fetch a\", \
                             \"you must fetch a\"; {color} a colour; {type} \"key\" or \"ball\"",
@@ -76,7 +76,7 @@ impl Layout for Fetch {
 
     fn mission(&self, state: &State) -> String {
         let phrase = PHRASES[state.phrase as usize % PHRASES.len()];
-        format!("{phrase} {}", object_name(state.target))
+        format!("{phrase} {}", object_name(state.target_cell))
     }
 
     fn generate<R: Random>(

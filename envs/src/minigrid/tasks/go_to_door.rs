@@ -47,7 +47,7 @@ impl Layout for GoToDoor {
             description: "One room with a door in each of its four walls, no two of one colour. The \
                           mission names a colour; the agent has to go to that door and then choose `done`. \
                           The sides of the room are drawn anew for every level, from 5 cells to the size \
-                          of the grid. In the level's record `target` is the door named.",
+                          of the grid. In the level's record `target_cell` is the door named.",
             mission: "go to the {color} door",
             mission_space: "{color} is the colour of the door",
             rewards: "1 - 0.9 * (steps / max_steps) for the done action orthogonally beside the right \
@@ -70,7 +70,7 @@ impl Layout for GoToDoor {
     }
 
     fn mission(&self, state: &State) -> String {
-        format!("go to the {} door", color_name(color_of(state.target)))
+        format!("go to the {} door", color_name(color_of(state.target_cell)))
     }
 
     fn generate<R: Random>(

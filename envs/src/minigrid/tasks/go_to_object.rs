@@ -50,7 +50,7 @@ impl Layout for GoToObject {
             description: "One room with keys, balls and boxes that all differ in colour or type. The \
                           mission names one; the agent has to go to it and then choose `done`. What counts \
                           is where the object lay at the start, even after it has been carried off. In the \
-                          level's record `target` is the object named.",
+                          level's record `target_cell` is the object named.",
             mission: "go to the {color} {type}",
             mission_space: "{color} is a colour and {type} \"key\", \"ball\" or \"box\"",
             rewards: "1 - 0.9 * (steps / max_steps) for the done action orthogonally beside the \
@@ -73,7 +73,7 @@ impl Layout for GoToObject {
     }
 
     fn mission(&self, state: &State) -> String {
-        format!("go to the {}", object_name(state.target))
+        format!("go to the {}", object_name(state.target_cell))
     }
 
     fn generate<R: Random>(

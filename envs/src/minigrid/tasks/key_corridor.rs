@@ -71,7 +71,7 @@ impl Layout for KeyCorridor {
                           on the right is locked and holds a ball; its key lies in one of the rooms on the \
                           left. All other doors are unlocked, and some lead from room to room. The agent \
                           starts in the corridor and has to look for the key, unlock the door and pick up \
-                          the ball. In the level's record `target` is the ball.",
+                          the ball. In the level's record `target_cell` is the ball.",
             mission: "pick up the {color} ball",
             mission_space: "{color} is the colour of the ball",
             rewards: PICKUP_REWARD,
@@ -97,7 +97,7 @@ impl Layout for KeyCorridor {
     }
 
     fn mission(&self, state: &State) -> String {
-        format!("pick up the {}", object_name(state.target))
+        format!("pick up the {}", object_name(state.target_cell))
     }
 
     fn generate<R: Random>(

@@ -43,8 +43,8 @@ impl Layout for LockedRoom {
                           colour. One door is locked, and the goal, a green square, is behind it; its key \
                           lies in another room. The mission says which room holds the key and which door \
                           it opens. The way is long and little of it is in sight at a time. In the level's \
-                          record `target` is the locked door (but `target_x`, `target_y` the goal) and \
-                          `other` the door of the room with the key.",
+                          record `target_cell` is the locked door (but `target_x`, `target_y` the goal) and \
+                          `other_cell` the door of the room with the key.",
             mission: "get the {lockedroom_color} key from the {keyroom_color} room, unlock the \
                       {door_color} door and go to the goal",
             mission_space: "{lockedroom_color} and {door_color} are the colour of the locked door, \
@@ -70,8 +70,8 @@ impl Layout for LockedRoom {
     }
 
     fn mission(&self, state: &State) -> String {
-        let locked = color_name(color_of(state.target));
-        let key_room = color_name(color_of(state.other));
+        let locked = color_name(color_of(state.target_cell));
+        let key_room = color_name(color_of(state.other_cell));
         format!(
             "get the {locked} key from the {key_room} room, unlock the {locked} door and go to the \
              goal"
@@ -115,7 +115,7 @@ impl Layout for LockedRoom {
         let corridor = Region::new(LEFT_WALL, 0, RIGHT_WALL - LEFT_WALL, SIZE);
         level.place_agent(random, corridor)?;
 
-        level.state.target = locked_door(colors[locked]);
+        level.state.target_cell = locked_door(colors[locked]);
         level.set_other(closed_door(colors[key_room]), rooms[key_room].door);
         Ok(())
     }

@@ -40,16 +40,16 @@ pub enum Objective {
     /// The rule that all environments have: stepping on the goal pays `R`, stepping into lava 0;
     /// both end the episode. `target_x`, `target_y`: the goal, where there is one.
     Goal = objectives::REACH_GOAL,
-    /// Carrying anything ends the episode, and pays `R` when it looks like `target`.
+    /// Carrying anything ends the episode, and pays `R` when it looks like `target_cell`.
     Fetch = objectives::FETCH,
     /// `toggle` and `done` end the episode; `done` orthogonally beside (`target_x`, `target_y`)
-    /// pays `R`. `target`: the door.
+    /// pays `R`. `target_cell`: the door.
     GoToDoor = objectives::GO_TO_DOOR,
-    /// As [`Objective::GoToDoor`], for the object `target`, where it lay at the start.
+    /// As [`Objective::GoToDoor`], for the object `target_cell`, where it lay at the start.
     GoToObject = objectives::GO_TO_OBJECT,
-    /// Picking up anything but `target` ends the episode; so does `drop` while carrying something,
-    /// which pays `R` when `target` then lies within one cell, diagonals included, of
-    /// (`other_x`, `other_y`), the place of `other`.
+    /// Picking up anything but `target_cell` ends the episode; so does `drop` while carrying something,
+    /// which pays `R` when `target_cell` then lies within one cell, diagonals included, of
+    /// (`other_x`, `other_y`), the place of `other_cell`.
     PutNear = objectives::PUT_NEAR,
     /// Opening the blue door at (`other_x`, `other_y`) ends the episode, and pays `R` when the red
     /// one at (`target_x`, `target_y`) was open before the step; opening the red one while the blue
@@ -62,8 +62,8 @@ pub enum Objective {
     /// episode; the obstacles move one cell before each step.
     DynamicObstacles = objectives::DYNAMIC_OBSTACLES,
     /// A `toggle` after which the door at (`target_x`, `target_y`) is open pays `R` and ends the
-    /// episode. `target`: the door.
+    /// episode. `target_cell`: the door.
     Unlock = objectives::UNLOCK,
-    /// A `pickup` after which `target` is carried pays `R` and ends the episode.
+    /// A `pickup` after which `target_cell` is carried pays `R` and ends the episode.
     PickupTarget = objectives::PICKUP_TARGET,
 }

@@ -163,7 +163,7 @@ impl Layout for ObstructedMaze {
                           two locked doors, whose keys lie in the side room. In the variants with `h` keys \
                           are hidden in grey boxes, which `toggle` opens; in those with `b` a green ball \
                           lies before every locked door (`1Q`, `2Q` and `Full` have both). In the level's \
-                          record `target` is the blue ball.",
+                          record `target_cell` is the blue ball.",
             mission: "pick up the blue ball",
             mission_space: "",
             rewards: PICKUP_REWARD,

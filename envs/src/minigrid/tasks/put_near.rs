@@ -54,8 +54,8 @@ impl Layout for PutNear {
             description: "One room with keys, balls and boxes that all differ in colour or type, none \
                           beside another. The mission names two; the agent has to carry the first to the \
                           second. There is one try: a wrong object picked up, or the right one put down in \
-                          a wrong place, ends the episode. In the level's record `target` is the object to \
-                          carry and `other` the one to carry it to.",
+                          a wrong place, ends the episode. In the level's record `target_cell` is the object to \
+                          carry and `other_cell` the one to carry it to.",
             mission: "put the {move_color} {move_type} near the {target_color} {target_type}",
             mission_space: "{move_color}, {target_color} are colours and {move_type}, {target_type} \
                             \"key\", \"ball\" or \"box\"",
@@ -83,7 +83,7 @@ impl Layout for PutNear {
     }
 
     fn mission(&self, state: &State) -> String {
-        format!("put the {} near the {}", object_name(state.target), object_name(state.other))
+        format!("put the {} near the {}", object_name(state.target_cell), object_name(state.other_cell))
     }
 
     fn generate<R: Random>(

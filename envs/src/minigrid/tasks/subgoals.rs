@@ -33,11 +33,11 @@ pub mod events {
     /// The agent stepped to a cell orthogonally beside the state's `target_x`, `target_y`.
     pub const TARGET_APPROACHED: u32 = 11u32;
     /// The agent stepped to a cell within one cell, diagonals included, of the state's `other_x`,
-    /// `other_y` while it carried `target`.
+    /// `other_y` while it carried `target_cell`.
     pub const OTHER_APPROACHED: u32 = 12u32;
-    /// What is carried now, and was not before, looks like the state's `target`.
+    /// What is carried now, and was not before, looks like the state's `target_cell`.
     pub const TARGET_PICKED_UP: u32 = 13u32;
-    /// `target` was dropped within one cell, diagonals included, of `other_x`, `other_y`.
+    /// `target_cell` was dropped within one cell, diagonals included, of `other_x`, `other_y`.
     pub const DROPPED_NEAR_OTHER: u32 = 14u32;
     /// The agent reached the goal square or the success cell, or said `done` where that succeeds.
     pub const GOAL_REACHED: u32 = 15u32;

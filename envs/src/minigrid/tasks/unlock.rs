@@ -28,7 +28,7 @@ impl Layout for Unlock {
         Page {
             description: "Two rooms with a locked door between them. The agent and the key, which has the \
                           door's colour, are in the left room; the agent has to open the door with it. In \
-                          the level's record `target` is the door.",
+                          the level's record `target_cell` is the door.",
             mission: "open the door",
             mission_space: "",
             rewards: "1 - 0.9 * (steps / max_steps) for opening the door, 0 otherwise.",

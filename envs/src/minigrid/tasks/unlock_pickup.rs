@@ -35,7 +35,7 @@ impl Layout for UnlockPickup {
                           door's colour, are in the left room, a box is in the right one. The agent has to \
                           unlock the door, put the key down to have its hands free, and pick up the box. A \
                           box that is opened with `toggle` is gone, and the episode can then no longer \
-                          succeed. In the level's record `target` is the box.",
+                          succeed. In the level's record `target_cell` is the box.",
             mission: "pick up the {color} box",
             mission_space: "{color} is the colour of the box",
             rewards: PICKUP_REWARD,
@@ -60,7 +60,7 @@ impl Layout for UnlockPickup {
     }
 
     fn mission(&self, state: &State) -> String {
-        format!("pick up the {}", object_name(state.target))
+        format!("pick up the {}", object_name(state.target_cell))
     }
 
     fn generate<R: Random>(
