@@ -211,13 +211,8 @@ mod tests {
             [wall, EMPTY, cell(GOAL, GREEN, 0), EMPTY, wall],
             [wall; 5],
         ];
-        let state = State {
-            x: 1,
-            y: 1,
-            dir: 1,
-            carrying: cell(KEY, GREEN, 0),
-            ..bytemuck::Zeroable::zeroed()
-        };
+        let state =
+            State { x: 1, y: 1, dir: 1, carrying: cell(KEY, GREEN, 0), ..bytemuck::Zeroable::zeroed() };
         // A view of 3x3 that shows the cell ahead and the one to the right of it.
         let mut view = vec![UNSEEN; 9];
         view[3 + 2] = cell(KEY, GREEN, 0);

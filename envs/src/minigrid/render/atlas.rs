@@ -35,10 +35,7 @@ impl TileAtlas {
     pub fn new(size: usize) -> Self {
         assert!(size > 0, "a tile is at least 1 pixel wide");
         let count = KINDS * COLORS.len() * STATES * AGENTS * 2;
-        Self {
-            size,
-            tiles: (0..count).map(|_| OnceLock::new()).collect(),
-        }
+        Self { size, tiles: (0..count).map(|_| OnceLock::new()).collect() }
     }
 
     /// An atlas in which every tile that can occur in a frame is painted already, so that
@@ -51,11 +48,7 @@ impl TileAtlas {
         for object in objects() {
             for agent in [None, Some(0), Some(1), Some(2), Some(3)] {
                 for highlight in [false, true] {
-                    atlas.tile(Tile {
-                        object,
-                        agent,
-                        highlight,
-                    });
+                    atlas.tile(Tile { object, agent, highlight });
                 }
             }
         }
@@ -83,11 +76,8 @@ fn index(tile: Tile) -> usize {
     let kind = if kind < KINDS { kind } else { EMPTY as usize };
     let color = (color_of(tile.object) as usize).min(COLORS.len() - 1);
     let state = (state_of(tile.object) as usize).min(STATES - 1);
-    let agent = tile
-        .agent
-        .map_or(0, |direction| 1 + (direction & 3) as usize);
-    (((kind * COLORS.len() + color) * STATES + state) * AGENTS + agent) * 2
-        + usize::from(tile.highlight)
+    let agent = tile.agent.map_or(0, |direction| 1 + (direction & 3) as usize);
+    (((kind * COLORS.len() + color) * STATES + state) * AGENTS + agent) * 2 + usize::from(tile.highlight)
 }
 
 /// Every object word that occurs in a grid, contents apart.
@@ -110,11 +100,7 @@ mod tests {
         let mut pixels = vec![0; 4 * 4 * 3];
         for object in objects() {
             for agent in [None, Some(3)] {
-                let tile = Tile {
-                    object,
-                    agent,
-                    highlight: agent.is_none(),
-                };
+                let tile = Tile { object, agent, highlight: agent.is_none() };
                 tile.paint(4, &mut pixels);
                 assert_eq!(atlas.tile(tile), pixels, "{tile:?}");
             }
@@ -123,35 +109,20 @@ mod tests {
 
     #[test]
     fn different_tiles_have_different_places() {
-        let mut places: Vec<usize> = objects()
-            .map(|object| {
-                index(Tile {
-                    object,
-                    agent: Some(1),
-                    highlight: true,
-                })
-            })
-            .collect();
+        let mut places: Vec<usize> =
+            objects().map(|object| index(Tile { object, agent: Some(1), highlight: true })).collect();
         let count = places.len();
         places.sort_unstable();
         places.dedup();
         assert_eq!(places.len(), count);
-        assert_eq!(
-            count,
-            2 + 1 + 6 * 6 + 6 * 3,
-            "nothing twice, lava, six kinds, three doors"
-        );
+        assert_eq!(count, 2 + 1 + 6 * 6 + 6 * 3, "nothing twice, lava, six kinds, three doors");
     }
 
     #[test]
     fn a_damaged_word_is_drawn_as_some_tile() {
         let atlas = TileAtlas::new(2);
         for object in [u32::MAX, 0x00ff_ff04, 200] {
-            atlas.tile(Tile {
-                object,
-                agent: Some(u32::MAX),
-                highlight: true,
-            });
+            atlas.tile(Tile { object, agent: Some(u32::MAX), highlight: true });
         }
     }
 }

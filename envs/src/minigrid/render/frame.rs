@@ -61,16 +61,8 @@ impl Scene<'_> {
     /// When `pixels`, the cells or the view have another length than the sizes say.
     pub fn paint_grid(&self, atlas: &TileAtlas, highlight: bool, pixels: &mut [u8]) {
         let (width, height) = (self.width, self.height);
-        assert_eq!(
-            self.cells.len(),
-            width * height,
-            "cells of a {width}x{height} grid"
-        );
-        assert_eq!(
-            self.view.len(),
-            self.view_size * self.view_size,
-            "cells of the view"
-        );
+        assert_eq!(self.cells.len(), width * height, "cells of a {width}x{height} grid");
+        assert_eq!(self.view.len(), self.view_size * self.view_size, "cells of the view");
         let seen = SeenCells::new(self);
         paint(atlas, width, height, pixels, |x, y| Tile {
             object: self.cells[x * height + y],
@@ -93,11 +85,7 @@ impl Scene<'_> {
         paint(atlas, size, size, pixels, |i, j| {
             let object = self.view[i * size + j];
             let agent = (i == size / 2 && j + 1 == size).then_some(UP);
-            Tile {
-                object,
-                agent,
-                highlight: object != UNSEEN,
-            }
+            Tile { object, agent, highlight: object != UNSEEN }
         });
     }
 }
@@ -120,15 +108,8 @@ impl<'a> SeenCells<'a> {
         let right = [-ahead[1], ahead[0]];
         let size = scene.view_size as i32;
         let position = [scene.state.x as i32, scene.state.y as i32];
-        let corner =
-            [0, 1].map(|axis| position[axis] + ahead[axis] * (size - 1) - right[axis] * (size / 2));
-        Self {
-            view: scene.view,
-            size,
-            corner,
-            ahead,
-            right,
-        }
+        let corner = [0, 1].map(|axis| position[axis] + ahead[axis] * (size - 1) - right[axis] * (size / 2));
+        Self { view: scene.view, size, corner, ahead, right }
     }
 
     fn contains(&self, x: usize, y: usize) -> bool {
@@ -156,15 +137,10 @@ fn paint(
         "a frame of {width}x{height} tiles of {0}x{0} pixels",
         atlas.tile_size()
     );
-    for (y, band) in pixels
-        .chunks_exact_mut(atlas.tile_size() * frame_row)
-        .enumerate()
-    {
+    for (y, band) in pixels.chunks_exact_mut(atlas.tile_size() * frame_row).enumerate() {
         for x in 0..width {
             let tile = atlas.tile(tile_at(x, y));
-            let rows = band
-                .chunks_exact_mut(frame_row)
-                .zip(tile.chunks_exact(tile_row));
+            let rows = band.chunks_exact_mut(frame_row).zip(tile.chunks_exact(tile_row));
             for (frame, source) in rows {
                 frame[x * tile_row..][..tile_row].copy_from_slice(source);
             }
@@ -183,12 +159,7 @@ mod tests {
         let mut cells = vec![wall; 12];
         cells[3 + 1] = EMPTY;
         cells[6 + 1] = cell(GOAL, GREEN, 0);
-        let state = State {
-            x: 1,
-            y: 1,
-            dir,
-            ..bytemuck::Zeroable::zeroed()
-        };
+        let state = State { x: 1, y: 1, dir, ..bytemuck::Zeroable::zeroed() };
         (state, cells)
     }
 
@@ -207,14 +178,8 @@ mod tests {
             let (state, cells) = room(dir);
             let mut view = vec![UNSEEN; 9];
             view[3 + 1] = EMPTY;
-            let scene = Scene {
-                state: &state,
-                cells: &cells,
-                width: 4,
-                height: 3,
-                view: &view,
-                view_size: 3,
-            };
+            let scene =
+                Scene { state: &state, cells: &cells, width: 4, height: 3, view: &view, view_size: 3 };
             let atlas = TileAtlas::new(6);
             let mut pixels = vec![0; Scene::grid_len(4, 3, 6)];
             scene.paint_grid(&atlas, true, &mut pixels);
@@ -235,11 +200,7 @@ mod tests {
                 }
             }
             scene.paint_grid(&atlas, false, &mut pixels);
-            let unlit = Tile {
-                object: cells[3],
-                agent: None,
-                highlight: false,
-            };
+            let unlit = Tile { object: cells[3], agent: None, highlight: false };
             assert_eq!(tile_of(&pixels, 4, 1, 0, 6), atlas.tile(unlit));
         }
     }
@@ -250,28 +211,13 @@ mod tests {
         let mut view = vec![UNSEEN; 9];
         view[3 + 2] = EMPTY;
         view[3 + 1] = cell(GOAL, GREEN, 0);
-        let scene = Scene {
-            state: &state,
-            cells: &cells,
-            width: 4,
-            height: 3,
-            view: &view,
-            view_size: 3,
-        };
+        let scene = Scene { state: &state, cells: &cells, width: 4, height: 3, view: &view, view_size: 3 };
         let atlas = TileAtlas::new(5);
         let mut pixels = vec![0; Scene::view_len(3, 5)];
         scene.paint_view(&atlas, &mut pixels);
-        let agent = Tile {
-            object: EMPTY,
-            agent: Some(3),
-            highlight: true,
-        };
+        let agent = Tile { object: EMPTY, agent: Some(3), highlight: true };
         assert_eq!(tile_of(&pixels, 3, 1, 2, 5), atlas.tile(agent));
-        let ahead = Tile {
-            object: cell(GOAL, GREEN, 0),
-            agent: None,
-            highlight: true,
-        };
+        let ahead = Tile { object: cell(GOAL, GREEN, 0), agent: None, highlight: true };
         assert_eq!(tile_of(&pixels, 3, 1, 1, 5), atlas.tile(ahead));
         assert_eq!(tile_of(&pixels, 3, 0, 0, 5), atlas.tile(Tile::default()));
     }

@@ -9,18 +9,14 @@ use crate::minigrid::components::records::{EMPTY, cell};
 
 /// The lines of a recording, as JSON.
 fn recorded(name: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/golden/minigrid/render")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/minigrid/render").join(name);
     let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::new();
     ruzstd::decoding::StreamingDecoder::new(file)
         .expect("a zstd stream")
         .read_to_string(&mut text)
         .expect("text");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 /// FNV-1a, 64 bits, in hexadecimal.
@@ -41,9 +37,7 @@ fn tiles_are_those_of_farama() {
         });
         let tile = Tile {
             object,
-            agent: recording["agent_dir"]
-                .as_u64()
-                .map(|direction| direction as u32),
+            agent: recording["agent_dir"].as_u64().map(|direction| direction as u32),
             highlight: recording["highlight"].as_bool().expect("a flag"),
         };
         let size = recording["tile_size"].as_u64().expect("a size") as usize;

@@ -30,9 +30,7 @@ impl Shape {
     pub fn contains(self, point: Point) -> bool {
         let Point { x, y } = point;
         match self {
-            Self::Rectangle(left, right, top, bottom) => {
-                x >= left && x <= right && y >= top && y <= bottom
-            }
+            Self::Rectangle(left, right, top, bottom) => x >= left && x <= right && y >= top && y <= bottom,
             Self::Circle(center_x, center_y, radius) => {
                 let (dx, dy) = (x - center_x, y - center_y);
                 dx * dx + dy * dy <= radius * radius
@@ -59,10 +57,7 @@ fn distance_to_segment(from: [f64; 2], to: [f64; 2], point: Point) -> f64 {
 
     let along = (point.x - from_x) * dx + (point.y - from_y) * dy;
     let along = along.clamp(0.0, f64::from(length));
-    let (off_x, off_y) = (
-        point.x - (from_x + along * dx),
-        point.y - (from_y + along * dy),
-    );
+    let (off_x, off_y) = (point.x - (from_x + along * dx), point.y - (from_y + along * dy));
     (off_x * off_x + off_y * off_y).sqrt()
 }
 
@@ -82,10 +77,7 @@ impl Arrow {
     /// `direction` 0 right, 1 down, 2 left, 3 up.
     pub fn new(direction: u32) -> Self {
         let angle = 0.5 * std::f64::consts::PI * f64::from(direction & 3);
-        Self {
-            cos: (-angle).cos(),
-            sin: (-angle).sin(),
-        }
+        Self { cos: (-angle).cos(), sin: (-angle).sin() }
     }
 
     /// Whether `point` lies inside: by barycentric coordinates of the point turned back.

@@ -5,19 +5,12 @@
 
 use super::shapes::{Arrow, Point, Shape};
 use crate::minigrid::components::records::{
-    BALL, BOX, CLOSED, DOOR, FLOOR, GOAL, KEY, LAVA, LOCKED, OPEN, WALL, color_of, kind_of,
-    state_of,
+    BALL, BOX, CLOSED, DOOR, FLOOR, GOAL, KEY, LAVA, LOCKED, OPEN, WALL, color_of, kind_of, state_of,
 };
 
 /// Red, green and blue of each colour index: red, green, blue, purple, yellow, grey.
-pub const COLORS: [[u8; 3]; 6] = [
-    [255, 0, 0],
-    [0, 255, 0],
-    [0, 0, 255],
-    [112, 39, 195],
-    [255, 255, 0],
-    [100, 100, 100],
-];
+pub const COLORS: [[u8; 3]; 6] =
+    [[255, 0, 0], [0, 255, 0], [0, 0, 255], [112, 39, 195], [255, 255, 0], [100, 100, 100]];
 
 const BLACK: [u8; 3] = [0, 0, 0];
 const GRID_LINE: [u8; 3] = [100, 100, 100];
@@ -50,11 +43,7 @@ impl Tile {
     /// # Panics
     /// When `pixels` is not `size * size * 3` bytes long.
     pub fn paint(&self, size: usize, pixels: &mut [u8]) {
-        assert_eq!(
-            pixels.len(),
-            size * size * 3,
-            "a tile of {size} pixels is {size}x{size}x3 bytes"
-        );
+        assert_eq!(pixels.len(), size * size * 3, "a tile of {size} pixels is {size}x{size}x3 bytes");
         let arrow = self.agent.map(Arrow::new);
         let samples = (SAMPLES * size) as f64;
         let center = |sample: usize| (sample as f64 + 0.5) / samples;
@@ -175,11 +164,7 @@ fn lava_color(point: Point) -> Option<[u8; 3]> {
 
 /// Colour of the last of `layers`, painted in order, that covers the point.
 fn top_layer(layers: &[(Shape, [u8; 3])], point: Point) -> Option<[u8; 3]> {
-    layers
-        .iter()
-        .rev()
-        .find(|(shape, _)| shape.contains(point))
-        .map(|(_, color)| *color)
+    layers.iter().rev().find(|(shape, _)| shape.contains(point)).map(|(_, color)| *color)
 }
 
 #[cfg(test)]
@@ -195,13 +180,7 @@ mod tests {
 
     #[test]
     fn an_empty_tile_is_black_with_grey_lines_at_its_left_and_top() {
-        let pixels = painted(
-            Tile {
-                object: EMPTY,
-                ..Tile::default()
-            },
-            32,
-        );
+        let pixels = painted(Tile { object: EMPTY, ..Tile::default() }, 32);
         let at = |row: usize, column: usize| &pixels[(row * 32 + column) * 3..][..3];
         assert_eq!(at(0, 31), GRID_LINE);
         assert_eq!(at(31, 0), GRID_LINE);
@@ -210,11 +189,7 @@ mod tests {
 
     #[test]
     fn highlight_mixes_in_three_tenths_of_white() {
-        let red_wall = Tile {
-            object: cell(WALL, RED, 0),
-            agent: None,
-            highlight: true,
-        };
+        let red_wall = Tile { object: cell(WALL, RED, 0), agent: None, highlight: true };
         assert_eq!(painted(red_wall, 1), [255, 76, 76]);
     }
 
@@ -222,33 +197,16 @@ mod tests {
     fn the_agent_covers_the_goal_it_stands_on() {
         let goal = cell(GOAL, 1, 0);
         for agent in 0..4 {
-            let pixels = painted(
-                Tile {
-                    object: goal,
-                    agent: Some(agent),
-                    highlight: false,
-                },
-                5,
-            );
-            assert_eq!(
-                pixels[(2 * 5 + 2) * 3..][..3],
-                AGENT_RED,
-                "direction {agent}"
-            );
+            let pixels = painted(Tile { object: goal, agent: Some(agent), highlight: false }, 5);
+            assert_eq!(pixels[(2 * 5 + 2) * 3..][..3], AGENT_RED, "direction {agent}");
             assert_eq!(pixels[..3], COLORS[1], "direction {agent}");
         }
     }
 
     #[test]
     fn contents_of_a_box_do_not_show() {
-        let empty_box = Tile {
-            object: cell(BOX, 2, 0),
-            ..Tile::default()
-        };
-        let full_box = Tile {
-            object: cell(BOX, 2, 0) | 0x15 << 24,
-            ..Tile::default()
-        };
+        let empty_box = Tile { object: cell(BOX, 2, 0), ..Tile::default() };
+        let full_box = Tile { object: cell(BOX, 2, 0) | 0x15 << 24, ..Tile::default() };
         assert_eq!(painted(empty_box, 16), painted(full_box, 16));
     }
 }
