@@ -3,11 +3,10 @@
 
 use std::io::Write;
 
-use pentathlon_engine::find_batch;
+use pentathlon_engine::{Batch, find_batch};
 use pentathlon_envs::minigrid::{
     MiniGrid,
     components::records::{State, contents_of, kind_of},
-    reward::success_reward,
 };
 use pentathlon_gym::{AutoresetMode, Device, Error, GeneratorKind, VectorEnv};
 
@@ -99,8 +98,7 @@ impl Trace {
                 .collect();
             for (env, &(reward, terminated, truncated)) in flags.iter().enumerate() {
                 let after = Snapshot::of(batch, env)?;
-                let reward = after.reward(reward, batch.spec().max_episode_steps);
-                rollouts[env].steps.push(after.step(row[env], reward, terminated, truncated));
+                rollouts[env].steps.push(after.step(row[env], grids(batch)?, reward, terminated, truncated));
                 if env == 0 && index < options.full_views {
                     rollouts[env].obs_full.push(Hex(after.view));
                 }
@@ -132,10 +130,13 @@ impl Trace {
     }
 }
 
+fn grids(batch: &dyn VectorEnv) -> Result<&Batch<MiniGrid>, RecordError> {
+    find_batch(batch).ok_or_else(|| RecordError::NotMiniGrid { id: batch.spec().id.clone() })
+}
+
 fn header(batch: &dyn VectorEnv) -> Result<Header, RecordError> {
     let spec = batch.spec();
-    let not_minigrid = || RecordError::NotMiniGrid { id: spec.id.clone() };
-    let settings = find_batch::<MiniGrid>(batch).ok_or_else(not_minigrid)?.domain().settings();
+    let settings = grids(batch)?.domain().settings();
     Ok(Header {
         id: spec.id.clone(),
         class: None,
@@ -178,13 +179,8 @@ struct Snapshot {
 
 impl Snapshot {
     fn of(batch: &dyn VectorEnv, env: usize) -> Result<Self, RecordError> {
-        let not_minigrid = || RecordError::NotMiniGrid { id: batch.spec().id.clone() };
-        let grids = find_batch::<MiniGrid>(batch).ok_or_else(not_minigrid)?;
-        let (state, mut cells, episode) = grids.instance(env)?;
-        let settings = grids.domain().settings();
-        let (width, height) = (settings.width as usize, settings.height as usize);
-        // What follows the grid (the list of moving obstacles) is no part of a recording.
-        cells.truncate(width * height);
+        let grids = grids(batch)?;
+        let (state, items, episode) = grids.instance(env)?;
         let observation = batch.observation();
         let images = observation.get("image").and_then(|array| array.as_u8()).ok_or(RecordError::NoView)?;
         let directions =
@@ -194,8 +190,8 @@ impl Snapshot {
             env,
             state,
             elapsed: episode.elapsed,
-            cells,
-            height,
+            cells: grids.domain().cells(&items).to_vec(),
+            height: grids.domain().settings().height as usize,
             view: images[env * len..(env + 1) * len].to_vec(),
             direction: directions[env] as u32,
         })
@@ -215,10 +211,18 @@ impl Snapshot {
         })
     }
 
-    fn step(&self, action: i32, reward: f64, terminated: bool, truncated: bool) -> StepRecord {
+    fn step(
+        &self,
+        action: i32,
+        grids: &Batch<MiniGrid>,
+        reward: f32,
+        terminated: bool,
+        truncated: bool,
+    ) -> StepRecord {
         StepRecord {
             action,
-            reward,
+            // Recordings hold the 64 bits that a batch rounds to 32.
+            reward: grids.domain().exact_reward(reward, self.elapsed),
             terminated,
             truncated,
             dir: self.state.dir,
@@ -228,12 +232,6 @@ impl Snapshot {
             grid_hash: Hash::of(&self.grid()),
             obs_hash: Hash::of(&self.view),
         }
-    }
-
-    /// The reward before it was rounded to `f32`: recordings hold 64 bits.
-    fn reward(&self, reward: f32, max_steps: u32) -> f64 {
-        let success = success_reward(self.elapsed, max_steps);
-        if success as f32 == reward { success } else { f64::from(reward) }
     }
 
     fn grid(&self) -> Vec<u8> {

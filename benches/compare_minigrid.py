@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""Measures MiniGrid steps per second: Pentathlon and its peers, on the same machine, in one run.
+
+    python3 benches/compare_minigrid.py                    # every peer that installs
+    python3 benches/compare_minigrid.py --peers minigrid   # Farama's package only
+    python3 benches/compare_minigrid.py --json results.json
+
+Every peer is installed into a virtual environment of its own under target/peers. Everything is measured on
+one core (by CPU affinity), with random actions, observation and autoreset included, each in its own best way:
+Farama's package steps one environment, the others a batch. Repeats are interleaved between peers, so that a
+busy moment does not hit only one of them; the median counts. Needs Python 3.10 or newer and Linux.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = ["minigrid", "envpool", "navix", "xminigrid"]
+# Our id -> the peers' names of the same task.
+TASKS = {
+    "MiniGrid-DoorKey-8x8-v0": {
+        "minigrid": "MiniGrid-DoorKey-8x8-v0",
+        "envpool": "MiniGrid-DoorKey-8x8-v0",
+        "navix": "Navix-DoorKey-8x8-v0",
+        "xminigrid": "MiniGrid-DoorKey-8x8",
+    },
+    "MiniGrid-KeyCorridorS3R3-v0": {
+        "minigrid": "MiniGrid-KeyCorridorS3R3-v0",
+        "envpool": "MiniGrid-KeyCorridorS3R3-v0",
+        "navix": "Navix-KeyCorridorS3R3-v0",
+    },
+    "MiniGrid-Empty-8x8-v0": {
+        "minigrid": "MiniGrid-Empty-8x8-v0",
+        "envpool": "MiniGrid-Empty-8x8-v0",
+        "navix": "Navix-Empty-8x8-v0",
+        "xminigrid": "MiniGrid-Empty-8x8",
+    },
+}
+
+
+# Measurements: each runs in the peer's virtual environment and gives (steps per second, batch size, repeat).
+
+
+def measure_minigrid(task, seconds):
+    """Farama's package: one environment, reset when an episode ends."""
+    import gymnasium
+    import minigrid  # noqa: F401  (registers the ids)
+    import numpy
+
+    env = gymnasium.make(task, disable_env_checker=True)
+    env.reset(seed=0)
+    actions = numpy.random.default_rng(0).integers(0, env.action_space.n, 4096).tolist()
+    done, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        for action in actions[:256]:
+            _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+        done += 256
+    return done / (time.perf_counter() - begin), 1
+
+
+def measure_envpool(task, seconds):
+    """EnvPool: a batch in C++, resets on its own."""
+    import envpool
+    import numpy
+
+    num_envs = 256
+    env = envpool.make(task, env_type="gymnasium", num_envs=num_envs, num_threads=1, seed=0)
+    env.reset()
+    actions = numpy.random.default_rng(0).integers(0, env.action_space.n, (64, num_envs)).astype(numpy.int32)
+    done, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        for row in actions[:16]:
+            env.step(row)
+        done += 16 * num_envs
+    return done / (time.perf_counter() - begin), num_envs
+
+
+def measure_compiled(run, state, steps, num_envs, seconds):
+    """A jitted `run(state) -> state` of `steps` steps: compiled first, then timed."""
+    import jax
+
+    state = jax.block_until_ready(run(state))
+    done, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        state = jax.block_until_ready(run(state))
+        done += steps * num_envs
+    return done / (time.perf_counter() - begin), num_envs
+
+
+def measure_navix(task, seconds):
+    """NAVIX: a batch in JAX; its step resets ended environments."""
+    import jax
+    import navix
+
+    num_envs, steps = 1024, 32
+    env = navix.make(task, observation_fn=navix.observations.symbolic_first_person)
+    timesteps = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(0), num_envs))
+
+    def step(carry, _):
+        timesteps, key = carry
+        key, drawing = jax.random.split(key)
+        actions = jax.random.randint(drawing, (num_envs,), 0, env.action_space.n)
+        timesteps = jax.vmap(env.step)(timesteps, actions)
+        return (timesteps, key), timesteps.observation.sum()
+
+    run = jax.jit(lambda carry: jax.lax.scan(step, carry, None, length=steps)[0])
+    return measure_compiled(run, (timesteps, jax.random.PRNGKey(1)), steps, num_envs, seconds)
+
+
+def measure_xminigrid(task, seconds):
+    """XLand-MiniGrid: a batch in JAX with its resetting wrapper."""
+    import jax
+    import xminigrid
+    from xminigrid.wrappers import GymAutoResetWrapper
+
+    num_envs, steps = 1024, 32
+    env, params = xminigrid.make(task)
+    env = GymAutoResetWrapper(env)
+    keys = jax.random.split(jax.random.PRNGKey(0), num_envs)
+    timesteps = jax.jit(jax.vmap(env.reset, in_axes=(None, 0)))(params, keys)
+    num_actions = env.num_actions(params)
+
+    def step(carry, _):
+        timesteps, key = carry
+        key, drawing = jax.random.split(key)
+        actions = jax.random.randint(drawing, (num_envs,), 0, num_actions)
+        timesteps = jax.vmap(env.step, in_axes=(None, 0, 0))(params, timesteps, actions)
+        return (timesteps, key), timesteps.observation.sum()
+
+    run = jax.jit(lambda carry: jax.lax.scan(step, carry, None, length=steps)[0])
+    return measure_compiled(run, (timesteps, jax.random.PRNGKey(1)), steps, num_envs, seconds)
+
+
+# The run.
+
+
+def install(peer, folder):
+    """The Python of a virtual environment that has `peer`, or None with the reason printed."""
+    python = folder / peer / "bin" / "python"
+    marker = folder / peer / "installed"
+    if not marker.exists():
+        print(f"installing {peer} ...", file=sys.stderr)
+        try:
+            subprocess.run([sys.executable, "-m", "venv", folder / peer], check=True, capture_output=True)
+            command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer]
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except subprocess.CalledProcessError as error:
+            print(f"{peer} does not install here: {(error.stderr or '').strip()[-300:]}", file=sys.stderr)
+            return None
+        marker.touch()
+    return python
+
+
+def on_core(command, core):
+    """Runs `command` on one core and returns its last line of output as JSON."""
+    ended = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "JAX_PLATFORMS": "cpu", "OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+    )
+    if ended.returncode != 0:
+        raise RuntimeError(ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else "no message")
+    return json.loads(ended.stdout.strip().splitlines()[-1])
+
+
+def measure_ours(binary, task, core):
+    command = [binary, "bench", task, "--num-envs", 4096, "--steps", 500, "--repeats", 3, "--threads", 1]
+    report = on_core([*command, "--device", "native", "--json"], core)
+    return report["steps_per_second"], report["num_envs"]
+
+
+def measure_all(arguments):
+    core = max(os.sched_getaffinity(0))
+    folder = ROOT / "target" / "peers"
+    pythons = {peer: install(peer, folder) for peer in arguments.peers}
+    rates, batches = {}, {}
+    for repeat in range(arguments.repeats):
+        for task, names in TASKS.items():
+            print(f"repeat {repeat + 1} of {arguments.repeats}: {task}", file=sys.stderr)
+            for who in ["pentathlon", *arguments.peers]:
+                try:
+                    if who == "pentathlon":
+                        rate, batch = measure_ours(arguments.binary, task, core)
+                    elif who in names and pythons[who] is not None:
+                        command = [pythons[who], __file__, "--measure", who, names[who], arguments.seconds]
+                        rate, batch = on_core(command, core)
+                    else:
+                        continue
+                except RuntimeError as error:
+                    print(f"{who} failed on {task}: {error}", file=sys.stderr)
+                    continue
+                rates.setdefault((task, who), []).append(rate)
+                batches[task, who] = batch
+    return [
+        {"task": task, "who": who, "num_envs": batches[task, who], "steps_per_second": statistics.median(found)}
+        for (task, who), found in rates.items()
+    ]
+
+
+def print_table(results):
+    print("| task | who | batch | steps/s, one core | Pentathlon is faster by |")
+    print("| --- | --- | ---: | ---: | ---: |")
+    ours = {result["task"]: result["steps_per_second"] for result in results if result["who"] == "pentathlon"}
+    for result in results:
+        rate = result["steps_per_second"]
+        ratio = "" if result["who"] == "pentathlon" or result["task"] not in ours else f"{ours[result['task']] / rate:,.0f}x"
+        print(f"| {result['task']} | {result['who']} | {result['num_envs']} | {rate:,.0f} | {ratio} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS, help="packages to measure beside ours")
+    parser.add_argument("--repeats", type=int, default=3, help="measurements of each; the median counts")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement of a peer")
+    parser.add_argument("--binary", type=Path, help="a built `pentathlon`; built in release when left out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results here")
+    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        who, task, seconds = arguments.measure
+        print(json.dumps(globals()[f"measure_{who}"](task, float(seconds))))
+        return
+    if arguments.binary is None:
+        subprocess.run(["cargo", "build", "--release", "--bin", "pentathlon"], cwd=ROOT, check=True)
+        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+        arguments.binary = target / "release" / "pentathlon"
+    print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", file=sys.stderr)
+    results = measure_all(arguments)
+    print(f"load average after: {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    print_table(results)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

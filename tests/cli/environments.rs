@@ -1,0 +1,105 @@
+//! `list`, `info`, `doctor`, `bench` and `render`.
+
+use std::process::{Command, Stdio};
+
+use pentathlon::render::Frame;
+
+use crate::command::{run, run_in};
+
+const ID: &str = "MiniGrid-DoorKey-8x8-v0";
+
+#[test]
+fn list_shows_every_registered_id() {
+    let entries = run(&["list", "--json"]).json();
+    let ids: Vec<&str> = entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
+    let registered: Vec<&str> = pentathlon::specs().map(|spec| spec.id.as_str()).collect();
+    assert_eq!(ids, registered);
+    assert!(run(&["list"]).succeeded().lines().count() > ids.len());
+}
+
+#[test]
+fn list_filters_without_regard_to_case() {
+    let entries = run(&["list", "doorkey", "--json"]).json();
+    let ids: Vec<&str> = entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&ID) && ids.iter().all(|id| id.contains("DoorKey")), "{ids:?}");
+    assert!(run(&["list", "nothing of the kind"]).succeeded().contains("no registered id"));
+}
+
+#[test]
+fn info_is_the_specification() {
+    let text = run(&["info", ID]).succeeded();
+    assert!(text.contains("use the key to open the door") && text.contains("pickup"), "{text}");
+    let spec: pentathlon::EnvSpec = serde_json::from_value(run(&["info", ID, "--json"]).json()).unwrap();
+    assert_eq!(&spec, pentathlon::make(ID).unwrap().spec());
+}
+
+#[test]
+fn doctor_finds_this_machine_in_order() {
+    let report = run(&["doctor", "--json"]).json();
+    assert!(report["cores"].as_u64().unwrap() >= 1);
+    assert_eq!(report["native"]["ok"], true);
+    assert!(["native", "wgpu"].contains(&report["auto"].as_str().unwrap()));
+    assert!(report["adapters"].is_array());
+    assert!(run(&["doctor"]).succeeded().contains("cores"));
+}
+
+#[test]
+fn bench_reports_what_it_measured() {
+    let report =
+        run(&["bench", ID, "--num-envs", "64", "--steps", "50", "--repeats", "3", "--threads", "1", "--json"]).json();
+    assert_eq!(report["id"], ID);
+    assert_eq!(report["num_envs"], 64);
+    assert_eq!(report["steps"], 50);
+    assert_eq!(report["threads"], 1);
+    let (seconds, rate) = (report["seconds"].as_f64().unwrap(), report["steps_per_second"].as_f64().unwrap());
+    assert!((rate * seconds - 3200.0).abs() < 1e-6 * 3200.0, "{report}");
+    assert!(report["observation"].as_array().unwrap().contains(&"image".into()));
+    let resets = run(&["bench", ID, "--num-envs", "16", "--steps", "5", "--resets", "--json"]).json();
+    assert!(resets["resets_per_second"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn render_writes_the_picture_that_the_library_draws() {
+    let directory = tempfile::tempdir().unwrap();
+    run_in(directory.path(), &["render", ID, "--seed", "7", "--out", "frame.png"]).succeeded();
+    let written = Frame::read_png(directory.path().join("frame.png")).unwrap();
+    let mut batch = pentathlon::make(ID).unwrap().seed(7).build().unwrap();
+    batch.reset(None).unwrap();
+    let drawn = pentathlon::render::drawing(&*batch).unwrap().frame(0, &Default::default()).unwrap();
+    assert_eq!((written.width(), written.height()), (256, 256));
+    assert!(written == drawn, "the picture differs");
+}
+
+#[test]
+fn render_writes_animations_and_contact_sheets() {
+    let directory = tempfile::tempdir().unwrap();
+    let small = ["render", ID, "--tile-size", "4", "--steps", "12"];
+    run_in(directory.path(), &[&small[..], &["--out", "episode.gif"]].concat()).succeeded();
+    let gif = std::fs::read(directory.path().join("episode.gif")).unwrap();
+    assert!(gif.starts_with(b"GIF89a") && gif.len() > 500);
+    run_in(directory.path(), &[&small[..], &["--contact-sheet", "9", "--out", "sheet.png"]].concat()).succeeded();
+    let sheet = Frame::read_png(directory.path().join("sheet.png")).unwrap();
+    assert!(sheet.width() > 3 * 32 && sheet.height() > 3 * 32);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn render_draws_in_the_terminal() {
+    let full = run(&["render", ID, "--seed", "7", "--ansi"]).succeeded();
+    assert!(full.lines().count() >= 8, "{full}");
+    assert_ne!(full, run(&["render", ID, "--seed", "7", "--ansi", "--view", "agent"]).succeeded());
+}
+
+#[test]
+fn a_closed_pipe_ends_a_command_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
+        .args(["list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -1,0 +1,8 @@
+//! The command line from end to end: each command as a user starts it, its output, its files and its exit
+//! code.
+
+mod bad_input;
+mod command;
+mod environments;
+mod rollout;
+mod train;

@@ -1,0 +1,124 @@
+//! `train`, `eval` and `curve`, on a task small enough to take seconds.
+
+use std::path::Path;
+
+use crate::command::{run_in, Ended};
+
+/// A run of four updates.
+const TINY: [&str; 14] = [
+    "--env", "MiniGrid-Empty-5x5-v0", "--set", "frames=2048", "--set", "environment.num_envs=16", "--set",
+    "ppo.rollout_steps=32", "--set", "ppo.minibatches=2", "--set", "evaluation.episodes=20", "--seed", "5",
+];
+
+fn train(directory: &Path, more: &[&str]) -> Ended {
+    run_in(directory, &[&["train"], &TINY[..], more].concat())
+}
+
+fn last_json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn a_run_leaves_everything_that_was_promised() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = train(directory.path(), &["--out", "run", "--json"]).succeeded();
+    let report = last_json(&text);
+    assert_eq!(report["episodes"], 20);
+    assert_eq!(report["frames"], 2048);
+    for field in ["success_rate", "mean_return", "mean_length", "seconds"] {
+        assert!(report[field].is_number(), "{report}");
+    }
+    assert_eq!(text.lines().count(), 4 + 1, "a line an update, and the report");
+    let run = directory.path().join("run");
+    for file in ["config.toml", "checkpoint.pentathlon", "progress.csv", "curve.svg", "policy.gif", "evaluation.json"] {
+        assert!(run.join(file).metadata().is_ok_and(|file| file.len() > 0), "no {file}");
+    }
+    let table = std::fs::read_to_string(run.join("progress.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 4);
+
+    let evaluated = run_in(directory.path(), &["eval", "run", "--json"]).json();
+    for field in ["episodes", "success_rate", "mean_return", "mean_length"] {
+        assert_eq!(evaluated[field], report[field], "{field}");
+    }
+    let fewer = run_in(directory.path(), &["eval", "run", "--episodes", "3", "--seed", "1", "--json"]).json();
+    assert_eq!(fewer["episodes"], 3);
+    assert!(run_in(directory.path(), &["eval", "run"]).succeeded().contains("success"));
+
+    run_in(directory.path(), &["curve", "run", "--out", "curves.svg"]).succeeded();
+    let picture = std::fs::read_to_string(directory.path().join("curves.svg")).unwrap();
+    assert!(picture.contains("<svg") && picture.contains("MiniGrid-Empty-5x5-v0"));
+
+    let small = ["--steps", "10", "--tile-size", "4", "--out", "trained.gif"];
+    let render = [&["render", "MiniGrid-Empty-5x5-v0", "--policy", "run"], &small[..]].concat();
+    run_in(directory.path(), &render).succeeded();
+    assert!(directory.path().join("trained.gif").exists());
+}
+
+#[test]
+fn a_resumed_run_ends_as_one_that_never_stopped() {
+    let directory = tempfile::tempdir().unwrap();
+    // The learning rate follows the share of frames done; a constant one does not depend on their number.
+    let constant = ["--set", "ppo.final_learning_rate=1e-3", "--set", "ppo.learning_rate=1e-3"];
+    let whole = last_json(&train(directory.path(), &[&["--out", "whole", "--json"], &constant[..]].concat()).succeeded());
+    train(directory.path(), &[&["--out", "half", "--set", "frames=1024"], &constant[..]].concat()).succeeded();
+    let resumed = run_in(directory.path(), &["train", "--resume", "half", "--set", "frames=2048", "--json"]).succeeded();
+    let resumed = last_json(&resumed);
+    for field in ["frames", "success_rate", "mean_return", "mean_length"] {
+        assert_eq!(resumed[field], whole[field], "{field}");
+    }
+    let rows = |run: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(directory.path().join(run).join("progress.csv")).unwrap();
+        // Losses and returns of every update; times differ.
+        let timeless = |line: &str| {
+            let cells: Vec<&str> = line.split(',').collect();
+            [&cells[..2], &cells[4..]].concat().join(",")
+        };
+        text.lines().map(timeless).collect()
+    };
+    assert_eq!(rows("half"), rows("whole"));
+}
+
+#[test]
+fn an_existing_run_is_not_overwritten() {
+    let directory = tempfile::tempdir().unwrap();
+    train(directory.path(), &["--out", "run", "--set", "frames=512"]).succeeded();
+    let checkpoint = directory.path().join("run/checkpoint.pentathlon");
+    let before = std::fs::read(&checkpoint).unwrap();
+    let message = train(directory.path(), &["--out", "run"]).failed(2);
+    assert!(message.contains("already holds a run") && message.contains("--resume"), "{message}");
+    assert_eq!(std::fs::read(&checkpoint).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_and_the_run_goes_on() {
+    use std::{process::Command, time::{Duration, Instant}};
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
+        .args(["train"])
+        .args(TINY)
+        .args(["--set", "frames=1_000_000_000", "--out", "run"])
+        .current_dir(directory.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let table = directory.path().join("run/progress.csv");
+    let begin = Instant::now();
+    while std::fs::read_to_string(&table).map_or(0, |text| text.lines().count()) < 3 {
+        assert!(begin.elapsed() < Duration::from_secs(120), "no update was made");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let mut message = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut message).unwrap();
+    assert!(message.contains("--resume run"), "{message}");
+
+    let rows = std::fs::read_to_string(&table).unwrap().lines().count() as u64 - 1;
+    let frames = format!("frames={}", (rows + 1) * 512);
+    let resumed = run_in(directory.path(), &["train", "--resume", "run", "--set", &frames, "--json"]).succeeded();
+    assert_eq!(last_json(&resumed)["frames"], (rows + 1) * 512);
+}
