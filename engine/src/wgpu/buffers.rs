@@ -1,5 +1,7 @@
 //! The columns as storage buffers. On this device they are the truth; the host has copies when it asks.
 
+use std::{sync::mpsc, time::Duration};
+
 use bytemuck::Pod;
 use pentathlon_gym::{AutoresetMode, Error};
 
@@ -13,6 +15,9 @@ use crate::{
 /// Usages of every column: kernels bind it, the host and learners copy from and to it.
 const COLUMN: wgpu::BufferUsages =
     wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
+
+/// How long another thread may take to hand over an answer that the device has given.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// All columns of a batch on its device.
 #[derive(Debug)]
@@ -186,20 +191,20 @@ impl Staging {
             start += part.bytes.next_multiple_of(8);
         }
         handles.queue.submit([encoder.finish()]);
-        let mapped = std::sync::Arc::new(std::sync::Mutex::new(None));
-        let result = std::sync::Arc::clone(&mapped);
-        staging.map_async(wgpu::MapMode::Read, .., move |answer| {
-            *result.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(answer);
+        let (answer, answered) = mpsc::sync_channel(1);
+        staging.map_async(wgpu::MapMode::Read, .., move |result| {
+            // Nobody waits any more when the batch has given up on the device.
+            let _ = answer.send(result);
         });
         let lost = |reason: String| {
             unavailable(format!("the device was lost ({reason}); build the batch again, or on the native device"))
         };
         handles.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
-        let answer = mapped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        match answer {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Err(lost(error.to_string())),
-            None => return Err(lost(String::from("it did not answer"))),
+        // The answer may be on its way through another thread that polls the same device.
+        match answered.recv_timeout(ANSWER) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(lost(error.to_string())),
+            Err(error) => return Err(lost(error.to_string())),
         }
         {
             let view = staging.get_mapped_range(..).map_err(|error| lost(error.to_string()))?;
