@@ -200,7 +200,7 @@ impl Domain for MiniGrid {
             0.0
         } else {
             let success = success_reward(instance.episode.elapsed, self.options.max_steps) as f32;
-            pay_of(outcome.detail, success, self.settings.harm_cost)
+            pay_of(self.settings, outcome.detail, success)
         };
     }
 
@@ -341,6 +341,7 @@ fn settings(task: &Task, options: &MiniGridOptions) -> Settings {
         see_through_walls: u32::from(task.see_through_walls),
         named_events: named,
         harmless_kinds: options.harmless_kinds,
+        collision_pay: -1.0,
         harm_cost: options.harm_cost,
         is_stochastic: u32::from(chance.is_some()),
         pass_high,
@@ -361,6 +362,7 @@ fn settings_words(settings: &Settings) -> Vec<u32> {
         settings.see_through_walls,
         settings.named_events,
         settings.harmless_kinds,
+        settings.collision_pay.to_bits(),
         settings.harm_cost.to_bits(),
         settings.is_stochastic,
         settings.pass_high,

@@ -34,11 +34,12 @@ pub mod storage {
             see_through_walls: get!(CONSTANTS)[6u32],
             named_events: get!(CONSTANTS)[7u32],
             harmless_kinds: get!(CONSTANTS)[8u32],
-            harm_cost: bitcast_f32(get!(CONSTANTS)[9u32]),
-            is_stochastic: get!(CONSTANTS)[10u32],
-            pass_high: get!(CONSTANTS)[11u32],
-            pass_low: get!(CONSTANTS)[12u32],
-            replacement: bitcast_i32(get!(CONSTANTS)[13u32]),
+            collision_pay: bitcast_f32(get!(CONSTANTS)[9u32]),
+            harm_cost: bitcast_f32(get!(CONSTANTS)[10u32]),
+            is_stochastic: get!(CONSTANTS)[11u32],
+            pass_high: get!(CONSTANTS)[12u32],
+            pass_low: get!(CONSTANTS)[13u32],
+            replacement: bitcast_i32(get!(CONSTANTS)[14u32]),
         }
     }
 

@@ -154,8 +154,7 @@ pub mod reward_kernel {
             return;
         }
         let success = bitcast_f32(get!(CONSTANTS)[SETTINGS_WORDS + get!(EPISODES)[env].elapsed]);
-        let cost = read_settings().harm_cost;
-        get_mut!(REWARDS)[env] = pay_of(get!(OUTCOMES)[env].detail, success, cost);
+        get_mut!(REWARDS)[env] = pay_of(read_settings(), get!(OUTCOMES)[env].detail, success);
     }
 }
 

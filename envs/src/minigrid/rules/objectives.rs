@@ -169,9 +169,10 @@ pub mod rules {
     }
 
     /// What an ending pays, `success_pay` being what success pays now.
-    pub fn pay_of(ending: u32, success_pay: f32, harm_cost: f32) -> f32 {
+    pub fn pay_of(settings: Settings, ending: u32, success_pay: f32) -> f32 {
         let cause = ending & 3u32;
-        let pay = select(select(0.0f32, -1.0f32, cause == COLLISION), success_pay, cause == SUCCESS);
-        select(pay, pay + harm_cost, ending >= AVERTED)
+        let collision = select(0.0f32, settings.collision_pay, cause == COLLISION);
+        let pay = select(collision, success_pay, cause == SUCCESS);
+        select(pay, pay + settings.harm_cost, ending >= AVERTED)
     }
 }

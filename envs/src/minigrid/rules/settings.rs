@@ -33,6 +33,9 @@ pub mod rules {
         pub named_events: u32,
         /// The kinds of cells that do not end an episode (`NoDeath`), as a bit set; 0 for none.
         pub harmless_kinds: u32,
+        /// What walking into something pays in Dynamic-Obstacles: -1. It is no constant of the rules
+        /// because drivers turn a choice between 0 and -1 into a product, and so 0 into -0.
+        pub collision_pay: f32,
         /// What is added to the reward when such a cell would have ended the episode.
         pub harm_cost: f32,
         /// 1 when actions are replaced by chance (`StochasticAction`).
