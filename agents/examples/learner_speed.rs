@@ -36,7 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?);
     let mut learner = Learner::new(layout.clone(), &config.network, &config.ppo, 1, pool.clone())?;
     let rollout = random_rollout(&layout, frames);
-    println!("{} parameters, {frames} frames a rollout, {} threads", learner.network.num_params(), pool.current_num_threads());
+    println!(
+        "{} parameters, {frames} frames a rollout, {} threads",
+        learner.network.num_params(),
+        pool.current_num_threads()
+    );
 
     let network = learner.network.inference();
     let rows = config.ppo.inference_rows;
@@ -62,7 +66,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(error.into());
     }
     let passes = (frames * config.ppo.epochs) as f64;
-    println!("update: {:.2} us a frame and epoch, {:.2} us a frame", seconds / passes * 1e6, seconds / frames as f64 * 1e6);
+    println!(
+        "update: {:.2} us a frame and epoch, {:.2} us a frame",
+        seconds / passes * 1e6,
+        seconds / frames as f64 * 1e6
+    );
     Ok(())
 }
 

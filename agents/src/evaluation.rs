@@ -43,7 +43,8 @@ pub fn evaluate(
     let env = env.as_mut();
     env.reset(options.seed)?;
 
-    let mut left: Vec<usize> = (0..envs).map(|env| episodes / envs + usize::from(env < episodes % envs)).collect();
+    let mut left: Vec<usize> =
+        (0..envs).map(|env| episodes / envs + usize::from(env < episodes % envs)).collect();
     let mut active: Vec<bool> = left.iter().map(|&left| left > 0).collect();
     let mut actions = vec![lowest_action(env); envs * action_numbers(env)?];
     let (mut successes, mut returns, mut lengths) = (0, 0.0, 0_u64);

@@ -28,9 +28,9 @@ pub use trainer::{Checkpoint, Ending, Progress, RunFiles, Trainer};
 
 /// Builds a batch of an environment id, as a registry does.
 pub type MakeBatch<'a> = &'a (
-         dyn Fn(
+        dyn Fn(
     &str,
     &pentathlon_gym::BuildOptions,
 ) -> Result<Box<dyn pentathlon_gym::VectorEnv>, pentathlon_gym::Error>
-             + 'a
-     );
+            + 'a
+    );

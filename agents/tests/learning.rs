@@ -52,8 +52,15 @@ fn chances_and_values<T: Toy>(trainer: &Trainer) -> Vec<(Vec<f32>, f32)> {
 #[test]
 fn a_bandit_of_five_arms_is_played_optimally_within_5000_steps() {
     for seed in 1..=3 {
-        let trainer = trained::<Bandit>(&["frames=5000", "environment.num_envs=8", &format!("seed={seed}"),
-            "ppo.rollout_steps=16", "ppo.entropy_coefficient=0", "ppo.learning_rate=0.01", "ppo.final_learning_rate=0.01"]);
+        let trainer = trained::<Bandit>(&[
+            "frames=5000",
+            "environment.num_envs=8",
+            &format!("seed={seed}"),
+            "ppo.rollout_steps=16",
+            "ppo.entropy_coefficient=0",
+            "ppo.learning_rate=0.01",
+            "ppo.final_learning_rate=0.01",
+        ]);
         let (chances, _) = &chances_and_values::<Bandit>(&trainer)[0];
         assert!(chances[Bandit::BEST as usize] > 0.95, "seed {seed}: {chances:?}");
     }
@@ -62,8 +69,13 @@ fn a_bandit_of_five_arms_is_played_optimally_within_5000_steps() {
 /// Walking right from state s gives 1 after 6 - s steps, so its value is gamma^(5 - s).
 #[test]
 fn a_chain_with_a_reward_at_its_end_gets_its_known_values() {
-    let trainer = trained::<Chain>(&["frames=60000", "ppo.gamma=0.9", "ppo.entropy_coefficient=0",
-        "ppo.clip_value=false", "ppo.final_learning_rate=0"]);
+    let trainer = trained::<Chain>(&[
+        "frames=60000",
+        "ppo.gamma=0.9",
+        "ppo.entropy_coefficient=0",
+        "ppo.clip_value=false",
+        "ppo.final_learning_rate=0",
+    ]);
     for (state, (chances, value)) in chances_and_values::<Chain>(&trainer).iter().enumerate() {
         assert!(chances[1] > 0.97, "state {state}: {chances:?}");
         let expected = 0.9_f32.powi(5 - state as i32);
@@ -78,8 +90,15 @@ fn a_chain_with_a_reward_at_its_end_gets_its_known_values() {
 fn time_limits_are_bootstrapped_and_masks_are_kept() {
     for (bootstrap, expected) in [(true, 2.0), (false, 1.6125)] {
         let bootstrap = format!("ppo.bootstrap_on_timeout={bootstrap}");
-        let trainer = trained::<Endless>(&["ppo.gamma=0.5", "ppo.gae_lambda=1", "frames=30000", "ppo.rollout_steps=40",
-            "ppo.clip_value=false", "ppo.final_learning_rate=0", &bootstrap]);
+        let trainer = trained::<Endless>(&[
+            "ppo.gamma=0.5",
+            "ppo.gae_lambda=1",
+            "frames=30000",
+            "ppo.rollout_steps=40",
+            "ppo.clip_value=false",
+            "ppo.final_learning_rate=0",
+            &bootstrap,
+        ]);
         let (_, value) = chances_and_values::<Endless>(&trainer)[0];
         assert!((value - expected).abs() < 0.03, "{bootstrap}: {value}, expected {expected}");
     }

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_later_override_wins_over_the_file_and_over_an_earlier_one() {
-        let config = Config::from_toml("seed = 3\n[ppo]\ngamma = 0.5", &["ppo.gamma=0.6", "ppo.gamma=0.7"]).unwrap();
+        let config =
+            Config::from_toml("seed = 3\n[ppo]\ngamma = 0.5", &["ppo.gamma=0.6", "ppo.gamma=0.7"]).unwrap();
         assert_eq!((config.seed, config.ppo.gamma), (3, 0.7));
     }
 

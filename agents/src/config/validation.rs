@@ -60,7 +60,11 @@ impl Config {
         if let Some(seed) = evaluation.seed {
             at_most("evaluation.seed", seed, i64::MAX as u64)?;
             if seed == self.seed {
-                return Err(invalid("evaluation.seed", seed, "any seed but that of training, to have fresh levels"));
+                return Err(invalid(
+                    "evaluation.seed",
+                    seed,
+                    "any seed but that of training, to have fresh levels",
+                ));
             }
         }
         within("output.checkpoint_every", output.checkpoint_every, 1, u64::MAX)
@@ -73,7 +77,11 @@ fn invalid(field: &'static str, value: impl Display, allowed: impl Into<String>)
 
 /// NaN is never within a range.
 fn within<T: PartialOrd + Display>(field: &'static str, value: T, low: T, high: T) -> Result<(), Error> {
-    if value >= low && value <= high { Ok(()) } else { Err(invalid(field, value, format!("{low} to {high}"))) }
+    if value >= low && value <= high {
+        Ok(())
+    } else {
+        Err(invalid(field, value, format!("{low} to {high}")))
+    }
 }
 
 fn at_most(field: &'static str, value: u64, high: u64) -> Result<(), Error> {
@@ -102,13 +110,16 @@ mod tests {
             Config::experiment(name, &NONE).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         assert_eq!(Config::experiment("minigrid_doorkey_8x8", &NONE).unwrap(), Config::default());
-        assert!(Config::experiment("nothing", &NONE).unwrap_err().to_string().contains("minigrid_doorkey_5x5"));
+        assert!(
+            Config::experiment("nothing", &NONE).unwrap_err().to_string().contains("minigrid_doorkey_5x5")
+        );
     }
 
     #[test]
     fn a_configuration_survives_being_written() {
         for (name, _) in EXPERIMENTS {
-            let config = Config::experiment(name, &["evaluation.seed=77", "environment.level_pool=5"]).unwrap();
+            let config =
+                Config::experiment(name, &["evaluation.seed=77", "environment.level_pool=5"]).unwrap();
             assert_eq!(Config::from_toml(&config.to_toml(), &NONE).unwrap(), config);
         }
     }
@@ -127,7 +138,10 @@ mod tests {
             ("evaluation.seed=1", "evaluation.seed", "fresh levels"),
         ] {
             let message = Config::from_toml("", &[setting]).unwrap_err().to_string();
-            assert!(message.contains(&format!("'{field}'")) && message.contains(allowed), "{setting}: {message}");
+            assert!(
+                message.contains(&format!("'{field}'")) && message.contains(allowed),
+                "{setting}: {message}"
+            );
         }
     }
 

@@ -72,7 +72,9 @@ fn spread(curves: &[Curve], frames: f64) -> (f64, f64, f64) {
 /// No curve to draw, or a file that cannot be written.
 pub fn draw(path: &Path, panels: &[Panel]) -> Result<(), Error> {
     let failed = |reason: String| Error::Curve { path: path.to_owned(), reason };
-    if panels.is_empty() || panels.iter().any(|panel| panel.curves.iter().all(|curve| curve.frames.is_empty())) {
+    if panels.is_empty()
+        || panels.iter().any(|panel| panel.curves.iter().all(|curve| curve.frames.is_empty()))
+    {
         return Err(failed(String::from("there is a panel without any point")));
     }
     let mut picture = String::new();
@@ -161,7 +163,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("curve.svg");
         let curves = vec![curve(&[(0.0, 0.0), (1e6, 1.0)]), curve(&[(0.0, 0.0), (1e6, 0.8)])];
-        let panels = ["DoorKey", "MultiRoom"].map(|title| Panel { title: title.into(), curves: curves.clone() });
+        let panels =
+            ["DoorKey", "MultiRoom"].map(|title| Panel { title: title.into(), curves: curves.clone() });
         draw(&path, &panels).unwrap();
         let picture = std::fs::read_to_string(&path).unwrap();
         assert!(picture.starts_with("<svg"));

@@ -74,7 +74,11 @@ pub fn read_columns<const N: usize>(path: &Path, names: [&str; N]) -> Result<[Ve
         let cells: Vec<&str> = line.split(',').collect();
         for (values, &place) in result.iter_mut().zip(&places) {
             let value = cells.get(place).and_then(|cell| cell.parse().ok());
-            values.push(value.ok_or_else(|| broken(format!("line {}: '{line}' is not a row of numbers", number + 2)))?);
+            values.push(
+                value.ok_or_else(|| {
+                    broken(format!("line {}: '{line}' is not a row of numbers", number + 2))
+                })?,
+            );
         }
     }
     Ok(result)

@@ -52,7 +52,12 @@ pub struct Output {
 
 impl ActorCritic {
     /// A network with random parameters drawn from `random`, on `device`.
-    pub fn new(layout: &ObservationLayout, config: &NetworkConfig, random: &mut Philox, device: &Device) -> Self {
+    pub fn new(
+        layout: &ObservationLayout,
+        config: &NetworkConfig,
+        random: &mut Philox,
+        device: &Device,
+    ) -> Self {
         let gain = std::f64::consts::SQRT_2;
         let first = config.hidden[0];
         let mut network = Self {
@@ -66,14 +71,24 @@ impl ActorCritic {
                 .windows(2)
                 .map(|widths| orthogonal::linear(random, [widths[0], widths[1]], gain, device))
                 .collect(),
-            policy: orthogonal::linear(random, [config.hidden[config.hidden.len() - 1], layout.actions], 0.01, device),
+            policy: orthogonal::linear(
+                random,
+                [config.hidden[config.hidden.len() - 1], layout.actions],
+                0.01,
+                device,
+            ),
             value: orthogonal::linear(random, [config.hidden[config.hidden.len() - 1], 1], 1.0, device),
         };
         for (_, input) in &layout.inputs {
             match input {
                 Input::Cells { cells, .. } => network.cells.push(CellInput {
                     encoder: CellEncoder::new(random, config.cell_features, device),
-                    layer: without_bias(orthogonal::linear(random, [cells * config.cell_features, first], gain, device)),
+                    layer: without_bias(orthogonal::linear(
+                        random,
+                        [cells * config.cell_features, first],
+                        gain,
+                        device,
+                    )),
                 }),
                 Input::Category { n, .. } => {
                     for &n in n {
@@ -81,11 +96,26 @@ impl ActorCritic {
                     }
                 }
                 Input::Words { vocabulary, .. } => network.words.push(WordInput {
-                    features: orthogonal::embedding(random, [*vocabulary, config.word_features], gain, device),
-                    layer: without_bias(orthogonal::linear(random, [config.word_features, first], gain, device)),
+                    features: orthogonal::embedding(
+                        random,
+                        [*vocabulary, config.word_features],
+                        gain,
+                        device,
+                    ),
+                    layer: without_bias(orthogonal::linear(
+                        random,
+                        [config.word_features, first],
+                        gain,
+                        device,
+                    )),
                 }),
                 Input::Numbers { len, .. } => {
-                    network.numbers.push(without_bias(orthogonal::linear(random, [*len, first], gain, device)));
+                    network.numbers.push(without_bias(orthogonal::linear(
+                        random,
+                        [*len, first],
+                        gain,
+                        device,
+                    )));
                 }
             }
         }
@@ -124,7 +154,8 @@ impl ActorCritic {
             match input {
                 Input::Cells { at, cells: count } => {
                     if let Some((input, table)) = cells.next() {
-                        let features = CellEncoder::look_up(table.clone(), part.indices(*at, *count), part.len());
+                        let features =
+                            CellEncoder::look_up(table.clone(), part.indices(*at, *count), part.len());
                         first = input.layer.forward(features).add(first);
                     }
                 }
@@ -227,5 +258,89 @@ impl Inference {
         };
         read(output.logits.into_data(), logits);
         read(output.values.into_data(), values);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, stream};
+
+    fn layout(masked: bool) -> ObservationLayout {
+        ObservationLayout {
+            inputs: vec![
+                ("image".into(), Input::Cells { at: 0, cells: 3 }),
+                ("direction".into(), Input::Category { at: 3, start: 0, n: vec![4] }),
+                ("mission".into(), Input::Words { at: 4, words: 2, vocabulary: 9 }),
+                ("speed".into(), Input::Numbers { at: 0, len: 2, scale: 1.0 }),
+            ],
+            masked,
+            actions: 3,
+            first_action: 0,
+            indices: 6,
+            numbers: 2,
+        }
+    }
+
+    fn rows() -> EncodedRows {
+        EncodedRows {
+            rows: 3,
+            indices: vec![8, 100, 263, 0, 3, 5, 8, 100, 263, 0, 5, 3, 100, 8, 263, 3, 0, 0],
+            numbers: vec![0.1, 0.2, 0.1, 0.2, -1.0, 1.0],
+            mask: vec![1, 1, 0, 1, 1, 1, 0, 1, 0],
+        }
+    }
+
+    fn network(layout: &ObservationLayout, device: &Device) -> ActorCritic {
+        let config = NetworkConfig { hidden: vec![12, 8], ..NetworkConfig::default() };
+        ActorCritic::new(layout, &config, &mut stream(3, Purpose::Parameters), device)
+    }
+
+    fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+        tensor.try_into_vec_as::<f32>().unwrap()
+    }
+
+    #[test]
+    fn evaluation_in_pieces_is_the_forward_pass_without_gradients() {
+        let layout = layout(false);
+        let network = network(&layout, &Device::flex().autodiff());
+        let output = network.forward(&layout, &rows());
+        let (expected_logits, expected_values) = (numbers(output.logits), numbers(output.values));
+        let inference = network.inference();
+        let (mut logits, mut values) = (vec![0.0; 9], vec![0.0; 3]);
+        inference.evaluate(&layout, &rows(), 0..1, &mut logits[..3], &mut values[..1]);
+        inference.evaluate(&layout, &rows(), 1..3, &mut logits[3..], &mut values[1..]);
+        for (got, expected) in
+            logits.iter().chain(&values).zip(expected_logits.iter().chain(&expected_values))
+        {
+            assert!((got - expected).abs() < 1e-6, "{got} {expected}");
+        }
+        // Words are a bag, cells have a place.
+        assert!((values[0] - values[1]).abs() < 1e-6 && (values[0] - values[2]).abs() > 1e-3, "{values:?}");
+        // The first policy is almost uniform.
+        assert!(logits.iter().all(|logit| logit.abs() < 0.1), "{logits:?}");
+    }
+
+    #[test]
+    fn masked_actions_have_no_chance_and_no_gradient() {
+        let layout = layout(true);
+        let network = network(&layout, &Device::flex().autodiff());
+        let logits = network.forward(&layout, &rows()).logits;
+        let chances = numbers(burn::tensor::activation::softmax(logits, 1));
+        assert_eq!([chances[2], chances[6], chances[7], chances[8]], [0.0, 0.0, 1.0, 0.0]);
+        assert!(chances[3..6].iter().all(|&chance| chance > 0.3));
+    }
+
+    #[test]
+    fn parameters_follow_from_the_stream_alone() {
+        let layout = layout(false);
+        let values = |seed| {
+            let config = NetworkConfig::default();
+            let network =
+                ActorCritic::new(&layout, &config, &mut stream(seed, Purpose::Parameters), &Device::flex());
+            numbers(network.forward(&layout, &rows()).values)
+        };
+        assert_eq!(values(1), values(1));
+        assert_ne!(values(1), values(2));
     }
 }

@@ -74,13 +74,20 @@ impl ObservationLayout {
     /// # Errors
     /// Environments with several agents or with actions that are not one whole number, observations
     /// that cannot be indexed, and environments without any observation.
-    pub fn new(spec: &EnvSpec, observation: &Observation, cell_observations: &[String]) -> Result<Self, Error> {
+    pub fn new(
+        spec: &EnvSpec,
+        observation: &Observation,
+        cell_observations: &[String],
+    ) -> Result<Self, Error> {
         let unsupported = |reason: String| Error::Unsupported { id: spec.id.clone(), reason };
         if spec.num_agents != 1 {
             return Err(unsupported(format!("it has {} agents; this learner trains one", spec.num_agents)));
         }
         let Space::Discrete { n: actions, start: first_action } = spec.action_space else {
-            return Err(unsupported(format!("its actions are {:?}; this learner needs Discrete", spec.action_space)));
+            return Err(unsupported(format!(
+                "its actions are {:?}; this learner needs Discrete",
+                spec.action_space
+            )));
         };
         let mut layout = Self {
             inputs: Vec::new(),
@@ -94,17 +101,24 @@ impl ObservationLayout {
             let (name, space) = (&field.spec.name, &field.spec.space);
             if name == ACTION_MASK {
                 if space.flat_len() != layout.actions {
-                    return Err(unsupported(format!("'{name}' has {} values for {actions} actions", space.flat_len())));
+                    return Err(unsupported(format!(
+                        "'{name}' has {} values for {actions} actions",
+                        space.flat_len()
+                    )));
                 }
                 layout.masked = true;
             } else {
                 let is_cells = cell_observations.contains(name);
-                let input = layout.input(space, is_cells).map_err(|reason| unsupported(format!("'{name}': {reason}")))?;
+                let input = layout
+                    .input(space, is_cells)
+                    .map_err(|reason| unsupported(format!("'{name}': {reason}")))?;
                 layout.inputs.push((name.clone(), input));
             }
         }
         if layout.inputs.is_empty() {
-            return Err(unsupported(String::from("no observation is selected; set environment.observations")));
+            return Err(unsupported(String::from(
+                "no observation is selected; set environment.observations",
+            )));
         }
         Ok(layout)
     }
@@ -115,7 +129,10 @@ impl ObservationLayout {
         let input = match space {
             Space::Box { shape, .. } if is_cells => {
                 if shape.last() != Some(&3) || space.element() != pentathlon_gym::ElementType::U8 {
-                    return Err(format!("cells are triples of bytes, and this is {:?} of shape {shape:?}", space.element()));
+                    return Err(format!(
+                        "cells are triples of bytes, and this is {:?} of shape {shape:?}",
+                        space.element()
+                    ));
                 }
                 Input::Cells { at, cells: space.flat_len() / 3 }
             }
@@ -123,9 +140,12 @@ impl ObservationLayout {
             Space::MultiDiscrete { n } => {
                 Input::Category { at, start: 0, n: n.iter().map(|&n| n as usize).collect() }
             }
-            Space::Text { max_words, vocabulary } => Input::Words { at, words: *max_words, vocabulary: vocabulary.len() + 1 },
+            Space::Text { max_words, vocabulary } => {
+                Input::Words { at, words: *max_words, vocabulary: vocabulary.len() + 1 }
+            }
             Space::Box { .. } | Space::Dict(_) => {
-                let scale = if space.element() == pentathlon_gym::ElementType::U8 { 1.0 / 255.0 } else { 1.0 };
+                let scale =
+                    if space.element() == pentathlon_gym::ElementType::U8 { 1.0 / 255.0 } else { 1.0 };
                 Input::Numbers { at: self.numbers, len: space.flat_len(), scale }
             }
         };
@@ -172,7 +192,12 @@ impl EncodedRows {
     }
 
     /// Appends the rows of the environments `envs` of `observation`.
-    pub fn push(&mut self, layout: &ObservationLayout, observation: &Observation, envs: impl Iterator<Item = usize>) {
+    pub fn push(
+        &mut self,
+        layout: &ObservationLayout,
+        observation: &Observation,
+        envs: impl Iterator<Item = usize>,
+    ) {
         let arrays: Vec<&Array> = layout.inputs.iter().map(|(name, _)| &observation[name.as_str()]).collect();
         for env in envs {
             for ((_, input), array) in layout.inputs.iter().zip(&arrays) {
@@ -199,7 +224,8 @@ impl EncodedRows {
                 self.indices.extend(values.map(|(i, &count)| index(array, env * n.len() + i, *start, count)));
             }
             Input::Words { words, vocabulary, .. } => {
-                self.indices.extend((env * words..(env + 1) * words).map(|i| index(array, i, 0, *vocabulary)));
+                self.indices
+                    .extend((env * words..(env + 1) * words).map(|i| index(array, i, 0, *vocabulary)));
             }
             Input::Numbers { len, scale, .. } => {
                 self.numbers.extend((env * len..(env + 1) * len).map(|i| number(array, i) * scale));
@@ -236,5 +262,114 @@ fn number(array: &Array, i: usize) -> f32 {
         Array::U8(v) => v[i].into(),
         Array::I32(v) => v[i] as f32,
         Array::F32(v) => v[i],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_gym::{Group, ObservationField, ObservationSpec};
+
+    use super::*;
+
+    fn field(name: &str, space: Space, array: Array) -> ObservationField {
+        let spec =
+            ObservationSpec { name: name.into(), group: Group::Policy, space, description: String::new() };
+        ObservationField { spec, array }
+    }
+
+    fn spec(action_space: Space, num_agents: usize) -> EnvSpec {
+        EnvSpec {
+            id: "Toy-v0".into(),
+            discipline: "toy".into(),
+            description: String::new(),
+            mission: String::new(),
+            num_agents,
+            action_space,
+            action_names: Vec::new(),
+            observations: Vec::new(),
+            default_observations: Vec::new(),
+            max_episode_steps: 1,
+            reward_range: (0.0, 1.0),
+            subgoals: Vec::new(),
+            context: Vec::new(),
+            options: Vec::new(),
+            wgpu: false,
+        }
+    }
+
+    /// Two environments with one observation of every kind.
+    fn observation() -> Observation {
+        let vocabulary = ["go", "left"].map(String::from).to_vec();
+        let numbers =
+            Space::Box { low: -1.0, high: 1.0, shape: vec![2], element: pentathlon_gym::ElementType::F32 };
+        Observation {
+            fields: vec![
+                field(
+                    "image",
+                    Space::bytes(0, 255, [2, 1, 3]),
+                    Array::U8(vec![0, 0, 0, 2, 5, 0, 4, 1, 2, 10, 0, 3]),
+                ),
+                field("direction", Space::Discrete { n: 4, start: 1 }, Array::I32(vec![1, 4])),
+                field(
+                    "mission",
+                    Space::Text { max_words: 3, vocabulary },
+                    Array::I32(vec![1, 2, 0, 2, 0, 0]),
+                ),
+                field("speed", numbers, Array::F32(vec![0.5, -0.5, 0.25, 0.75])),
+                field("picture", Space::bytes(0, 255, [1]), Array::U8(vec![255, 51])),
+                field(ACTION_MASK, Space::bytes(0, 1, [3]), Array::U8(vec![1, 0, 1, 0, 0, 1])),
+            ],
+        }
+    }
+
+    fn layout() -> ObservationLayout {
+        ObservationLayout::new(&spec(Space::discrete(3), 1), &observation(), &["image".into()]).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_observation_has_its_place_in_a_row() {
+        let layout = layout();
+        assert_eq!((layout.indices, layout.numbers, layout.actions, layout.masked), (2 + 1 + 3, 3, 3, true));
+        let mut rows = EncodedRows::default();
+        rows.push(&layout, &observation(), 0..2);
+        // A cell is (type * 6 + colour) * 4 + state.
+        assert_eq!(rows.indices, [0, 68, 0, 1, 2, 0, 102, 243, 3, 2, 0, 0]);
+        assert_eq!(rows.numbers, [0.5, -0.5, 1.0, 0.25, 0.75, 0.2]);
+        assert_eq!(rows.mask, [1, 0, 1, 0, 0, 1]);
+        let mut picked = EncodedRows::default();
+        picked.gather(&layout, &rows, &[1, 1]);
+        assert_eq!(
+            (picked.rows, &picked.indices[..6], &picked.mask[3..]),
+            (2, &rows.indices[6..], &[0, 0, 1][..])
+        );
+        picked.clear();
+        assert_eq!(picked, EncodedRows::default());
+    }
+
+    #[test]
+    fn values_out_of_range_do_not_point_outside_a_table() {
+        let layout = layout();
+        let mut wild = observation();
+        wild.fields[0].array = Array::U8(vec![255; 12]);
+        wild.fields[1].array = Array::I32(vec![i32::MIN, i32::MAX]);
+        wild.fields[2].array = Array::I32(vec![-7; 6]);
+        let mut rows = EncodedRows::default();
+        rows.push(&layout, &wild, 0..2);
+        let largest = crate::networks::CELL_KINDS as u16 - 1;
+        assert_eq!(rows.indices, [largest, largest, 0, 0, 0, 0, largest, largest, 3, 0, 0, 0]);
+    }
+
+    #[test]
+    fn environments_that_do_not_fit_are_refused_with_a_reason() {
+        let refuse = |spec: EnvSpec, observation: Observation| {
+            ObservationLayout::new(&spec, &observation, &["direction".into()]).unwrap_err().to_string()
+        };
+        assert!(refuse(spec(Space::discrete(3), 2), observation()).contains("2 agents"));
+        assert!(refuse(spec(Space::bytes(0, 1, [2]), 1), observation()).contains("Discrete"));
+        assert!(refuse(spec(Space::discrete(4), 1), observation()).contains("4 actions"));
+        assert!(refuse(spec(Space::discrete(3), 1), Observation::default()).contains("no observation"));
+        let cells =
+            Observation { fields: vec![field("direction", Space::bytes(0, 1, [4]), Array::U8(vec![0; 8]))] };
+        assert!(refuse(spec(Space::discrete(3), 1), cells).contains("triples"));
     }
 }

@@ -31,7 +31,9 @@ pub fn device(backend: Backend) -> Result<Device, Error> {
         #[cfg(not(feature = "wgpu"))]
         Backend::Wgpu => Err(Error::Backend {
             backend: "wgpu",
-            reason: String::from("this build has none; build with the cargo feature `wgpu`, or set network.backend=cpu"),
+            reason: String::from(
+                "this build has none; build with the cargo feature `wgpu`, or set network.backend=cpu",
+            ),
         }),
     }
 }

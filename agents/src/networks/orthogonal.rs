@@ -7,14 +7,24 @@ use burn::tensor::{Device, TensorData};
 use pentathlon_gym::seeding::{Random, philox::Philox};
 
 /// A layer `inputs -> outputs` with orthogonal weights times `gain` and biases 0.
-pub(super) fn linear(random: &mut Philox, [inputs, outputs]: [usize; 2], gain: f64, device: &Device) -> Linear {
+pub(super) fn linear(
+    random: &mut Philox,
+    [inputs, outputs]: [usize; 2],
+    gain: f64,
+    device: &Device,
+) -> Linear {
     let weight = TensorData::new(orthogonal(random, [inputs, outputs], gain), [inputs, outputs]);
     let bias = TensorData::new(vec![0.0_f32; outputs], [outputs]);
     Linear { weight: Param::from_data(weight, device), bias: Some(Param::from_data(bias, device)) }
 }
 
 /// A table of `entries` rows with orthogonal weights times `gain`.
-pub(super) fn embedding(random: &mut Philox, [entries, features]: [usize; 2], gain: f64, device: &Device) -> Embedding {
+pub(super) fn embedding(
+    random: &mut Philox,
+    [entries, features]: [usize; 2],
+    gain: f64,
+    device: &Device,
+) -> Embedding {
     let weight = TensorData::new(orthogonal(random, [entries, features], gain), [entries, features]);
     Embedding { weight: Param::from_data(weight, device) }
 }
@@ -39,7 +49,8 @@ fn orthogonal(random: &mut Philox, [rows, columns]: [usize; 2], gain: f64) -> Ve
             basis.push(vector);
         }
     }
-    let at = |row: usize, column: usize| if rows <= columns { basis[row][column] } else { basis[column][row] };
+    let at =
+        |row: usize, column: usize| if rows <= columns { basis[row][column] } else { basis[column][row] };
     (0..rows * columns).map(|i| (gain * at(i / columns, i % columns)) as f32).collect()
 }
 
@@ -63,7 +74,11 @@ mod tests {
             let matrix = orthogonal(&mut Philox::for_level(3, 0), [rows, columns], 2.0);
             let vectors = rows.min(columns);
             let value = |vector: usize, i: usize| {
-                f64::from(if rows <= columns { matrix[vector * columns + i] } else { matrix[i * columns + vector] })
+                f64::from(if rows <= columns {
+                    matrix[vector * columns + i]
+                } else {
+                    matrix[i * columns + vector]
+                })
             };
             for a in 0..vectors {
                 for b in 0..vectors {

@@ -1,7 +1,7 @@
 //! Actions chosen by a trained network.
 
-use pentathlon_gym::seeding::{Random, philox::Philox};
 use pentathlon_gym::VectorEnv;
+use pentathlon_gym::seeding::{Random, philox::Philox};
 use rayon::prelude::*;
 
 use super::Policy;
@@ -50,10 +50,13 @@ impl NetworkPolicy {
 impl Policy for NetworkPolicy {
     fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
         let Self { layout, network, rows, envs, logits, values, .. } = self;
-        if let Some((name, _)) = layout.inputs.iter().find(|(name, _)| env.observation().get(name).is_none()) {
+        if let Some((name, _)) = layout.inputs.iter().find(|(name, _)| env.observation().get(name).is_none())
+        {
             return Err(Error::Unsupported {
                 id: env.spec().id.clone(),
-                reason: format!("the network sees the observation '{name}', which this batch does not compute"),
+                reason: format!(
+                    "the network sees the observation '{name}', which this batch does not compute"
+                ),
             });
         }
         envs.clear();

@@ -1,7 +1,7 @@
 //! Uniformly random actions.
 
-use pentathlon_gym::seeding::philox::Philox;
 use pentathlon_gym::seeding::Random;
+use pentathlon_gym::seeding::philox::Philox;
 use pentathlon_gym::{Array, Space, VectorEnv};
 
 use super::{Policy, action_numbers};
@@ -41,7 +41,9 @@ impl Policy for RandomPolicy {
                     let count = *n as usize;
                     for (agent, action) in row.iter_mut().enumerate() {
                         let first = (index * width + agent) * count;
-                        let allowed = mask.and_then(|mask| self.draw_allowed((first..first + count).map(|i| is_set(mask, i))));
+                        let allowed = mask.and_then(|mask| {
+                            self.draw_allowed((first..first + count).map(|i| is_set(mask, i)))
+                        });
                         *action = start + allowed.unwrap_or_else(|| self.random.int(0, *n as i32));
                     }
                 }

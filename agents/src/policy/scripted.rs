@@ -27,7 +27,8 @@ impl ScriptedPolicy {
 impl Policy for ScriptedPolicy {
     fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
         let width = action_numbers(env)?;
-        let action = *self.actions.get(self.played).ok_or(Error::ScriptEnded { steps: self.actions.len() })?;
+        let action =
+            *self.actions.get(self.played).ok_or(Error::ScriptEnded { steps: self.actions.len() })?;
         self.played += 1;
         for (row, _) in actions.chunks_exact_mut(width).zip(active).filter(|(_, active)| **active) {
             row.fill(action);

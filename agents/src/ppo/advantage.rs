@@ -65,7 +65,10 @@ mod tests {
     }
 
     fn close(got: &[f32], expected: &[f32]) {
-        assert!(got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 1e-6), "{got:?} {expected:?}");
+        assert!(
+            got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 1e-6),
+            "{got:?} {expected:?}"
+        );
     }
 
     /// gamma = lambda = 1/2, an episode of three steps and one that goes on with value 8; by hand from
@@ -103,7 +106,8 @@ mod tests {
     fn environments_do_not_see_each_other() {
         let column = |env: usize| {
             let at = |values: [[f32; 2]; 3]| values.map(|row| row[env]).to_vec();
-            let (rewards, values) = (at([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]), at([[0.5, 1.5], [0.1, 0.2], [0.3, 0.4]]));
+            let (rewards, values) =
+                (at([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]), at([[0.5, 1.5], [0.1, 0.2], [0.3, 0.4]]));
             let done = [[false, false], [true, false], [false, true]].map(|row| row[env]).to_vec();
             (rewards, values, done, [9.0, -9.0][env])
         };

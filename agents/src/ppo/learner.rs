@@ -11,10 +11,10 @@ use rayon::prelude::*;
 
 use super::loss::{LossTerms, Targets, objective};
 use super::{Rollout, gradients, normalize};
+use crate::Error;
 use crate::config::{NetworkConfig, PpoConfig};
 use crate::networks::{self, ActorCritic, EncodedRows, ObservationLayout};
 use crate::random::{Purpose, stream};
-use crate::Error;
 
 /// What an update did, as means over its gradient steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -89,7 +89,8 @@ impl Learner {
         for _ in 0..self.config.epochs {
             self.random.shuffle(&mut self.order);
             for minibatch in 0..self.config.minibatches {
-                let (terms, norm) = self.gradient_step(rollout, minibatch * rows..(minibatch + 1) * rows, learning_rate)?;
+                let (terms, norm) =
+                    self.gradient_step(rollout, minibatch * rows..(minibatch + 1) * rows, learning_rate)?;
                 statistics.loss += terms;
                 statistics.gradient_norm += norm;
             }
@@ -163,8 +164,9 @@ impl Learner {
     pub fn load_bytes(&mut self, network: Vec<u8>, optimizer: Vec<u8>) -> Result<(), String> {
         let loaded = load_network(self.network.clone(), network)?;
         let fresh = AdamConfig::new().with_epsilon(self.config.adam_epsilon).init();
-        self.optimizer =
-            fresh.from_bytes(Bytes::from_bytes_vec(optimizer)).map_err(|error| format!("optimiser: {error}"))?;
+        self.optimizer = fresh
+            .from_bytes(Bytes::from_bytes_vec(optimizer))
+            .map_err(|error| format!("optimiser: {error}"))?;
         self.network = loaded;
         Ok(())
     }
@@ -172,7 +174,8 @@ impl Learner {
 
 /// `network` with the parameters in `bytes`.
 pub(crate) fn load_network(network: ActorCritic, bytes: Vec<u8>) -> Result<ActorCritic, String> {
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|error| format!("network: {error}"))?;
+    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
+        .map_err(|error| format!("network: {error}"))?;
     network.try_load_record(record).map_err(|error| format!("network: {error}"))
 }
 
@@ -235,7 +238,11 @@ mod tests {
         let device = Device::flex().autodiff();
         let mut scalar = Scalar { value: Param::from_data(TensorData::new(vec![0.0_f32], [1]), &device) };
         let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
-        let moments = [(1.0, 1.0), (0.29 / 0.19, 0.004_999 / 0.001_999), (0.161 / 0.271, 0.005_994_001 / 0.002_997_001)];
+        let moments = [
+            (1.0, 1.0),
+            (0.29 / 0.19, 0.004_999 / 0.001_999),
+            (0.161 / 0.271, 0.005_994_001 / 0.002_997_001),
+        ];
         let mut expected = 0.0_f64;
         for (gradient, (first, second)) in [1.0_f32, 2.0, -1.0].into_iter().zip(moments) {
             let loss = scalar.value.val().mul_scalar(gradient).sum();
@@ -276,7 +283,7 @@ mod tests {
     fn explained_variance_is_1_for_perfect_and_0_for_constant_estimates() {
         let returns = [1.0, 2.0, 3.0];
         assert_eq!(explained_variance(&returns, &returns), 1.0);
-        assert_eq!(explained_variance(&[5.0; 3], &returns), 0.0);
+        assert!(explained_variance(&[5.0; 3], &returns).abs() < 1e-6);
         assert_eq!(explained_variance(&[5.0; 3], &[1.0; 3]), 0.0);
     }
 }

@@ -69,7 +69,12 @@ impl LossTerms {
 ///
 /// `minibatch_rows` is what sums are divided by: where a minibatch is split into parts, the gradients of
 /// the parts add up to that of the whole.
-pub fn objective(output: Output, targets: &Targets, config: &PpoConfig, minibatch_rows: usize) -> (Tensor<1>, LossTerms) {
+pub fn objective(
+    output: Output,
+    targets: &Targets,
+    config: &PpoConfig,
+    minibatch_rows: usize,
+) -> (Tensor<1>, LossTerms) {
     let device = output.values.device();
     let rows = targets.actions.len();
     let floats = |values: &[f32]| Tensor::<1>::from_data(TensorData::new(values.to_vec(), [rows]), &device);
@@ -152,7 +157,8 @@ mod tests {
         let mut random = stream(5, Purpose::Parameters);
         let config = NetworkConfig { hidden: vec![6, 5], ..NetworkConfig::default() };
         let network = ActorCritic::new(&layout, &config, &mut random, &Device::flex().autodiff());
-        let mut floats = |count: usize| -> Vec<f32> { (0..count).map(|_| random.float() as f32 * 2.0 - 1.0).collect() };
+        let mut floats =
+            |count: usize| -> Vec<f32> { (0..count).map(|_| random.float() as f32 * 2.0 - 1.0).collect() };
         let rows = EncodedRows {
             rows: ROWS,
             indices: (0..ROWS).map(|row| (row % 2) as u16).collect(),
@@ -170,7 +176,12 @@ mod tests {
         (layout, network, rows, targets)
     }
 
-    fn log_probabilities(layout: &ObservationLayout, network: &ActorCritic, rows: &EncodedRows, targets: &Targets) -> Vec<f32> {
+    fn log_probabilities(
+        layout: &ObservationLayout,
+        network: &ActorCritic,
+        rows: &EncodedRows,
+        targets: &Targets,
+    ) -> Vec<f32> {
         let all = log_softmax(network.forward(layout, rows).logits, 1).try_into_vec_as::<f32>().unwrap();
         all.chunks(ACTIONS).zip(&targets.actions).map(|(row, &action)| row[action as usize]).collect()
     }
@@ -184,7 +195,8 @@ mod tests {
         struct Flatten(GradientsParams, Vec<f32>);
         impl ModuleVisitor for Flatten {
             fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                let gradient = self.0.remove::<D>(param.id).unwrap_or_else(|| param.val().inner().zeros_like());
+                let gradient =
+                    self.0.remove::<D>(param.id).unwrap_or_else(|| param.val().inner().zeros_like());
                 self.1.extend(gradient.try_into_vec_as::<f32>().unwrap());
             }
         }
@@ -293,7 +305,10 @@ mod tests {
             values: vec![0.5, 0.0],
         };
         let (loss, terms) = objective(output(), &targets, &PpoConfig::default(), 2);
-        assert!((terms.policy + 2.0).abs() < 1e-6 && (terms.entropy - 3.0_f32.ln()).abs() < 1e-6, "{terms:?}");
+        assert!(
+            (terms.policy + 2.0).abs() < 1e-6 && (terms.entropy - 3.0_f32.ln()).abs() < 1e-6,
+            "{terms:?}"
+        );
         // Errors 1 (clipped 0.7) and 2 (not clipped): half the mean of 1 and 4.
         assert!((terms.value - 1.25).abs() < 1e-6, "{terms:?}");
         let expected = -2.0 + 0.5 * 1.25 - 0.01 * 3.0_f32.ln();

@@ -85,7 +85,9 @@ impl Rollout {
 
             let result = env.step_with((&self.scratch.env_actions).into())?;
             self.rewards[frames.clone()].copy_from_slice(result.reward);
-            for (done, ended) in self.done[frames.clone()].iter_mut().zip(result.terminated.iter().zip(result.truncated)) {
+            for (done, ended) in
+                self.done[frames.clone()].iter_mut().zip(result.terminated.iter().zip(result.truncated))
+            {
                 *done = *ended.0 || *ended.1;
             }
             result.info.episodes.iter().for_each(&mut on_episode);
@@ -93,7 +95,9 @@ impl Rollout {
                 self.scratch.timeouts.clear();
                 let cut = (0..envs).filter(|&env| result.truncated[env] && !result.terminated[env]);
                 self.scratch.timeouts.extend(cut);
-                if let Some(last) = result.info.final_observation.filter(|_| !self.scratch.timeouts.is_empty()) {
+                if let Some(last) =
+                    result.info.final_observation.filter(|_| !self.scratch.timeouts.is_empty())
+                {
                     let Scratch { timeouts, rows, .. } = &mut self.scratch;
                     rows.clear();
                     rows.push(layout, last, timeouts.iter().copied());
@@ -140,7 +144,13 @@ impl Rollout {
     }
 
     /// Evaluates the observations of `frames` and draws their actions.
-    fn choose(&mut self, layout: &ObservationLayout, network: &Inference, frames: std::ops::Range<usize>, at_once: usize) {
+    fn choose(
+        &mut self,
+        layout: &ObservationLayout,
+        network: &Inference,
+        frames: std::ops::Range<usize>,
+        at_once: usize,
+    ) {
         let observations = &self.observations;
         let logits = self.scratch.logits.par_chunks_mut(at_once * layout.actions);
         let chosen = self.actions[frames.clone()]
@@ -165,10 +175,12 @@ impl Rollout {
         let Scratch { logits, rows, .. } = &mut self.scratch;
         let rows = &*rows;
         let logits = logits.par_chunks_mut(at_once * layout.actions);
-        self.last_values.par_chunks_mut(at_once).zip(logits).enumerate().for_each(|(chunk, (values, logits))| {
-            let start = chunk * at_once;
-            network.evaluate(layout, rows, start..start + values.len(), logits, values);
-        });
+        self.last_values.par_chunks_mut(at_once).zip(logits).enumerate().for_each(
+            |(chunk, (values, logits))| {
+                let start = chunk * at_once;
+                network.evaluate(layout, rows, start..start + values.len(), logits, values);
+            },
+        );
     }
 
     fn add_values_of_last_observations(

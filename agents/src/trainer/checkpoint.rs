@@ -81,10 +81,11 @@ impl Checkpoint {
         let layout = ObservationLayout::new(env.spec(), env.observation(), &network.cell_observations)?;
         let device = networks::device(network.backend)?;
         let fresh = ActorCritic::new(&layout, network, &mut stream(0, Purpose::Parameters), &device);
-        let trained = load_network(fresh, self.state.network.clone()).map_err(|reason| Error::Checkpoint {
-            path: self.path.clone(),
-            reason: format!("it does not fit {}: {reason}", env.spec().id),
-        })?;
+        let trained =
+            load_network(fresh, self.state.network.clone()).map_err(|reason| Error::Checkpoint {
+                path: self.path.clone(),
+                reason: format!("it does not fit {}: {reason}", env.spec().id),
+            })?;
         Ok(NetworkPolicy::new(layout, trained.inference(), greedy, seed))
     }
 
@@ -132,7 +133,10 @@ fn decode(bytes: &[u8]) -> Result<State, String> {
     }
     let length = u64::from_le_bytes(header[12..20].try_into().expect("eight bytes"));
     if payload.len() as u64 != length {
-        return Err(format!("it should hold {length} bytes and holds {}: it is cut off or was added to", payload.len()));
+        return Err(format!(
+            "it should hold {length} bytes and holds {}: it is cut off or was added to",
+            payload.len()
+        ));
     }
     if crc32fast::hash(payload) != word(20) {
         return Err(String::from("its checksum is wrong: it is damaged"));

@@ -59,7 +59,8 @@ impl Trainer {
     /// A configuration out of range, an environment that cannot be built or trained on.
     pub fn new(config: Config, make: MakeBatch<'_>) -> Result<Self, Error> {
         config.validate()?;
-        let mut env = make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
+        let mut env =
+            make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
         env.as_mut().reset(config.seed)?;
         Self::with_env(config, env)
     }
@@ -71,7 +72,8 @@ impl Trainer {
     pub fn resume(checkpoint: Checkpoint, make: MakeBatch<'_>) -> Result<Self, Error> {
         let Checkpoint { path, config, state } = checkpoint;
         config.validate()?;
-        let mut env = make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
+        let mut env =
+            make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
         env.restore(&state.environments)?;
         let mut trainer = Self::with_env(config, env)?;
         trainer
@@ -86,7 +88,8 @@ impl Trainer {
     }
 
     fn with_env(config: Config, env: Box<dyn VectorEnv>) -> Result<Self, Error> {
-        let layout = ObservationLayout::new(env.spec(), env.observation(), &config.network.cell_observations)?;
+        let layout =
+            ObservationLayout::new(env.spec(), env.observation(), &config.network.cell_observations)?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(config.threads)
             .thread_name(|index| format!("learner-{index}"))
@@ -229,10 +232,8 @@ impl Trainer {
     /// State that cannot be read back from a device, and files that cannot be written; what was at `path`
     /// is then still there.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let (network, optimizer) = self
-            .learner
-            .to_bytes()
-            .map_err(|reason| Error::Checkpoint { path: path.to_owned(), reason })?;
+        let (network, optimizer) =
+            self.learner.to_bytes().map_err(|reason| Error::Checkpoint { path: path.to_owned(), reason })?;
         let state = State {
             config: self.config.to_toml(),
             update: self.update,
@@ -265,7 +266,13 @@ impl Trainer {
     /// Those of the environment.
     pub fn evaluate(&self, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
         let options = self.config.build_options(1, self.config.evaluation_seed());
-        evaluate(&mut self.policy(), make, &self.config.environment.id, &options, self.config.evaluation.episodes)
+        evaluate(
+            &mut self.policy(),
+            make,
+            &self.config.environment.id,
+            &options,
+            self.config.evaluation.episodes,
+        )
     }
 
     /// Where the checkpoint of a run in `folder` is.
