@@ -15,14 +15,23 @@ pub(crate) fn check_actions<'a, D: Domain>(plan: &Plan<D>, actions: Actions<'a>)
     let sizes = plan.sizes;
     let refused = |index: usize, value: String, allowed: String| {
         let row = index / sizes.action_words.max(1);
-        Err(Error::InvalidAction { env: row / sizes.num_agents, agent: row % sizes.num_agents, value, allowed })
+        Err(Error::InvalidAction {
+            env: row / sizes.num_agents,
+            agent: row % sizes.num_agents,
+            value,
+            allowed,
+        })
     };
     match (space, continuous) {
         (Space::Box { low, high, .. }, false) => {
             return refused(0, String::from("a whole number"), format!("f32 values from {low} to {high}"));
         }
         (Space::Discrete { .. } | Space::MultiDiscrete { .. }, true) => {
-            return refused(0, String::from("an f32"), String::from("i32 values: the action space is discrete"));
+            return refused(
+                0,
+                String::from("an f32"),
+                String::from("i32 values: the action space is discrete"),
+            );
         }
         _ => {}
     }
@@ -64,7 +73,11 @@ pub(crate) fn check_actions<'a, D: Domain>(plan: &Plan<D>, actions: Actions<'a>)
             }
         }
         Space::Dict(_) | Space::Text { .. } => {
-            return refused(0, String::from("any"), String::from("nothing: the action space is not supported"));
+            return refused(
+                0,
+                String::from("any"),
+                String::from("nothing: the action space is not supported"),
+            );
         }
     }
     Ok(words)

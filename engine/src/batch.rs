@@ -48,7 +48,12 @@ impl<D: Domain> Batch<D> {
     /// As [`Batch::new`], and when `options` ask for the native device.
     pub fn new_on(domain: D, mut options: BuildOptions, handles: DeviceHandles) -> Result<Self, Error> {
         if options.device == Device::Native {
-            return Err(invalid(domain.spec(), "device", "native", "auto or wgpu, with the handles of a device"));
+            return Err(invalid(
+                domain.spec(),
+                "device",
+                "native",
+                "auto or wgpu, with the handles of a device",
+            ));
         }
         options.device = Device::Wgpu;
         let plan = Arc::new(Plan::new(domain, options, || true)?);

@@ -7,10 +7,7 @@ use pentathlon_gym::{EnvSpec, seeding::Random};
 use crate::episode::records::{Episode, Outcome};
 
 /// A plain record that lives in a column: one per environment, the same bytes on every device.
-pub trait Record:
-    bytemuck::Pod + Component<Mutability = Mutable> + PartialEq + std::fmt::Debug
-{
-}
+pub trait Record: bytemuck::Pod + Component<Mutability = Mutable> + PartialEq + std::fmt::Debug {}
 
 impl<T: bytemuck::Pod + Component<Mutability = Mutable> + PartialEq + std::fmt::Debug> Record for T {}
 
@@ -148,13 +145,7 @@ pub trait Domain: Send + Sync + 'static {
     ) -> Result<(), GenerationError>;
 
     /// The Act set: may change the action that was asked for.
-    fn act<R: Random>(
-        &self,
-        _random: &mut R,
-        _instance: Instance<'_, Self::State>,
-        _action: &mut [i32],
-    ) {
-    }
+    fn act<R: Random>(&self, _random: &mut R, _instance: Instance<'_, Self::State>, _action: &mut [i32]) {}
 
     /// The Step set: moves the world, sets `outcome.verdict` and `outcome.detail` (0 before), and the
     /// subgoal event of each agent (`NO_EVENT` before). `action` holds `[num_agents, action words]`; of

@@ -97,9 +97,9 @@ impl<S: Copy> LevelSet<S> {
         for (index, state) in self.states.iter().enumerate() {
             let items = &self.items[index * plan.sizes.items..][..plan.sizes.items];
             let episode = rules::begin_episode(0, 0, 0, 0, plan.pool_len());
-            plan.domain
-                .check(Instance { state, items, episode: &episode })
-                .map_err(|reason| Error::Generation { env: index, reason: format!("level given: {reason}") })?;
+            plan.domain.check(Instance { state, items, episode: &episode }).map_err(|reason| {
+                Error::Generation { env: index, reason: format!("level given: {reason}") }
+            })?;
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ mod plan;
 mod snapshot;
 mod wgpu;
 
+pub use self::wgpu::{AdapterReport, DeviceColumns, DeviceHandles, adapters, wgpu_available};
 pub use batch::{Batch, find_batch};
 pub use domain::{Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Record, Set};
 pub use levels::LevelSet;
-pub use self::wgpu::{AdapterReport, DeviceColumns, DeviceHandles, adapters, wgpu_available};
 pub use plan::{DEFAULT_LEVELS, MAX_ENVS, MAX_LEVELS};

@@ -65,7 +65,11 @@ pub(crate) struct Plan<D> {
 
 impl<D: Domain> Plan<D> {
     /// Resolves and checks `options`; `gpu` says whether a real GPU could be taken.
-    pub(crate) fn new(domain: D, mut options: BuildOptions, gpu: impl FnOnce() -> bool) -> Result<Self, Error> {
+    pub(crate) fn new(
+        domain: D,
+        mut options: BuildOptions,
+        gpu: impl FnOnce() -> bool,
+    ) -> Result<Self, Error> {
         let spec = domain.spec();
         check_num_envs(spec, options.num_envs)?;
         let forms = select_forms(spec, &options.observations)?;
@@ -158,7 +162,8 @@ impl<D: Domain> Plan<D> {
     /// Fails where the columns could not be allocated, instead of aborting later.
     fn check_memory(&self) -> Result<(), Error> {
         let rows: usize = self.forms.iter().map(|form| form.row_bytes).sum();
-        let instance = size_of::<D::State>() + 4 * self.sizes.items + self.sizes.num_agents * (2 * rows + 12) + 128;
+        let instance =
+            size_of::<D::State>() + 4 * self.sizes.items + self.sizes.num_agents * (2 * rows + 12) + 128;
         let level = size_of::<D::State>() + 4 * self.sizes.items;
         let bytes = instance
             .checked_mul(self.sizes.num_envs)
@@ -260,9 +265,12 @@ fn resolve_device<D: Domain>(
         Device::Wgpu if !fast => {
             Err(invalid(spec, "generator", "reference", "fast on wgpu; reference only on the native device"))
         }
-        Device::Wgpu if fresh => {
-            Err(invalid(spec, "levels", "fresh", "a pool of fixed levels on wgpu; fresh only on the native device"))
-        }
+        Device::Wgpu if fresh => Err(invalid(
+            spec,
+            "levels",
+            "fresh",
+            "a pool of fixed levels on wgpu; fresh only on the native device",
+        )),
         Device::Wgpu => Ok(Device::Wgpu),
     }
 }

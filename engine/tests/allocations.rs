@@ -73,7 +73,10 @@ fn a_step_allocates_nothing() {
                 }
                 let allocations = ALLOCATIONS.load(Ordering::Relaxed) - before;
                 assert!(ended > 10);
-                assert_eq!(allocations, 0, "{num_envs} environments, {threads} threads, {levels:?}, {autoreset:?}");
+                assert_eq!(
+                    allocations, 0,
+                    "{num_envs} environments, {threads} threads, {levels:?}, {autoreset:?}"
+                );
             }
         }
     }

@@ -128,7 +128,8 @@ impl<D: Domain> Chunk<'_, D> {
         let limit = self.plan.spec().max_episode_steps;
         for env in range {
             if !self.was_reset[env] {
-                let reward = self.rewards[env * agents..][..agents].iter().fold(0.0, |sum, reward| sum + reward);
+                let reward =
+                    self.rewards[env * agents..][..agents].iter().fold(0.0, |sum, reward| sum + reward);
                 let outcome = rules::judge(self.episodes[env], self.outcomes[env], limit);
                 let episode = rules::close_step(self.episodes[env], outcome, reward);
                 self.outcomes[env] = outcome;

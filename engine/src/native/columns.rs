@@ -52,11 +52,7 @@ impl Arrays {
             items: vec![0; sizes.num_envs * sizes.items],
             actions: vec![0; sizes.num_envs * sizes.actions()],
             context: default_context(plan),
-            streams: if plan.is_reference() {
-                vec![Pcg64::from_seed(0); sizes.num_envs]
-            } else {
-                Vec::new()
-            },
+            streams: if plan.is_reference() { vec![Pcg64::from_seed(0); sizes.num_envs] } else { Vec::new() },
             observation_rows: Vec::with_capacity(plan.forms.len()),
             final_rows: Vec::with_capacity(plan.forms.len()),
         }

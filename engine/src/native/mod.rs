@@ -8,7 +8,10 @@ pub(crate) mod threads;
 
 use std::sync::Arc;
 
-use bevy_ecs::{change_detection::DetectChangesMut, entity::Entity, prelude::World, schedule::Schedule, system::SystemState};
+use bevy_ecs::{
+    change_detection::DetectChangesMut, entity::Entity, prelude::World, schedule::Schedule,
+    system::SystemState,
+};
 use bytemuck::Zeroable;
 use pentathlon_gym::{Error, seeding::pcg64::Pcg64};
 
@@ -45,9 +48,10 @@ impl<D: Domain> Native<D> {
         })?;
         let mut world = World::new();
         let entities = world
-            .spawn_batch((0..plan.sizes.num_envs).map(|_| {
-                (D::State::zeroed(), Episode::zeroed(), Outcome::zeroed(), Report::zeroed())
-            }))
+            .spawn_batch(
+                (0..plan.sizes.num_envs)
+                    .map(|_| (D::State::zeroed(), Episode::zeroed(), Outcome::zeroed(), Report::zeroed())),
+            )
             .collect();
         world.insert_resource(Arrays::new(&plan));
         world.insert_resource(Outputs::new(&plan));
@@ -149,7 +153,11 @@ impl<D: Domain> Native<D> {
         shared.threads.run(starts.len(), chunk_rows(starts.len()), &|range| {
             // SAFETY: ranges of one run are disjoint, and the vectors outlive it.
             let (states, words, streams) = unsafe {
-                (state_rows.rows(range.clone()), item_rows.rows(range.clone()), stream_rows.rows(range.clone()))
+                (
+                    state_rows.rows(range.clone()),
+                    item_rows.rows(range.clone()),
+                    stream_rows.rows(range.clone()),
+                )
             };
             for (offset, row) in range.enumerate() {
                 let env = starts[row].env;

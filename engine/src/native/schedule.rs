@@ -42,8 +42,11 @@ pub(crate) struct Shared<D: Domain> {
 pub(crate) struct Pool<D: Domain>(pub(crate) Option<LevelPool<D::State>>);
 
 /// The component columns.
-pub(crate) type Instances<'w, 's, D> =
-    Query<'w, 's, (&'static mut <D as Domain>::State, &'static mut Episode, &'static mut Outcome, &'static mut Report)>;
+pub(crate) type Instances<'w, 's, D> = Query<
+    'w,
+    's,
+    (&'static mut <D as Domain>::State, &'static mut Episode, &'static mut Outcome, &'static mut Report),
+>;
 
 /// All columns at once.
 pub(crate) type Access<'w, 's, D> =

@@ -65,8 +65,12 @@ impl Buffers {
                     limit / (row_bytes.max(1) as u64)
                 )));
             }
-            let descriptor =
-                wgpu::BufferDescriptor { label: Some(name), size: bytes, usage: COLUMN, mapped_at_creation: false };
+            let descriptor = wgpu::BufferDescriptor {
+                label: Some(name),
+                size: bytes,
+                usage: COLUMN,
+                mapped_at_creation: false,
+            };
             Ok(device.create_buffer(&descriptor))
         };
         let sizes = plan.sizes;
@@ -74,9 +78,8 @@ impl Buffers {
         let levels = plan.pool_len() as usize;
         let state = size_of::<D::State>();
         let constants = plan.domain.constants();
-        let rows = |name, form: &crate::plan::Form| {
-            column(name, envs * sizes.num_agents, padded(form.row_bytes))
-        };
+        let rows =
+            |name, form: &crate::plan::Form| column(name, envs * sizes.num_agents, padded(form.row_bytes));
         let same_step = plan.options.autoreset == AutoresetMode::SameStep;
         let buffers = Self {
             parameters: device.create_buffer(&wgpu::BufferDescriptor {
@@ -96,7 +99,11 @@ impl Buffers {
             constants: column("constants", constants.len(), 4)?,
             level_states: column("level states", levels, state)?,
             level_items: column("level items", levels, 4 * sizes.items)?,
-            observations: plan.forms.iter().map(|form| rows("observation", form)).collect::<Result<_, _>>()?,
+            observations: plan
+                .forms
+                .iter()
+                .map(|form| rows("observation", form))
+                .collect::<Result<_, _>>()?,
             final_observations: if same_step {
                 plan.forms.iter().map(|form| rows("final observation", form)).collect::<Result<_, _>>()?
             } else {
@@ -197,7 +204,9 @@ impl Staging {
             let _ = answer.send(result);
         });
         let lost = |reason: String| {
-            unavailable(format!("the device was lost ({reason}); build the batch again, or on the native device"))
+            unavailable(format!(
+                "the device was lost ({reason}); build the batch again, or on the native device"
+            ))
         };
         handles.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
         // The answer may be on its way through another thread that polls the same device.

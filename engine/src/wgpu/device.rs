@@ -93,7 +93,10 @@ pub(crate) fn open() -> Result<DeviceHandles, Error> {
         ..wgpu::DeviceDescriptor::default()
     };
     let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).map_err(|error| {
-        unavailable(format!("adapter '{}' gave no device: {error}; take the native device", adapter.get_info().name))
+        unavailable(format!(
+            "adapter '{}' gave no device: {error}; take the native device",
+            adapter.get_info().name
+        ))
     })?;
     let lost = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&lost);

@@ -98,7 +98,10 @@ impl<D: Domain> Wgpu<D> {
     /// Number of dispatches of one step.
     pub(crate) fn dispatches(&self) -> usize {
         let pipelines = &self.on_device().pipelines;
-        pipelines.play.len() + pipelines.observe_last.len() + pipelines.autoreset.len() + pipelines.observe.len()
+        pipelines.play.len()
+            + pipelines.observe_last.len()
+            + pipelines.autoreset.len()
+            + pipelines.observe.len()
     }
 
     /// Steps every environment once and brings the results to the host. The actions are valid.
@@ -179,7 +182,8 @@ impl<D: Domain> Wgpu<D> {
         if any_on_host {
             let last = buffers.final_states.as_ref();
             let current = [&buffers.states, &buffers.items, &buffers.episodes];
-            for [states, items, episodes] in std::iter::once(current).chain(last.map(|last| last.each_ref())) {
+            for [states, items, episodes] in std::iter::once(current).chain(last.map(|last| last.each_ref()))
+            {
                 parts.push(Part::start(states, state_bytes));
                 parts.push(Part::start(items, item_bytes));
                 parts.push(Part::start(episodes, sizes.num_envs * size_of::<Episode>()));
@@ -250,7 +254,8 @@ impl<D: Domain> Wgpu<D> {
     /// Starts episodes in some environments.
     pub(crate) fn reset(&mut self, starts: &[Start]) -> Result<(), Error> {
         let known = starts.iter().any(|start| start.seed.is_none());
-        let current: Vec<Episode> = if known { self.read_column(|buffers| &buffers.episodes, 1)? } else { Vec::new() };
+        let current: Vec<Episode> =
+            if known { self.read_column(|buffers| &buffers.episodes, 1)? } else { Vec::new() };
         let Some(pool) = &self.pool else { return Ok(()) };
         let items = self.plan.sizes.items;
         let agents = self.plan.sizes.num_agents;

@@ -137,7 +137,8 @@ pub(crate) fn engine_kernels() -> Result<[Kernel; 3], String> {
     };
     let kernel = |set, source: &wgsl_rs::Source, entry_point, bindings| {
         let source = source.wgsl_source().map_err(|error| format!("{entry_point}: {error}"))?;
-        let kernel = Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation: None };
+        let kernel =
+            Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation: None };
         Ok::<_, String>(kernel)
     };
     Ok([

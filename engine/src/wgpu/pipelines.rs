@@ -140,7 +140,9 @@ fn dispatch(
         return Err(unavailable(format!("kernel '{name}' does not compile: {error}")));
     }
     let Some(bindings) = bindings else {
-        return Err(unavailable(format!("kernel '{name}' writes an observation but is not of the Observe set")));
+        return Err(unavailable(format!(
+            "kernel '{name}' writes an observation but is not of the Observe set"
+        )));
     };
     Ok(Dispatch { pipeline, bindings, workgroups })
 }

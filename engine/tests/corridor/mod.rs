@@ -7,7 +7,9 @@ pub mod rules;
 use pentathlon_engine::{
     Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Set, episode::records::Outcome,
 };
-use pentathlon_gym::{ContextParameter, ElementType, EnvSpec, Group, ObservationSpec, Space, seeding::Random};
+use pentathlon_gym::{
+    ContextParameter, ElementType, EnvSpec, Group, ObservationSpec, Space, seeding::Random,
+};
 
 use self::rules::rules::*;
 

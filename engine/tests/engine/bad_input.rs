@@ -50,7 +50,10 @@ fn actions_are_named_by_environment_and_agent() {
     let mut batch = build(2, options(3, AutoresetMode::NextStep, Levels::Fixed(9)));
     play(&mut batch, 1, 3);
     let error = batch.step_with(Actions::Discrete(&[1, 1, 1, 3, 1, 1])).expect_err("out of range");
-    assert!(matches!(&error, Error::InvalidAction { env: 1, agent: 1, value, .. } if value == "3"), "{error}");
+    assert!(
+        matches!(&error, Error::InvalidAction { env: 1, agent: 1, value, .. } if value == "3"),
+        "{error}"
+    );
     assert!(error.to_string().contains("0 to 2"));
     let error = batch.step_with(Actions::Discrete(&[1, 1])).expect_err("too few");
     assert!(matches!(error, Error::WrongLength { got: 2, expected: 6, .. }));

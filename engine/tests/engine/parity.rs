@@ -36,7 +36,10 @@ fn step_both(native: &mut Batch<Corridor>, wgpu: &mut Batch<Corridor>, words: &[
         for (got, expected) in got.fields.iter().zip(&expected.fields) {
             let width = got.array.bytes().len() / ended.len();
             for env in (0..ended.len()).filter(|env| ended[*env]) {
-                assert_eq!(got.array.bytes()[env * width..][..width], expected.array.bytes()[env * width..][..width]);
+                assert_eq!(
+                    got.array.bytes()[env * width..][..width],
+                    expected.array.bytes()[env * width..][..width]
+                );
             }
         }
     }
@@ -156,7 +159,8 @@ fn a_learners_own_device_can_be_used() {
     );
     let handles = first.on_device().expect("on wgpu").handles.clone();
     let build_on = |device| {
-        let options = BuildOptions { device, levels: None, ..options(3, AutoresetMode::NextStep, Levels::Fresh) };
+        let options =
+            BuildOptions { device, levels: None, ..options(3, AutoresetMode::NextStep, Levels::Fresh) };
         Batch::new_on(Corridor::new(1, 20), options, handles.clone())
     };
     let second = build_on(Device::Auto).expect("builds");
