@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let checkpoint = Checkpoint::load(&path)?;
     let config = &checkpoint.config;
     let id = arguments.env.as_ref().unwrap_or(&config.environment.id);
-    pentathlon::make(id)?;
+    pentathlon::registry().get(id)?;
     let seed = arguments.seed.unwrap_or_else(|| config.evaluation_seed());
     let greedy = arguments.greedy || config.evaluation.greedy;
     let options = config.build_options(1, seed);

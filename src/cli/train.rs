@@ -135,7 +135,7 @@ fn prepare(arguments: &Arguments) -> anyhow::Result<Trainer> {
         return Ok(Trainer::resume(checkpoint, &build)?);
     }
     if let Some(id) = &arguments.env {
-        pentathlon::make(id)?;
+        pentathlon::registry().get(id)?;
         overrides.insert(0, format!("environment.id=\"{id}\""));
     }
     if let Some(seed) = arguments.seed {
