@@ -58,7 +58,10 @@ fn asks_for_what_is_not(error: &pentathlon::Error) -> bool {
     use pentathlon::Error;
     matches!(
         error,
-        Error::UnknownId { .. } | Error::InvalidOption { .. } | Error::UnknownObservation { .. }
+        Error::UnknownId { .. }
+            | Error::UnknownOption { .. }
+            | Error::InvalidOption { .. }
+            | Error::UnknownObservation { .. }
     )
 }
 

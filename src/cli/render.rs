@@ -1,7 +1,7 @@
 //! `pentathlon render`: a picture, an animation, or text for the terminal, of one environment or of many
 //! on one contact sheet.
 
-use std::{path::PathBuf, time::Duration};
+use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 use pentathlon::{
     AutoresetMode, VectorEnv,
@@ -30,7 +30,7 @@ pub struct Arguments {
     /// Picture (.png) or animation (.gif, with --steps) to write
     #[arg(long, value_name = "FILE", required_unless_present = "ansi")]
     out: Option<PathBuf>,
-    /// Write to the terminal instead; with --steps the last frame
+    /// Write text to the terminal instead (in colour, unless NO_COLOR is set); with --steps the last frame
     #[arg(long, conflicts_with = "out")]
     ansi: bool,
     /// Steps to make; an animation has a frame for each, a picture shows the last
@@ -82,7 +82,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let view = if arguments.view == ViewName::Agent { View::Agent } else { View::World };
     if arguments.ansi {
         play(arguments, &mut *batch, &mut *policy, |_, _| Ok(()))?;
-        let options = AnsiOptions { view, highlight: !arguments.no_highlight, ..AnsiOptions::default() };
+        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let options = AnsiOptions { color, view, highlight: !arguments.no_highlight, ..AnsiOptions::default() };
         return output::print(&drawing(&*batch)?.ansi(0, &options)?);
     }
     let options =
