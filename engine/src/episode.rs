@@ -121,19 +121,10 @@ pub mod rules {
     pub fn begin_episode(seed_low: u32, seed_high: u32, env: u32, number: u32, levels: u32) -> Episode {
         let mut level = episode_level(seed_low, seed_high, env, number);
         if levels > 0u32 {
-            level = level % levels;
+            level %= levels;
         }
         let stream = episode_stream(seed_low, seed_high, env, number, PURPOSE_EPISODE_RULES);
-        Episode {
-            stream: stream,
-            elapsed: 0u32,
-            number: number,
-            level: level,
-            ended: 0u32,
-            total: 0.0f32,
-            seed_low: seed_low,
-            seed_high: seed_high,
-        }
+        Episode { stream, elapsed: 0u32, number, level, ended: 0u32, total: 0.0f32, seed_low, seed_high }
     }
 
     /// The episode of environment `env` after `episode`, under the same seed.
@@ -148,7 +139,7 @@ pub mod rules {
         if episode.ended != 0u32 {
             flags = WAS_RESET;
         }
-        Report { flags: flags, length: episode.elapsed, total: episode.total }
+        Report { flags, length: episode.elapsed, total: episode.total }
     }
 
     /// Counts the step under way, unless the environment waits for its reset.
@@ -191,15 +182,15 @@ pub mod rules {
     pub fn make_report(episode: Episode, outcome: Outcome) -> Report {
         let mut flags = 0u32;
         if outcome.terminated != 0u32 {
-            flags = flags | TERMINATED;
+            flags |= TERMINATED;
         }
         if outcome.truncated != 0u32 {
-            flags = flags | TRUNCATED;
+            flags |= TRUNCATED;
         }
         if episode.ended != 0u32 && outcome.verdict == SUCCESS {
-            flags = flags | SUCCEEDED;
+            flags |= SUCCEEDED;
         }
-        Report { flags: flags, length: episode.elapsed, total: episode.total }
+        Report { flags, length: episode.elapsed, total: episode.total }
     }
 
     /// Whether the Autoreset set starts the next episode of an environment in this step.

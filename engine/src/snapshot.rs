@@ -29,12 +29,15 @@ const EVENTS: &str = "events";
 const CONTEXT: &str = "context";
 const STREAMS: &str = "streams";
 
+/// The levels of a pool, empty when they follow from the seed of their origin.
+pub(crate) type RestoredPool<S> = (LevelSet<S>, Origin);
+
 /// What a snapshot holds, checked.
 pub(crate) struct Restored<S> {
     /// `None` for a batch that was never reset.
     pub(crate) columns: Option<Columns<S>>,
-    /// The pool; its levels are empty when they follow from the origin's seed.
-    pub(crate) pool: Option<(LevelSet<S>, Origin)>,
+    /// The pool, if the batch has one.
+    pub(crate) pool: Option<RestoredPool<S>>,
 }
 
 /// Writes a snapshot; `columns` is `None` before the first reset.
@@ -110,7 +113,7 @@ pub(crate) fn read<D: Domain>(plan: &Plan<D>, snapshot: &Snapshot) -> Result<Res
 fn read_pool<D: Domain>(
     plan: &Plan<D>,
     snapshot: &Snapshot,
-) -> Result<Option<(LevelSet<D::State>, Origin)>, Error> {
+) -> Result<Option<RestoredPool<D::State>>, Error> {
     if find(snapshot, POOL).is_none() {
         return Ok(None);
     }

@@ -1,7 +1,7 @@
 //! Adapters and devices: which GPU there is, and how a batch comes to one.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, OnceLock, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -65,9 +65,10 @@ pub fn wgpu_available() -> bool {
     false
 }
 
-/// Whether the adapter that a batch would take is a real GPU.
+/// Whether the adapter that a batch would take is a real GPU; looked up once a process.
 pub(crate) fn has_real_gpu() -> bool {
-    adapters().first().is_some_and(|adapter| adapter.is_real_gpu)
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    *FOUND.get_or_init(|| adapters().first().is_some_and(|adapter| adapter.is_real_gpu))
 }
 
 /// A device on the best adapter of this machine: one for all batches of the process, until it is lost.

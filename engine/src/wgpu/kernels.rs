@@ -76,7 +76,7 @@ pub mod terminate {
         let mut reward = 0.0f32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for agent in 0u32..parameters.num_agents {
-            reward = reward + get!(REWARDS)[first + agent];
+            reward += get!(REWARDS)[first + agent];
         }
         let stepped = get!(EPISODES)[env];
         let outcome = judge(stepped, get!(OUTCOMES)[env], parameters.max_episode_steps);

@@ -4,7 +4,7 @@
 #[allow(missing_docs, dead_code, reason = "items of the macro; entry points are called as WGSL only")]
 #[wgsl_rs::wgsl]
 pub mod step_kernel {
-    use super::super::rules::rules::*;
+    use super::super::walkers::rules::*;
     use pentathlon_engine::episode::records::*;
     use pentathlon_gym::seeding::philox::rules::*;
     use wgsl_rs::std::*;
@@ -34,7 +34,7 @@ pub mod step_kernel {
             let row = env * parameters.num_agents + agent;
             let slipped = bounded(&mut stream, SLIP) == 0u32;
             if slipped {
-                walkers.slips = walkers.slips + 1u32;
+                walkers.slips += 1u32;
             }
             let cell = walk(walkers.cells[agent as usize], get!(ACTIONS)[row], slipped);
             walkers.cells[agent as usize] = cell;
@@ -54,7 +54,7 @@ pub mod step_kernel {
 #[allow(missing_docs, dead_code, reason = "items of the macro; entry points are called as WGSL only")]
 #[wgsl_rs::wgsl]
 pub mod reward_kernel {
-    use super::super::rules::rules::*;
+    use super::super::walkers::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
@@ -87,7 +87,7 @@ pub mod reward_kernel {
 #[allow(missing_docs, dead_code, reason = "items of the macro; entry points are called as WGSL only")]
 #[wgsl_rs::wgsl]
 pub mod view_kernel {
-    use super::super::rules::rules::*;
+    use super::super::walkers::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
@@ -111,7 +111,7 @@ pub mod view_kernel {
             let mut row = 0u32;
             for offset in 0..3u32 {
                 let place = walk(cell, i32(offset), false);
-                row = row | (get!(ITEMS)[env * parameters.items + place] << (8u32 * offset));
+                row |= get!(ITEMS)[env * parameters.items + place] << (8u32 * offset);
             }
             get_mut!(ROWS)[env * parameters.num_agents + agent] = row;
         }

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod kernels;
-pub mod rules;
+pub mod walkers;
 
 use pentathlon_engine::{
     Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Set, episode::records::Outcome,
@@ -11,7 +11,7 @@ use pentathlon_gym::{
     ContextParameter, ElementType, EnvSpec, Group, ObservationSpec, Space, seeding::Random,
 };
 
-use self::rules::rules::*;
+use self::walkers::rules::*;
 
 /// Corridor as built: its specification says how many walkers there are.
 #[derive(Debug)]

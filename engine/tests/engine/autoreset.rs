@@ -17,7 +17,7 @@ fn next_step_resets_in_the_step_after_the_last() {
         let mut batch = build(2, options(40, AutoresetMode::NextStep, levels));
         let env: &mut dyn VectorEnv = &mut batch;
         env.reset(3).expect("resets");
-        let mut before = vec![false; 40];
+        let mut before = [false; 40];
         let mut resets = 0;
         for index in 0..200 {
             let words = actions(env, index);

@@ -56,7 +56,7 @@ pub mod rules {
     pub fn pay(cell: u32, verdict: u32, elapsed: u32) -> f32 {
         let mut paid = f32(cell) * 0.0078125f32;
         if verdict == SUCCESS {
-            paid = paid + 1.0f32 - f32(elapsed) * 0.0009765625f32;
+            paid += 1.0f32 - f32(elapsed) * 0.0009765625f32;
         }
         paid
     }
