@@ -4,7 +4,8 @@
 use std::sync::OnceLock;
 
 use pentathlon_gym::{
-    AutoresetMode, BuildOptions, Device, EnvSpec, Error, GeneratorKind, Levels, OptionValue, Registry, VectorEnv,
+    AutoresetMode, BuildOptions, Device, EnvSpec, Error, GeneratorKind, Levels, OptionValue, Registry,
+    VectorEnv,
 };
 
 /// Every environment of the suite.

@@ -172,7 +172,10 @@ fn describe(report: &Report) -> String {
     }
     rows.push(("auto", format!("takes the {} device", report.auto)));
     rows.push(("native", verdict(&report.native)));
-    rows.push(("wgpu", report.wgpu.as_ref().map_or_else(|| String::from("not checked: no adapter"), verdict)));
+    rows.push((
+        "wgpu",
+        report.wgpu.as_ref().map_or_else(|| String::from("not checked: no adapter"), verdict),
+    ));
     let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     output::table(&rows)
 }

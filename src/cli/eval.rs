@@ -55,8 +55,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut policy = checkpoint.policy(&*build(id, &options)?, greedy, seed)?;
     let episodes = arguments.episodes.unwrap_or(config.evaluation.episodes);
     let evaluation = evaluate(&mut policy, &build, id, &options, episodes)?;
-    let report =
-        Report { id, checkpoint: &path, frames: checkpoint.frames(), seed, greedy, evaluation };
+    let report = Report { id, checkpoint: &path, frames: checkpoint.frames(), seed, greedy, evaluation };
     if arguments.json {
         return output::print_json(&report);
     }

@@ -36,7 +36,10 @@ fn describe(spec: &EnvSpec) -> String {
     section("OBSERVATIONS", observations(spec));
     section(
         "REWARD",
-        format!("{} to {} in one step, [num_envs, {}] f32", spec.reward_range.0, spec.reward_range.1, spec.num_agents),
+        format!(
+            "{} to {} in one step, [num_envs, {}] f32",
+            spec.reward_range.0, spec.reward_range.1, spec.num_agents
+        ),
     );
     section("EPISODE", format!("truncated after {} steps", spec.max_episode_steps));
     section("SUBGOALS", numbered(&spec.subgoals));
@@ -113,7 +116,8 @@ fn space(space: &Space) -> String {
             format!("Box {low}..={high} {} {shape:?}", format!("{element:?}").to_lowercase())
         }
         Space::Dict(spaces) => {
-            let parts: Vec<_> = spaces.iter().map(|(name, part)| format!("{name}: {}", self::space(part))).collect();
+            let parts: Vec<_> =
+                spaces.iter().map(|(name, part)| format!("{name}: {}", self::space(part))).collect();
             format!("Dict {{{}}}", parts.join(", "))
         }
         Space::Text { max_words, vocabulary } => {
@@ -134,8 +138,18 @@ mod tests {
     fn the_contract_is_complete() {
         let text = describe(pentathlon::make("MiniGrid-DoorKey-8x8-v0").unwrap().spec());
         for part in [
-            "MISSION", "ACTIONS", "OBSERVATIONS", "REWARD", "EPISODE", "SUBGOALS", "OPTIONS", "DEVICES", "Box 0..=",
-            "forward", "image *", "key",
+            "MISSION",
+            "ACTIONS",
+            "OBSERVATIONS",
+            "REWARD",
+            "EPISODE",
+            "SUBGOALS",
+            "OPTIONS",
+            "DEVICES",
+            "Box 0..=",
+            "forward",
+            "image *",
+            "key",
         ] {
             assert!(text.contains(part), "no {part} in\n{text}");
         }

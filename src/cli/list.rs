@@ -45,7 +45,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return output::print_json(&entries);
     }
     if entries.is_empty() {
-        return output::print(&format!("no registered id contains '{filter}'; `pentathlon list` shows all\n"));
+        return output::print(&format!(
+            "no registered id contains '{filter}'; `pentathlon list` shows all\n"
+        ));
     }
     let mut rows = vec![["ID", "DEVICES", "STEPS", "MISSION"].map(String::from).to_vec()];
     rows.extend(entries.iter().map(|entry| {

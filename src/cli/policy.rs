@@ -49,7 +49,9 @@ impl PolicySource {
     pub fn find(&self) -> anyhow::Result<FoundPolicy> {
         Ok(match self {
             Self::Random => FoundPolicy::Random,
-            Self::Checkpoint(path) => FoundPolicy::Trained(Box::new(Checkpoint::load(&find_checkpoint(path))?)),
+            Self::Checkpoint(path) => {
+                FoundPolicy::Trained(Box::new(Checkpoint::load(&find_checkpoint(path))?))
+            }
         })
     }
 }

@@ -83,11 +83,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.ansi {
         play(arguments, &mut *batch, &mut *policy, |_, _| Ok(()))?;
         let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let options = AnsiOptions { color, view, highlight: !arguments.no_highlight, ..AnsiOptions::default() };
+        let options =
+            AnsiOptions { color, view, highlight: !arguments.no_highlight, ..AnsiOptions::default() };
         return output::print(&drawing(&*batch)?.ansi(0, &options)?);
     }
-    let options =
-        FrameOptions { tile_size: arguments.tile_size, view, highlight: !arguments.no_highlight };
+    let options = FrameOptions { tile_size: arguments.tile_size, view, highlight: !arguments.no_highlight };
     let picture = |batch: &dyn VectorEnv, statuses: &[Status]| -> anyhow::Result<Frame> {
         let drawing = drawing(batch)?;
         Ok(match arguments.contact_sheet {
@@ -101,7 +101,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let frame_time = Duration::from_millis(arguments.frame_time);
         let options = GifOptions { delay: frame_time, ..GifOptions::default() };
         let mut gif = GifWriter::create(out, options, first)?;
-        play(arguments, &mut *batch, &mut *policy, |batch, statuses| Ok(gif.add(picture(batch, statuses)?)?))?;
+        play(
+            arguments,
+            &mut *batch,
+            &mut *policy,
+            |batch, statuses| Ok(gif.add(picture(batch, statuses)?)?),
+        )?;
         gif.finish()?;
     } else {
         let mut last = vec![Status::Running; num_envs];

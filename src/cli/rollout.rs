@@ -80,7 +80,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(Usage("--json and --trace - both write to standard output".into()).into());
     }
     let mut builder = environment.builder(arguments.num_envs)?;
-    let file = arguments.actions.as_deref().map(|path| read_actions(path, arguments, builder.spec())).transpose()?;
+    let file =
+        arguments.actions.as_deref().map(|path| read_actions(path, arguments, builder.spec())).transpose()?;
     if environment.generator.is_none() && environment.device != Some(DeviceName::Wgpu) {
         builder = builder.generator(GeneratorKind::Reference);
     }
@@ -149,7 +150,9 @@ fn read_actions(
     let (mut sequence, kind) = if name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") {
         ActionSequence::from_trace(path, num_envs, seed, arguments.kind.as_deref(), &allowed)?
     } else if arguments.kind.is_some() {
-        return Err(Usage(format!("--kind chooses rollouts of a trace, and {name} is not one (.jsonl)")).into());
+        return Err(
+            Usage(format!("--kind chooses rollouts of a trace, and {name} is not one (.jsonl)")).into()
+        );
     } else {
         (ActionSequence::read(path, num_envs, &allowed)?, String::from("actions"))
     };

@@ -16,7 +16,10 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
     AutoresetMode,
-    agents::{Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer, config::EXPERIMENTS, play_episode},
+    agents::{
+        Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer, config::EXPERIMENTS,
+        play_episode,
+    },
     render::{FrameOptions, GifOptions, GifWriter, drawing},
 };
 use serde::Serialize;
@@ -111,7 +114,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         seconds: trainer.seconds(),
         evaluation,
     };
-    output::write_file(&folder.join("evaluation.json"), |writer| Ok(serde_json::to_writer(writer, &report)?))?;
+    output::write_file(&folder.join("evaluation.json"), |writer| {
+        Ok(serde_json::to_writer(writer, &report)?)
+    })?;
     if arguments.json {
         return output::print_json(&report);
     }
@@ -233,9 +238,14 @@ impl Display {
     fn new(trainer: &Trainer, json: bool, folder: &Path) -> Self {
         let in_terminal = std::io::stderr().is_terminal();
         let config = trainer.config();
-        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(config.updates() * config.frames_per_update()) };
-        let style = ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} {msg} (eta {eta})")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = if json {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(config.updates() * config.frames_per_update())
+        };
+        let style =
+            ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} {msg} (eta {eta})")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style);
         bar.set_position(trainer.frames());
         bar.reset_eta();

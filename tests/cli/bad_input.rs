@@ -54,7 +54,8 @@ fn a_bad_line_of_an_action_file_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let rollout = |text: &[u8], more: &[&str]| {
         fs::write(directory.path().join("actions.txt"), text).unwrap();
-        let arguments = ["rollout", ID, "--num-envs", "2", "--actions", "actions.txt", "--trace", "out.jsonl"];
+        let arguments =
+            ["rollout", ID, "--num-envs", "2", "--actions", "actions.txt", "--trace", "out.jsonl"];
         run_in(directory.path(), &[&arguments[..], more].concat()).failed(1)
     };
     let message = rollout(b"0 1\n\n0 7\n", &[]);
@@ -119,7 +120,8 @@ fn a_trace_is_replaced_only_by_a_whole_one() {
     run_in(directory.path(), &["rollout", ID, "--actions", "actions.txt", "--trace", "out.jsonl"]).failed(1);
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     fs::write(directory.path().join("actions.txt"), "2\n").unwrap();
-    run_in(directory.path(), &["rollout", ID, "--actions", "actions.txt", "--trace", "out.jsonl"]).succeeded();
+    run_in(directory.path(), &["rollout", ID, "--actions", "actions.txt", "--trace", "out.jsonl"])
+        .succeeded();
     assert!(fs::read_to_string(&path).unwrap().starts_with("{\"id\""));
 }
 
@@ -144,7 +146,9 @@ fn a_broken_configuration_is_refused() {
     fs::write(directory.path().join("run.toml"), "[ppo]\nlearning_rat = 1\n").unwrap();
     let message = run_in(directory.path(), &["train", "--config", "run.toml"]).failed(2);
     assert!(message.contains("run.toml") && message.contains("learning_rate"), "{message}");
-    assert!(run_in(directory.path(), &["train", "--config", "absent.toml"]).failed(1).contains("absent.toml"));
+    assert!(
+        run_in(directory.path(), &["train", "--config", "absent.toml"]).failed(1).contains("absent.toml")
+    );
     assert_eq!(files(directory.path()), 1);
 }
 

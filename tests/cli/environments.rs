@@ -11,7 +11,8 @@ const ID: &str = "MiniGrid-DoorKey-8x8-v0";
 #[test]
 fn list_shows_every_registered_id() {
     let entries = run(&["list", "--json"]).json();
-    let ids: Vec<&str> = entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
     let registered: Vec<&str> = pentathlon::specs().map(|spec| spec.id.as_str()).collect();
     assert_eq!(ids, registered);
     assert!(run(&["list"]).succeeded().lines().count() > ids.len());
@@ -20,7 +21,8 @@ fn list_shows_every_registered_id() {
 #[test]
 fn list_filters_without_regard_to_case() {
     let entries = run(&["list", "doorkey", "--json"]).json();
-    let ids: Vec<&str> = entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
     assert!(ids.contains(&ID) && ids.iter().all(|id| id.contains("DoorKey")), "{ids:?}");
     assert!(run(&["list", "nothing of the kind"]).succeeded().contains("no registered id"));
 }
@@ -45,8 +47,20 @@ fn doctor_finds_this_machine_in_order() {
 
 #[test]
 fn bench_reports_what_it_measured() {
-    let report =
-        run(&["bench", ID, "--num-envs", "64", "--steps", "50", "--repeats", "3", "--threads", "1", "--json"]).json();
+    let report = run(&[
+        "bench",
+        ID,
+        "--num-envs",
+        "64",
+        "--steps",
+        "50",
+        "--repeats",
+        "3",
+        "--threads",
+        "1",
+        "--json",
+    ])
+    .json();
     assert_eq!(report["id"], ID);
     assert_eq!(report["num_envs"], 64);
     assert_eq!(report["steps"], 50);
@@ -77,7 +91,8 @@ fn render_writes_animations_and_contact_sheets() {
     run_in(directory.path(), &[&small[..], &["--out", "episode.gif"]].concat()).succeeded();
     let gif = std::fs::read(directory.path().join("episode.gif")).unwrap();
     assert!(gif.starts_with(b"GIF89a") && gif.len() > 500);
-    run_in(directory.path(), &[&small[..], &["--contact-sheet", "9", "--out", "sheet.png"]].concat()).succeeded();
+    run_in(directory.path(), &[&small[..], &["--contact-sheet", "9", "--out", "sheet.png"]].concat())
+        .succeeded();
     let sheet = Frame::read_png(directory.path().join("sheet.png")).unwrap();
     assert!(sheet.width() > 3 * 32 && sheet.height() > 3 * 32);
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);

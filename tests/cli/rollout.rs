@@ -13,8 +13,18 @@ fn replays(id: &str, kind: &str, num_envs: usize, seed: u64) {
     run_in(
         directory.path(),
         &[
-            "rollout", id, "--num-envs", &num_envs_text, "--seed", &seed_text, "--actions", path.to_str().unwrap(),
-            "--kind", kind, "--trace", "out.jsonl",
+            "rollout",
+            id,
+            "--num-envs",
+            &num_envs_text,
+            "--seed",
+            &seed_text,
+            "--actions",
+            path.to_str().unwrap(),
+            "--kind",
+            kind,
+            "--trace",
+            "out.jsonl",
         ],
     )
     .succeeded();
@@ -66,7 +76,16 @@ fn the_text_of_a_trace_is_that_of_the_recording() {
     let id = "MiniGrid-DoorKey-5x5-v0";
     let path = recording(id);
     let arguments = [
-        "rollout", id, "--seed", "1", "--actions", path.to_str().unwrap(), "--kind", "guided", "--trace", "-",
+        "rollout",
+        id,
+        "--seed",
+        "1",
+        "--actions",
+        path.to_str().unwrap(),
+        "--kind",
+        "guided",
+        "--trace",
+        "-",
     ];
     let text = run(&arguments).succeeded();
     let line = text.lines().nth(1).unwrap();
@@ -84,7 +103,8 @@ fn an_action_file_gives_what_the_same_trace_gives() {
         text.push_str(&format!("{}, # comment\n", step.action));
     }
     std::fs::write(directory.path().join("actions.txt"), text).unwrap();
-    let arguments = ["rollout", "MiniGrid-DoorKey-5x5-v0", "--actions", "actions.txt", "--trace", "out.jsonl"];
+    let arguments =
+        ["rollout", "MiniGrid-DoorKey-5x5-v0", "--actions", "actions.txt", "--trace", "out.jsonl"];
     let report = run_in(directory.path(), &[&arguments[..], &["--json"]].concat()).json();
     assert_eq!(report["steps"], 250);
     let trace = Recording::read(&directory.path().join("out.jsonl")).unwrap();
@@ -97,8 +117,16 @@ fn random_rollouts_follow_from_their_seed_on_any_number_of_threads() {
     let directory = tempfile::tempdir().unwrap();
     let trace = |name: &str, more: &[&str]| -> Recording {
         let arguments = [
-            "rollout", "MiniGrid-Dynamic-Obstacles-6x6-v0", "--num-envs", "5", "--policy", "random", "--steps", "60",
-            "--trace", name,
+            "rollout",
+            "MiniGrid-Dynamic-Obstacles-6x6-v0",
+            "--num-envs",
+            "5",
+            "--policy",
+            "random",
+            "--steps",
+            "60",
+            "--trace",
+            name,
         ];
         run_in(directory.path(), &[&arguments[..], more].concat()).succeeded();
         Recording::read(&directory.path().join(name)).unwrap()

@@ -2,12 +2,24 @@
 
 use std::path::Path;
 
-use crate::command::{run_in, Ended};
+use crate::command::{Ended, run_in};
 
 /// A run of four updates.
 const TINY: [&str; 14] = [
-    "--env", "MiniGrid-Empty-5x5-v0", "--set", "frames=2048", "--set", "environment.num_envs=16", "--set",
-    "ppo.rollout_steps=32", "--set", "ppo.minibatches=2", "--set", "evaluation.episodes=20", "--seed", "5",
+    "--env",
+    "MiniGrid-Empty-5x5-v0",
+    "--set",
+    "frames=2048",
+    "--set",
+    "environment.num_envs=16",
+    "--set",
+    "ppo.rollout_steps=32",
+    "--set",
+    "ppo.minibatches=2",
+    "--set",
+    "evaluation.episodes=20",
+    "--seed",
+    "5",
 ];
 
 fn train(directory: &Path, more: &[&str]) -> Ended {
@@ -30,7 +42,9 @@ fn a_run_leaves_everything_that_was_promised() {
     }
     assert_eq!(text.lines().count(), 4 + 1, "a line an update, and the report");
     let run = directory.path().join("run");
-    for file in ["config.toml", "checkpoint.pentathlon", "progress.csv", "curve.svg", "policy.gif", "evaluation.json"] {
+    for file in
+        ["config.toml", "checkpoint.pentathlon", "progress.csv", "curve.svg", "policy.gif", "evaluation.json"]
+    {
         assert!(run.join(file).metadata().is_ok_and(|file| file.len() > 0), "no {file}");
     }
     let table = std::fs::read_to_string(run.join("progress.csv")).unwrap();
@@ -59,9 +73,13 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
     let directory = tempfile::tempdir().unwrap();
     // The learning rate follows the share of frames done; a constant one does not depend on their number.
     let constant = ["--set", "ppo.final_learning_rate=1e-3", "--set", "ppo.learning_rate=1e-3"];
-    let whole = last_json(&train(directory.path(), &[&["--out", "whole", "--json"], &constant[..]].concat()).succeeded());
-    train(directory.path(), &[&["--out", "half", "--set", "frames=1024"], &constant[..]].concat()).succeeded();
-    let resumed = run_in(directory.path(), &["train", "--resume", "half", "--set", "frames=2048", "--json"]).succeeded();
+    let whole = last_json(
+        &train(directory.path(), &[&["--out", "whole", "--json"], &constant[..]].concat()).succeeded(),
+    );
+    train(directory.path(), &[&["--out", "half", "--set", "frames=1024"], &constant[..]].concat())
+        .succeeded();
+    let resumed = run_in(directory.path(), &["train", "--resume", "half", "--set", "frames=2048", "--json"])
+        .succeeded();
     let resumed = last_json(&resumed);
     for field in ["frames", "success_rate", "mean_return", "mean_length"] {
         assert_eq!(resumed[field], whole[field], "{field}");
@@ -92,7 +110,10 @@ fn an_existing_run_is_not_overwritten() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_saves_and_the_run_goes_on() {
-    use std::{process::Command, time::{Duration, Instant}};
+    use std::{
+        process::Command,
+        time::{Duration, Instant},
+    };
 
     let directory = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
@@ -119,6 +140,7 @@ fn an_interrupt_saves_and_the_run_goes_on() {
 
     let rows = std::fs::read_to_string(&table).unwrap().lines().count() as u64 - 1;
     let frames = format!("frames={}", (rows + 1) * 512);
-    let resumed = run_in(directory.path(), &["train", "--resume", "run", "--set", &frames, "--json"]).succeeded();
+    let resumed =
+        run_in(directory.path(), &["train", "--resume", "run", "--set", &frames, "--json"]).succeeded();
     assert_eq!(last_json(&resumed)["frames"], (rows + 1) * 512);
 }
