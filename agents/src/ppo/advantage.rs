@@ -29,8 +29,8 @@ pub fn generalized_advantage(
 ) {
     let Trajectories { rewards, values, done, last_values } = trajectories;
     let envs = last_values.len();
-    for env in 0..envs {
-        let (mut next_value, mut next_advantage) = (last_values[env], 0.0);
+    for (env, &last_value) in last_values.iter().enumerate() {
+        let (mut next_value, mut next_advantage) = (last_value, 0.0);
         for i in (env..rewards.len()).step_by(envs).rev() {
             let goes_on = if done[i] { 0.0 } else { 1.0 };
             let delta = rewards[i] + gamma * goes_on * next_value - values[i];
@@ -104,40 +104,33 @@ mod tests {
 
     #[test]
     fn environments_do_not_see_each_other() {
-        let column = |env: usize| {
-            let at = |values: [[f32; 2]; 3]| values.map(|row| row[env]).to_vec();
-            let (rewards, values) =
-                (at([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]), at([[0.5, 1.5], [0.1, 0.2], [0.3, 0.4]]));
-            let done = [[false, false], [true, false], [false, true]].map(|row| row[env]).to_vec();
-            (rewards, values, done, [9.0, -9.0][env])
-        };
-        let merged = |order: [usize; 2]| {
-            let parts = order.map(column);
-            let interleave = |pick: fn(&(Vec<f32>, Vec<f32>, Vec<bool>, f32)) -> &Vec<f32>| -> Vec<f32> {
-                (0..3).flat_map(|t| [pick(&parts[0])[t], pick(&parts[1])[t]]).collect()
-            };
-            let done: Vec<bool> = (0..3).flat_map(|t| [parts[0].2[t], parts[1].2[t]]).collect();
-            let (rewards, values) = (interleave(|part| &part.0), interleave(|part| &part.1));
-            let last_values = [parts[0].3, parts[1].3];
+        const STEPS: usize = 3;
+        let rewards = [[1.0, 2.0, 3.0], [5.0, 6.0, 7.0]];
+        let values = [[0.5, 0.1, 0.3], [1.5, 0.2, 0.4]];
+        let done = [[false, true, false], [false, false, true]];
+        let last = [9.0, -9.0];
+        // The environments of `order` side by side.
+        let of = |order: &[usize]| {
+            let frames = || (0..STEPS).flat_map(|step| order.iter().map(move |&env| (env, step)));
             estimate(
-                Trajectories { rewards: &rewards, values: &values, done: &done, last_values: &last_values },
+                Trajectories {
+                    rewards: &frames().map(|(env, step)| rewards[env][step]).collect::<Vec<_>>(),
+                    values: &frames().map(|(env, step)| values[env][step]).collect::<Vec<_>>(),
+                    done: &frames().map(|(env, step)| done[env][step]).collect::<Vec<_>>(),
+                    last_values: &order.iter().map(|&env| last[env]).collect::<Vec<_>>(),
+                },
                 0.9,
                 0.8,
             )
         };
-        let (straight, swapped) = (merged([0, 1]), merged([1, 0]));
-        for i in 0..6 {
-            assert_eq!(straight.0[i], swapped.0[i ^ 1]);
-            assert_eq!(straight.1[i], swapped.1[i ^ 1]);
-        }
+        let (straight, swapped) = (of(&[0, 1]), of(&[1, 0]));
         for env in 0..2 {
-            let (rewards, values, done, last) = column(env);
-            let alone = estimate(
-                Trajectories { rewards: &rewards, values: &values, done: &done, last_values: &[last] },
-                0.9,
-                0.8,
-            );
-            assert_eq!(alone.0, straight.0.iter().skip(env).step_by(2).copied().collect::<Vec<_>>());
+            let alone = of(&[env]);
+            for step in 0..STEPS {
+                let (here, there) = (step * 2 + env, step * 2 + 1 - env);
+                assert_eq!((straight.0[here], straight.1[here]), (swapped.0[there], swapped.1[there]));
+                assert_eq!((straight.0[here], straight.1[here]), (alone.0[step], alone.1[step]));
+            }
         }
     }
 
