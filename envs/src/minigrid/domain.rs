@@ -5,6 +5,8 @@ use pentathlon_engine::{
 };
 use pentathlon_gym::{BuildOptions, EnvSpec, Error, Space, seeding::Random};
 
+#[cfg(target_arch = "x86_64")]
+use super::observations::image_avx2::ImageWriter;
 use super::{
     components::records::{
         BOX, DOOR, EMPTY, LAVA, LOCKED, State, color_of, contents_of, kind_of, state_of,
@@ -50,6 +52,9 @@ pub struct MiniGrid {
     forms: Vec<Form>,
     /// For every event its index among the subgoals of the task, or -1.
     subgoal_indices: [i32; events::EVENTS as usize],
+    /// There when the processor can write images the fast way.
+    #[cfg(target_arch = "x86_64")]
+    image_writer: Option<ImageWriter>,
     /// There when a form was selected that tells the mission.
     missions: Option<MissionTable>,
     /// There when a form was selected that is a picture.
@@ -80,8 +85,11 @@ impl MiniGrid {
         };
         let atlas = selects(&[Form::Rgb, Form::RgbPartial])
             .then(|| TileAtlas::painted(options.tile_size));
+        let settings = settings(task, &options);
         Ok(Self {
-            settings: settings(task, &options),
+            #[cfg(target_arch = "x86_64")]
+            image_writer: ImageWriter::new(&settings),
+            settings,
             spec: spec(task, &options),
             forms: Form::of_task(task).collect(),
             subgoal_indices: subgoal_indices(task.subgoals()),
@@ -128,6 +136,16 @@ impl MiniGrid {
         let view = &mut view[..(self.settings.view_size * self.settings.view_size) as usize];
         self.look(instance.state, instance.items, view);
         use_view(view)
+    }
+
+    #[inline]
+    fn write_image(&self, instance: &Instance<'_, State>, row: &mut [u8]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(writer) = &self.image_writer {
+            writer.write(&self.settings, instance.state, self.cells(instance.items), row);
+            return;
+        }
+        self.with_view(instance, |view| write_image(view, row));
     }
 
     fn with_scene(&self, instance: &Instance<'_, State>, paint: impl FnOnce(&Scene<'_>, &TileAtlas)) {
@@ -210,7 +228,7 @@ impl Domain for MiniGrid {
         let cells = self.cells(instance.items);
         let height = self.task.height as usize;
         match self.forms[form] {
-            Form::Image => self.with_view(&instance, |view| write_image(view, rows)),
+            Form::Image => self.write_image(&instance, rows),
             Form::Direction => bytemuck::cast_slice_mut(rows)[0] = state.dir as i32,
             Form::Mission => {
                 if let Some(missions) = &self.missions {

@@ -35,7 +35,7 @@ pub(super) fn act<R: Random>(random: &mut R, settings: &Settings, action: &mut [
 }
 
 /// The Step set: obstacles move, the agent acts, the verdict is found.
-#[inline]
+#[inline(always)]
 pub(super) fn step<R: Random>(
     random: &mut R,
     settings: &Settings,
@@ -77,7 +77,7 @@ pub(super) fn step<R: Random>(
 }
 
 /// The step that `action` makes of `state`; nothing else moves.
-#[inline]
+#[inline(always)]
 pub(super) fn transition(
     settings: &Settings,
     state: State,

@@ -5,6 +5,8 @@ pub(crate) mod action_mask;
 pub mod direction;
 pub mod forms;
 pub(crate) mod grids;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod image_avx2;
 pub mod mission;
 pub(crate) mod partial;
 pub mod view;

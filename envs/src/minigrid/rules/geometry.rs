@@ -54,7 +54,10 @@ pub mod rules {
 
     /// Columns (or rows) between two places on one axis.
     pub fn axis_distance(a: u32, b: u32) -> u32 {
-        max(a, b) - min(a, b)
+        if a > b {
+            return a - b;
+        }
+        b - a
     }
 }
 

@@ -41,22 +41,26 @@ pub mod rules {
 
     /// Whether the agent can stand on `cell`.
     pub fn can_stand_on(cell: u32) -> bool {
+        #![inline(always)]
         ((STANDABLE_KINDS >> (cell & 15u32)) & 1u32) == 1u32 && state_of(cell) == OPEN
     }
 
     /// Whether `cell` holds something that can be picked up.
     pub fn can_pick_up(cell: u32) -> bool {
+        #![inline(always)]
         ((PORTABLE_KINDS >> (cell & 15u32)) & 1u32) == 1u32
     }
 
     /// Whether two cells look the same but for their state and contents: type and colour are equal.
     pub fn looks_like(a: u32, b: u32) -> bool {
+        #![inline(always)]
         (a & 0xffffu32) == (b & 0xffffu32)
     }
 
     /// What `toggle` makes of `front` when the agent carries `carrying`: a locked door opens to a key
     /// of its colour, another door opens or closes, a box gives way to its contents.
     pub fn toggled(front: u32, carrying: u32) -> u32 {
+        #![inline(always)]
         let kind = kind_of(front);
         let state = state_of(front);
         let without_state = front & 0xffffu32;
@@ -71,6 +75,7 @@ pub mod rules {
     /// The base step for the agent `state` with `front` in front of it. An action that is none of
     /// the seven does nothing.
     pub fn act_on_front(state: State, front: u32, action: u32) -> Moved {
+        #![inline(always)]
         let mut after = state;
         let turn = select(select(0u32, 1u32, action == RIGHT), 3u32, action == LEFT);
         after.dir = (state.dir + turn) & 3u32;

@@ -29,7 +29,7 @@ pub mod rules {
 
     /// Whether two cells touch on a side or a corner, or are the same.
     pub fn is_near(x: u32, y: u32, other_x: u32, other_y: u32) -> bool {
-        max(axis_distance(x, other_x), axis_distance(y, other_y)) <= 1u32
+        axis_distance(x, other_x) <= 1u32 && axis_distance(y, other_y) <= 1u32
     }
 
     /// Whether `cell` is a door that stands open.
@@ -39,6 +39,7 @@ pub mod rules {
 
     /// The rule of every environment: the goal ends the episode with success, lava without.
     pub fn goal_ending(t: Transition) -> u32 {
+        #![inline(always)]
         let kind = kind_of(t.front_before);
         let ending = select(select(RUNNING, FAILURE, kind == LAVA), SUCCESS, kind == GOAL);
         select(RUNNING, ending, t.action == FORWARD)
@@ -46,12 +47,14 @@ pub mod rules {
 
     /// Fetch: carrying anything ends the episode.
     pub fn fetch_ending(t: Transition) -> u32 {
+        #![inline(always)]
         let fetched = select(FAILURE, SUCCESS, looks_like(t.after.carrying, t.before.target_cell));
         select(fetched, RUNNING, t.after.carrying == 0u32)
     }
 
     /// GoToDoor and GoToObject: `done` and `toggle` end the episode.
     pub fn go_to_ending(t: Transition) -> u32 {
+        #![inline(always)]
         let is_there = is_beside(t.after.x, t.after.y, t.before.target_x, t.before.target_y);
         let said_done = select(FAILURE, SUCCESS, is_there);
         select(select(RUNNING, FAILURE, t.action == TOGGLE), said_done, t.action == DONE)
@@ -60,6 +63,7 @@ pub mod rules {
     /// PutNear: picking up the wrong object ends the episode, and so does `drop` while carrying
     /// something, even if nothing could be dropped.
     pub fn put_near_ending(t: Transition) -> u32 {
+        #![inline(always)]
         if t.action == PICKUP {
             let wrong = t.after.carrying != 0u32 && !looks_like(t.after.carrying, t.before.target_cell);
             return select(RUNNING, FAILURE, wrong);
@@ -74,6 +78,7 @@ pub mod rules {
 
     /// RedBlueDoors: the red door (target) must be open before the blue one (other) opens.
     pub fn red_blue_doors_ending(t: Transition) -> u32 {
+        #![inline(always)]
         let red_was_open = is_open_door(t.target_before);
         let blue_was_open = is_open_door(t.other_before);
         let too_late = is_open_door(t.target_after) && blue_was_open;
@@ -83,6 +88,7 @@ pub mod rules {
 
     /// Memory: standing on the success or on the failure cell ends the episode.
     pub fn memory_ending(t: Transition) -> u32 {
+        #![inline(always)]
         let succeeds = t.after.x == t.before.target_x && t.after.y == t.before.target_y;
         let fails = t.after.x == t.before.other_x && t.after.y == t.before.other_y;
         select(select(RUNNING, FAILURE, fails), SUCCESS, succeeds)
@@ -91,23 +97,27 @@ pub mod rules {
     /// Dynamic-Obstacles: `forward` ends the episode when anything but the goal was in front before
     /// the obstacles moved, walls included.
     pub fn dynamic_obstacles_ending(t: Transition) -> u32 {
+        #![inline(always)]
         let blocked = t.front_at_start != EMPTY && kind_of(t.front_at_start) != GOAL;
         select(RUNNING, COLLISION, t.action == FORWARD && blocked)
     }
 
     /// Unlock: a `toggle` after which the door is open.
     pub fn unlock_ending(t: Transition) -> u32 {
+        #![inline(always)]
         select(RUNNING, SUCCESS, t.action == TOGGLE && is_open_door(t.target_after))
     }
 
     /// A `pickup` after which the target is carried.
     pub fn pickup_target_ending(t: Transition) -> u32 {
+        #![inline(always)]
         let carries = t.after.carrying != 0u32 && looks_like(t.after.carrying, t.before.target_cell);
         select(RUNNING, SUCCESS, t.action == PICKUP && carries)
     }
 
     /// What the objective's own rule says of a step.
     pub fn own_ending(objective: u32, t: Transition) -> u32 {
+        #![inline(always)]
         let mut ending = RUNNING;
         #[wgsl_allow(non_literal_match_statement_patterns)]
         match objective {
@@ -143,6 +153,7 @@ pub mod rules {
     /// What ends the episode in this step: `RUNNING`, `SUCCESS`, `FAILURE` or [`COLLISION`]. The
     /// objective's own rule comes before the rule of all environments.
     pub fn ending(objective: u32, t: Transition) -> u32 {
+        #![inline(always)]
         let own = own_ending(objective, t);
         select(own, goal_ending(t), own == RUNNING)
     }
@@ -157,6 +168,7 @@ pub mod rules {
     /// `NoDeath`: an ending counts as averted, and the episode goes on, when the agent walked towards
     /// a harmless kind of cell or stands on one (`under`).
     pub fn spared_ending(settings: Settings, t: Transition, under: u32, ending: u32) -> u32 {
+        #![inline(always)]
         let walked_in = t.action == FORWARD
             && ((settings.harmless_kinds >> (t.front_at_start & 15u32)) & 1u32) == 1u32;
         let stands_on = ((settings.harmless_kinds >> (under & 15u32)) & 1u32) == 1u32;
@@ -165,7 +177,8 @@ pub mod rules {
 
     /// The engine's verdict for an ending.
     pub fn verdict_of(ending: u32) -> u32 {
-        select(min(ending, FAILURE), RUNNING, ending >= AVERTED)
+        let verdict = select(ending, FAILURE, ending == COLLISION);
+        select(verdict, RUNNING, ending >= AVERTED)
     }
 
     /// What an ending pays, `success_pay` being what success pays now.

@@ -56,6 +56,7 @@ pub mod rules {
     /// Events of the agent having moved onto the cell in front of it, as a bit set. `left` and `right`
     /// are the cells on either side of that cell, as the agent looks.
     pub fn motion_events(t: Transition, left: u32, right: u32) -> u32 {
+        #![inline(always)]
         let x = t.after.x;
         let y = t.after.y;
         let in_opening = t.front_before == EMPTY && lines_passage(left) && lines_passage(right);
@@ -75,6 +76,7 @@ pub mod rules {
     /// The events that a step caused, as a bit set. `left` and `right` are the cells on either side of
     /// the cell in front, `ending` is what the step ended with.
     pub fn caused_events(t: Transition, left: u32, right: u32, ending: u32) -> u32 {
+        #![inline(always)]
         let went = ending == SUCCESS && (t.action == FORWARD || t.action == DONE);
         let mut events = event_bit(GOAL_REACHED, went);
         if t.front_after != t.front_before {

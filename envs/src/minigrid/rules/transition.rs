@@ -63,6 +63,7 @@ pub mod rules {
         target_cell: u32,
         other_cell: u32,
     ) -> Transition {
+        #![inline(always)]
         let meant = meant_action(objective, action);
         let moved = act_on_front(state, front, meant);
         let front_x = u32(i32(state.x) + forward_x(state.dir));
