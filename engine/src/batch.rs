@@ -269,6 +269,32 @@ impl<D: Domain> VectorEnv for Batch<D> {
         Ok(self.view())
     }
 
+    fn can_step_masked(&self) -> bool {
+        matches!(self.executor, Executor::Native(_)) && self.plan.options.autoreset == AutoresetMode::Disabled
+    }
+
+    fn step_masked(&mut self, actions: Actions<'_>, mask: &[bool]) -> Result<Step<'_>, Error> {
+        if !self.can_step_masked() {
+            return Err(Error::Unsupported { what: "stepping only some of its environments" });
+        }
+        if !self.begun {
+            return Err(Error::NotReset);
+        }
+        let num_envs = self.plan.sizes.num_envs;
+        if mask.len() != num_envs {
+            let shape = format!("one flag for each of {num_envs} environments");
+            return Err(Error::WrongLength { what: "mask", got: mask.len(), expected: num_envs, shape });
+        }
+        let actions = check_actions(&self.plan, actions)?;
+        if let Executor::Native(native) = &mut self.executor {
+            if let Some(env) = native.first_ended(mask) {
+                return Err(Error::Ended { env });
+            }
+            native.step_masked(actions, mask)?;
+        }
+        Ok(self.view())
+    }
+
     fn mission(&self, env: usize) -> Option<String> {
         if env >= self.plan.sizes.num_envs || !self.begun {
             return (env < self.plan.sizes.num_envs).then(String::new);

@@ -67,6 +67,34 @@ impl<D: Domain> Native<D> {
         self.world.resource::<Outputs>()
     }
 
+    /// The first environment that `mask` names and that has ended.
+    pub(crate) fn first_ended(&self, mask: &[bool]) -> Option<usize> {
+        let ended =
+            |entity: &Entity| self.world.get::<Episode>(*entity).is_some_and(|episode| episode.ended != 0);
+        self.entities.iter().zip(mask).position(|(entity, &stepped)| stepped && ended(entity))
+    }
+
+    /// Steps the environments that `mask` names, none of which has ended. The sets pass over an
+    /// environment that waits for its reset, so the others are marked as waiting meanwhile.
+    pub(crate) fn step_masked(&mut self, actions: &[i32], mask: &[bool]) -> Result<(), Error> {
+        const WAITING: u32 = 2;
+        self.mark_unmasked(mask, |ended| ended | WAITING);
+        let stepped = self.step(actions);
+        self.mark_unmasked(mask, |ended| ended & !WAITING);
+        for (was_reset, &stepped) in self.world.resource_mut::<Outputs>().was_reset.iter_mut().zip(mask) {
+            *was_reset &= stepped;
+        }
+        stepped
+    }
+
+    fn mark_unmasked(&mut self, mask: &[bool], mark: impl Fn(u32) -> u32) {
+        for (entity, _) in self.entities.iter().zip(mask).filter(|(_, stepped)| !**stepped) {
+            if let Some(mut episode) = self.world.get_mut::<Episode>(*entity) {
+                episode.ended = mark(episode.ended);
+            }
+        }
+    }
+
     /// Steps every environment once. The actions are valid.
     pub(crate) fn step(&mut self, actions: &[i32]) -> Result<(), Error> {
         self.world.resource_mut::<Arrays>().bypass_change_detection().actions.copy_from_slice(actions);

@@ -1,7 +1,7 @@
 //! The three autoreset modes, with Gymnasium 1.x's meaning.
 
 use pentathlon_engine::episode::records::{Episode, NO_EVENT};
-use pentathlon_gym::{AutoresetMode, Error, Levels, ResetOptions, VectorEnv};
+use pentathlon_gym::{AutoresetMode, Error, Levels, ResetOptions, VectorEnv, wrappers::Autoreset};
 
 use crate::support::{actions, build, options, step};
 
@@ -148,5 +148,40 @@ fn the_first_reset_takes_the_seed_of_the_build() {
     given.reset_with(ResetOptions { seed: Some(77), ..ResetOptions::default() }).expect("resets");
     for e in 0..3 {
         assert_eq!(built.instance(e).expect("there"), given.instance(e).expect("there"));
+    }
+}
+
+#[test]
+fn environments_left_out_of_a_step_stay_as_they_are() {
+    let mut batch = build(1, options(6, AutoresetMode::Disabled, LEVELS));
+    let env: &mut dyn VectorEnv = &mut batch;
+    env.reset(9).expect("resets");
+    let mask = [true, false, true, true, false, true];
+    let before = env.observation()["view"].bytes().to_vec();
+    let words = actions(env, 0);
+    let step = env.step_masked((&words).into(), &mask).expect("steps");
+    for e in [1, 4] {
+        assert_eq!(step.observation["view"].bytes()[e * 3..][..3], before[e * 3..][..3]);
+        assert_eq!((step.reward[e], step.terminated[e], step.truncated[e]), (0.0, false, false));
+        assert!(!step.info.was_reset[e]);
+    }
+    let elapsed: Vec<u32> = (0..6).map(|e| batch.instance(e).expect("there").2.elapsed).collect();
+    assert_eq!(elapsed, [1, 0, 1, 1, 0, 1]);
+    let ended: Vec<u32> = (0..6).map(|e| batch.instance(e).expect("there").2.ended).collect();
+    assert_eq!([ended[1], ended[4]], [0, 0]);
+}
+
+#[test]
+fn the_wrapper_plays_the_episodes_of_the_mode_built_in() {
+    for mode in [AutoresetMode::NextStep, AutoresetMode::SameStep] {
+        let mut built_in = build(1, options(20, mode, LEVELS));
+        let inner = build(1, options(20, AutoresetMode::Disabled, LEVELS));
+        let mut wrapped = Autoreset::wrap(inner, mode).expect("fits");
+        let (built_in, wrapped): (&mut dyn VectorEnv, &mut dyn VectorEnv) = (&mut built_in, &mut wrapped);
+        assert_eq!(built_in.reset(4).expect("resets"), wrapped.reset(4).expect("resets"));
+        for index in 0..200 {
+            let words = actions(built_in, index);
+            assert_eq!(step(built_in, &words), step(wrapped, &words), "{mode:?}, step {index}");
+        }
     }
 }
