@@ -131,7 +131,7 @@ impl ActionSequence {
 
     /// Number of steps.
     pub fn len(&self) -> usize {
-        if self.width == 0 { 0 } else { self.actions.len() / self.width }
+        self.actions.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// Whether there is no step.
