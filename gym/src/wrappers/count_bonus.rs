@@ -150,7 +150,9 @@ impl<K: VisitKey> Transform for CountBonus<K> {
             let visit = Visit { observation: ending.unwrap_or(step.observation), row, action };
             let visits = self.visits[row].entry(self.key.key(&visit)).or_insert(0);
             *visits += 1;
-            self.reward[row] += self.scale / (*visits as f32).sqrt();
+            // In f64, as the upstream computes it; only the sum is rounded.
+            let bonus = f64::from(self.scale) / (*visits as f64).sqrt();
+            self.reward[row] = (f64::from(self.reward[row]) + bonus) as f32;
         }
         Step { reward: &self.reward, ..step }
     }
@@ -188,8 +190,8 @@ mod tests {
     #[test]
     fn rare_places_are_worth_more() {
         let position = CountedFields { fields: vec!["position".into()], action: false };
-        let third = 1.0 / 3.0f32.sqrt();
-        let half = 1.0 / 2.0f32.sqrt();
+        let third = (1.0 / 3.0f64.sqrt()) as f32;
+        let half = (1.0 / 2.0f64.sqrt()) as f32;
         assert_eq!(
             rewards(position.clone(), &[RIGHT, STAY, STAY, LEFT, STAY]),
             [1.0, half, third, 1.0, half]
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn a_closure_is_a_key() {
         let parity = |visit: &Visit<'_>| visit.observation["position"].value(visit.row) as u64 % 2;
-        let half = 1.0 / 2.0f32.sqrt();
+        let half = (1.0 / 2.0f64.sqrt()) as f32;
         assert_eq!(rewards(parity, &[RIGHT, LEFT, RIGHT]), [1.0, 1.0, half]);
     }
 
@@ -214,6 +216,6 @@ mod tests {
         batch.step(&[STAY, RIGHT]).unwrap();
         batch.reset(1).unwrap();
         let reward = batch.step(&[STAY, STAY]).unwrap().reward.to_vec();
-        assert_eq!(reward, [0.5 / 2.0f32.sqrt(), 0.5], "environments count on their own");
+        assert_eq!(reward, [(0.5 / 2.0f64.sqrt()) as f32, 0.5], "environments count on their own");
     }
 }

@@ -1,0 +1,103 @@
+//! A MiniGrid step allocates nothing, resets included: counted in the allocator.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use pentathlon_envs::{minigrid::tasks::tasks, registry};
+use pentathlon_gym::{Actions, AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: hands everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Steps 40 environments of `id` and asserts that no step allocates.
+fn assert_steps_do_not_allocate(id: &str, build: BuildOptions, steps: usize) {
+    let build = BuildOptions { num_envs: 40, threads: 1, device: Device::Native, ..build };
+    let mut batch = registry().make(id, &build).unwrap_or_else(|error| panic!("{error}"));
+    batch.reset(1).expect("resets");
+    let count = batch.spec().action_names.len() as u32;
+    let mut word = 1u32;
+    let mut actions = vec![0; 40];
+    let mut draw = |actions: &mut Vec<i32>| {
+        for action in actions {
+            word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *action = ((word >> 16) % count) as i32;
+        }
+    };
+    draw(&mut actions);
+    batch.step_with(Actions::Discrete(&actions)).expect("steps");
+    let (mut ended, mut allocations) = (0, 0);
+    for _ in 0..steps {
+        draw(&mut actions);
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        ended += batch.step_with(Actions::Discrete(&actions)).expect("steps").info.episodes.len();
+        allocations += ALLOCATIONS.load(Ordering::Relaxed) - before;
+    }
+    assert!(ended > 0, "{id}: episodes must end for resets to be counted");
+    assert_eq!(allocations, 0, "{id} with {build:?}");
+}
+
+// One test, so that nothing else in the process allocates while it counts.
+#[test]
+fn a_step_allocates_nothing() {
+    let counted = ALLOCATIONS.load(Ordering::Relaxed);
+    drop(std::hint::black_box(Box::new(1)));
+    assert!(ALLOCATIONS.load(Ordering::Relaxed) > counted, "the counter counts");
+    for task in tasks() {
+        let levels = Some(Levels::Fixed(8));
+        let build = BuildOptions { levels, max_episode_steps: Some(30), ..BuildOptions::default() };
+        assert_steps_do_not_allocate(task.id, build, 100);
+    }
+    // New levels at every reset, from both generators.
+    for id in ["MiniGrid-DoorKey-8x8-v0", "MiniGrid-Empty-Random-6x6-v0"] {
+        for generator in [GeneratorKind::Fast, GeneratorKind::Reference] {
+            let build = BuildOptions { generator, max_episode_steps: Some(30), ..BuildOptions::default() };
+            assert_steps_do_not_allocate(id, build, 100);
+        }
+    }
+    // Every observation, the options that draw numbers, and final observations.
+    let everything = BuildOptions {
+        levels: Some(Levels::Fixed(8)),
+        max_episode_steps: Some(30),
+        autoreset: AutoresetMode::SameStep,
+        observations: [
+            "image", "direction", "mission", "full", "one_hot", "symbolic", "flat", "rgb", "rgb_partial",
+            "goal_direction", "action_mask", "position",
+        ]
+        .map(String::from)
+        .to_vec(),
+        options: [
+            ("no_death".to_owned(), OptionValue::from("lava")),
+            ("stochastic_action".to_owned(), OptionValue::from(0.5)),
+            ("view_size".to_owned(), OptionValue::from(9)),
+        ]
+        .into(),
+        ..BuildOptions::default()
+    };
+    assert_steps_do_not_allocate("MiniGrid-LavaCrossingS9N1-v0", everything, 100);
+}
