@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use pentathlon::{AutoresetMode, VectorEnv};
+use pentathlon::{AutoresetMode, VectorEnv, engine::Batch, envs::minigrid::MiniGrid};
 use serde::Serialize;
 
 use super::{
     arguments::{EnvironmentArguments, device_name, parse_count},
+    exit::Usage,
     output,
     policy::random_actions,
 };
@@ -17,7 +18,7 @@ use super::{
 Examples:
   pentathlon bench MiniGrid-DoorKey-8x8-v0
   pentathlon bench MiniGrid-DoorKey-8x8-v0 --num-envs 4096 --steps 1000 --threads 1 --json
-  pentathlon bench MiniGrid-DoorKey-8x8-v0 --device wgpu --num-envs 65536")]
+  pentathlon bench MiniGrid-DoorKey-8x8-v0 --device wgpu --num-envs 65536 --on-device")]
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArguments,
@@ -33,6 +34,9 @@ pub struct Arguments {
     /// Observations to compute, instead of the id's default; may be repeated
     #[arg(long = "observation", value_name = "NAME")]
     observations: Vec<String>,
+    /// With --device wgpu: results stay on the device, as for a learner there; actions are uploaded
+    #[arg(long, conflicts_with = "resets")]
+    on_device: bool,
     /// Measure resets of the whole batch instead of steps
     #[arg(long)]
     resets: bool,
@@ -45,6 +49,7 @@ pub struct Arguments {
 struct Report {
     id: String,
     device: &'static str,
+    on_device: bool,
     threads: usize,
     num_envs: usize,
     steps: usize,
@@ -64,6 +69,9 @@ struct Report {
 
 /// Different steps' worth of actions that are drawn before the clock starts; used in turn.
 const DRAWN_STEPS: usize = 64;
+
+/// Steps on the device after which the host waits, so that uploads do not pile up.
+const STEPS_AHEAD: usize = 64;
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut batch = arguments
@@ -85,6 +93,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let report = Report {
         id: batch.spec().id.clone(),
         device: device_name(options.device),
+        on_device: arguments.on_device,
         threads: match options.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
@@ -109,14 +118,43 @@ fn time_steps(arguments: &Arguments, batch: &mut Box<dyn VectorEnv>) -> anyhow::
     let drawn: Vec<&[i32]> = drawn.steps().collect();
     let steps = |batch: &mut Box<dyn VectorEnv>, count: usize| -> anyhow::Result<Duration> {
         let begin = Instant::now();
-        for step in 0..count {
-            batch.step(drawn[step % DRAWN_STEPS])?;
+        if arguments.on_device {
+            step_on_device(&mut **batch, &drawn, count)?;
+        } else {
+            for step in 0..count {
+                batch.step(drawn[step % DRAWN_STEPS])?;
+            }
         }
         Ok(begin.elapsed())
     };
     // Caches, clock rates and episodes of different ages, as in the middle of a long run.
     steps(batch, arguments.steps.min(100))?;
     (0..arguments.repeats).map(|_| steps(batch, arguments.steps)).collect()
+}
+
+/// Makes `count` steps whose results stay on the device, and waits for the last of them.
+fn step_on_device(batch: &mut dyn VectorEnv, drawn: &[&[i32]], count: usize) -> anyhow::Result<()> {
+    let id = batch.spec().id.clone();
+    let batch = batch
+        .as_any_mut()
+        .downcast_mut::<Batch<MiniGrid>>()
+        .ok_or_else(|| Usage(format!("{id}: --on-device is measured for MiniGrid only")))?;
+    for step in 0..count {
+        let columns = batch
+            .on_device()
+            .ok_or_else(|| Usage("--on-device needs a wgpu device: --device wgpu".into()))?;
+        columns.handles.queue.write_buffer(
+            columns.actions,
+            0,
+            bytemuck::cast_slice(drawn[step % DRAWN_STEPS]),
+        );
+        batch.step_on_device()?;
+        if step % STEPS_AHEAD == STEPS_AHEAD - 1 {
+            batch.refresh()?;
+        }
+    }
+    batch.refresh()?;
+    Ok(())
 }
 
 fn time_resets(arguments: &Arguments, batch: &mut Box<dyn VectorEnv>) -> anyhow::Result<Vec<Duration>> {
@@ -138,7 +176,15 @@ fn describe(report: &Report) -> String {
     };
     let rows = [
         ("environment", report.id.clone()),
-        ("device", format!("{}, {} thread(s)", report.device, report.threads)),
+        (
+            "device",
+            format!(
+                "{}, {} thread(s){}",
+                report.device,
+                report.threads,
+                if report.on_device { ", results stay there" } else { "" }
+            ),
+        ),
         ("batch", format!("{} environments, {} {what} each", report.num_envs, report.steps)),
         ("observation", report.observation.join(", ")),
         ("generator", report.generator.clone()),

@@ -73,6 +73,18 @@ fn bench_reports_what_it_measured() {
 }
 
 #[test]
+fn bench_measures_steps_that_stay_on_the_device() {
+    let arguments =
+        ["bench", ID, "--num-envs", "32", "--steps", "70", "--repeats", "1", "--on-device", "--json"];
+    assert!(run(&[&arguments[..], &["--device", "native"]].concat()).failed(2).contains("--device wgpu"));
+    if pentathlon::engine::wgpu_available() {
+        let report = run(&[&arguments[..], &["--device", "wgpu"]].concat()).json();
+        assert_eq!((&report["device"], &report["on_device"]), (&"wgpu".into(), &true.into()));
+        assert!(report["steps_per_second"].as_f64().unwrap() > 0.0);
+    }
+}
+
+#[test]
 fn render_writes_the_picture_that_the_library_draws() {
     let directory = tempfile::tempdir().unwrap();
     run_in(directory.path(), &["render", ID, "--seed", "7", "--out", "frame.png"]).succeeded();
