@@ -1,7 +1,7 @@
 //! Trains experiments with several seeds each and draws their learning curves into one picture.
 //!
 //! ```text
-//! cargo run --release -p pentathlon-agents --example learning_curves -- OUT EXPERIMENT... [--seeds N] [--set field=value]...
+//! cargo run --release -p pentathlon-agents --example learning_curves -- OUT EXPERIMENT... [--seeds N] [--first-seed N] [--set field=value]...
 //! ```
 //!
 //! Every run has its folder `OUT/EXPERIMENT/seed-N`; the picture is `OUT/curves.svg`.
@@ -18,6 +18,7 @@ struct Arguments {
     out: PathBuf,
     experiments: Vec<String>,
     seeds: u64,
+    first_seed: u64,
     overrides: Vec<String>,
 }
 
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for experiment in &arguments.experiments {
         let mut curves = Vec::new();
         let mut title = String::new();
-        for seed in 1..=arguments.seeds {
+        for seed in arguments.first_seed..arguments.first_seed + arguments.seeds {
             let mut overrides = arguments.overrides.clone();
             overrides.push(format!("seed={seed}"));
             let config = Config::experiment(experiment, &overrides)?;
@@ -84,10 +85,14 @@ fn train(config: Config, folder: &Path, seed: u64) -> Result<Curve, Box<dyn Erro
 impl Arguments {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
         let out = PathBuf::from(words.next().ok_or("usage: learning_curves OUT EXPERIMENT...")?);
-        let mut arguments = Self { out, experiments: Vec::new(), seeds: 3, overrides: Vec::new() };
+        let mut arguments =
+            Self { out, experiments: Vec::new(), seeds: 3, first_seed: 1, overrides: Vec::new() };
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--seeds" => arguments.seeds = words.next().ok_or("--seeds needs a number")?.parse()?,
+                "--first-seed" => {
+                    arguments.first_seed = words.next().ok_or("--first-seed needs a number")?.parse()?
+                }
                 "--set" => arguments.overrides.push(words.next().ok_or("--set needs field=value")?),
                 _ => arguments.experiments.push(word),
             }

@@ -23,6 +23,7 @@ fn config(overrides: &[&str]) -> Config {
         learning_rate = 0.005
         final_learning_rate = 0.001
         [early_stop]
+        success_rate = 0.0
         window = 200";
     Config::from_toml(small, overrides).unwrap()
 }

@@ -115,6 +115,10 @@ pub struct PpoConfig {
     pub learning_rate: f64,
     /// Step size at the last frame, reached linearly; 0 to 1.
     pub final_learning_rate: f64,
+    /// What rewards are multiplied by before anything is learned from them, above 0 and at most 1000.
+    /// Reported returns are not. Value estimates of far-off rewards are lost in the noise of the
+    /// optimiser's steps when they are small.
+    pub reward_scale: f32,
     /// Discount of future rewards per step, 0 to 1.
     pub gamma: f32,
     /// Decay of generalised advantage estimation, 0 (one-step) to 1 (Monte Carlo).
@@ -141,9 +145,9 @@ pub struct PpoConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EarlyStopConfig {
-    /// Fraction of successful episodes in the window at which training stops; left out, never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<f64>,
+    /// Fraction of successful episodes in the window at which training stops, above 0 and at most 1; 0
+    /// trains to the last frame.
+    pub success_rate: f64,
     /// Number of most recent episodes that the reported return, length and success are means of,
     /// 1 to 1000000.
     pub window: usize,
@@ -195,11 +199,11 @@ impl Default for EnvironmentConfig {
     fn default() -> Self {
         Self {
             id: String::from("MiniGrid-DoorKey-8x8-v0"),
-            num_envs: 256,
+            num_envs: 128,
             device: Device::Native,
             max_episode_steps: None,
             level_pool: None,
-            observations: vec![String::from("image"), String::from("direction")],
+            observations: ["image", "direction", "action_mask"].map(String::from).to_vec(),
             options: BTreeMap::new(),
         }
     }
@@ -222,11 +226,12 @@ impl Default for PpoConfig {
         Self {
             rollout_steps: 64,
             epochs: 4,
-            minibatches: 8,
+            minibatches: 16,
             shards: 2,
             inference_rows: 64,
             learning_rate: 1e-3,
             final_learning_rate: 1e-4,
+            reward_scale: 1.0,
             gamma: 0.99,
             gae_lambda: 0.95,
             clip: 0.2,
@@ -243,7 +248,7 @@ impl Default for PpoConfig {
 
 impl Default for EarlyStopConfig {
     fn default() -> Self {
-        Self { success_rate: None, window: 1000 }
+        Self { success_rate: 0.99, window: 1000 }
     }
 }
 

@@ -45,6 +45,7 @@ impl Config {
         within("ppo.inference_rows", ppo.inference_rows, 1, 65_536)?;
         positive("ppo.learning_rate", ppo.learning_rate, 1.0)?;
         within("ppo.final_learning_rate", ppo.final_learning_rate, 0.0, 1.0)?;
+        positive("ppo.reward_scale", ppo.reward_scale.into(), 1000.0)?;
         within("ppo.gamma", ppo.gamma, 0.0, 1.0)?;
         within("ppo.gae_lambda", ppo.gae_lambda, 0.0, 1.0)?;
         positive("ppo.clip", ppo.clip.into(), 1.0)?;
@@ -52,9 +53,7 @@ impl Config {
         within("ppo.value_coefficient", ppo.value_coefficient, 0.0, 10.0)?;
         positive("ppo.max_gradient_norm", ppo.max_gradient_norm.into(), f32::MAX.into())?;
         positive("ppo.adam_epsilon", ppo.adam_epsilon.into(), 1.0)?;
-        if let Some(rate) = early_stop.success_rate {
-            positive("early_stop.success_rate", rate, 1.0)?;
-        }
+        within("early_stop.success_rate", early_stop.success_rate, 0.0, 1.0)?;
         within("early_stop.window", early_stop.window, 1, 1_000_000)?;
         within("evaluation.episodes", evaluation.episodes, 1, 1_000_000)?;
         if let Some(seed) = evaluation.seed {

@@ -11,10 +11,16 @@ use super::layout::{EncodedRows, Input, ObservationLayout};
 use super::{MASKED_LOGIT, orthogonal};
 use crate::config::NetworkConfig;
 
+/// Gain of the policy's layer: the first policy is almost uniform.
+const POLICY_GAIN: f64 = 0.01;
+/// Gain of the value's layer: the first estimates are 0. The usual gain of 1 starts with estimates
+/// that are about the same number for all states, often above every return; ending an episode then looks
+/// like a loss, and a rare reward is unlearned before the estimates come down.
+const VALUE_GAIN: f64 = 0.0;
+
 /// Policy and value estimate for observations of one layout.
 ///
-/// Hidden layers are rectified and start orthogonal with gain sqrt(2); the policy's layer starts with
-/// gain 0.01, so that the first policy is almost uniform, and the value's with gain 1.
+/// Hidden layers are rectified and start orthogonal with gain sqrt(2).
 #[derive(Module, Debug)]
 pub struct ActorCritic {
     cells: Vec<CellInput>,
@@ -74,10 +80,10 @@ impl ActorCritic {
             policy: orthogonal::linear(
                 random,
                 [config.hidden[config.hidden.len() - 1], layout.actions],
-                0.01,
+                POLICY_GAIN,
                 device,
             ),
-            value: orthogonal::linear(random, [config.hidden[config.hidden.len() - 1], 1], 1.0, device),
+            value: orthogonal::linear(random, [config.hidden[config.hidden.len() - 1], 1], VALUE_GAIN, device),
         };
         for (_, input) in &layout.inputs {
             match input {

@@ -19,7 +19,7 @@ pub struct Rollout {
     pub log_probabilities: Vec<f32>,
     /// Value estimates of the observations.
     pub values: Vec<f32>,
-    /// Rewards; with `bootstrap_on_timeout`, plus what the value of a last observation stands for.
+    /// Rewards times `reward_scale`; with `bootstrap_on_timeout`, plus what the value of a last observation stands for.
     pub rewards: Vec<f32>,
     /// Whether the episode ended with the step.
     pub done: Vec<bool>,
@@ -84,7 +84,9 @@ impl Rollout {
             chosen.for_each(|(action, index)| *action = index + layout.first_action);
 
             let result = env.step_with((&self.scratch.env_actions).into())?;
-            self.rewards[frames.clone()].copy_from_slice(result.reward);
+            for (reward, given) in self.rewards[frames.clone()].iter_mut().zip(result.reward) {
+                *reward = given * config.reward_scale;
+            }
             for (done, ended) in
                 self.done[frames.clone()].iter_mut().zip(result.terminated.iter().zip(result.truncated))
             {

@@ -223,7 +223,7 @@ impl Trainer {
 
     fn is_solved(&self) -> bool {
         let goal = self.config.early_stop.success_rate;
-        goal.is_some_and(|goal| self.window.is_full() && self.window.success_rate() >= goal)
+        goal > 0.0 && self.window.is_full() && self.window.success_rate() >= goal
     }
 
     /// Writes everything that is needed to go on to `path`.
