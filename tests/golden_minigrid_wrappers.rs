@@ -146,7 +146,10 @@ fn wrapper_observations_are_those_of_farama() {
         let place = format!("{wrapper} of {id}");
         let observations = recording["obs"].as_array().expect("observations");
         let Some(case) = case(wrapper, id, recording["seed"].as_u64().expect("a seed")) else {
-            assert!(observations.iter().all(|observation| observation["goal_direction"].is_null()), "{place}");
+            assert!(
+                observations.iter().all(|observation| observation["goal_direction"].is_null()),
+                "{place}"
+            );
             without += 1;
             continue;
         };

@@ -13,8 +13,7 @@ use pentathlon::{
 };
 
 /// Observations that are compared; all of these have a kernel.
-const OBSERVED: [&str; 7] =
-    ["image", "direction", "full", "one_hot", "symbolic", "action_mask", "position"];
+const OBSERVED: [&str; 7] = ["image", "direction", "full", "one_hot", "symbolic", "action_mask", "position"];
 
 /// Ids whose rules differ from each other, for the quick test: one for every objective and more.
 const QUICK: [&str; 12] = [
@@ -214,7 +213,14 @@ fn threads_do_not_change_anything() {
     let ids: &[&str] = if is_long() { &QUICK } else { &QUICK[..4] };
     for id in ids {
         let with_threads = |threads| {
-            build(make(id).expect("a registered id").num_envs(700).seed(5).device(Device::Native).threads(threads))
+            build(
+                make(id)
+                    .expect("a registered id")
+                    .num_envs(700)
+                    .seed(5)
+                    .device(Device::Native)
+                    .threads(threads),
+            )
         };
         for threads in [2, 7] {
             let (mut one, mut other) = (with_threads(1), with_threads(threads));
@@ -232,9 +238,9 @@ fn the_batch_around_an_environment_does_not_change_it() {
             build(make(id).expect("a registered id").num_envs(num_envs).seed(9).device(Device::Native))
         };
         let mut batches = [1, 63, 4096].map(of_size);
-        let mut actions = batches.each_ref().map(|batch| {
-            Actions::new(0..batch.num_envs(), batch.spec().action_names.len())
-        });
+        let mut actions = batches
+            .each_ref()
+            .map(|batch| Actions::new(0..batch.num_envs(), batch.spec().action_names.len()));
         for batch in &mut batches {
             batch.reset(None).expect("a reset");
         }

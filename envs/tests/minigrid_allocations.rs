@@ -86,8 +86,18 @@ fn a_step_allocates_nothing() {
         max_episode_steps: Some(30),
         autoreset: AutoresetMode::SameStep,
         observations: [
-            "image", "direction", "mission", "full", "one_hot", "symbolic", "flat", "rgb", "rgb_partial",
-            "goal_direction", "action_mask", "position",
+            "image",
+            "direction",
+            "mission",
+            "full",
+            "one_hot",
+            "symbolic",
+            "flat",
+            "rgb",
+            "rgb_partial",
+            "goal_direction",
+            "action_mask",
+            "position",
         ]
         .map(String::from)
         .to_vec(),

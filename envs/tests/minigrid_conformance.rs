@@ -44,13 +44,11 @@ fn ids_cannot_be_registered_twice() {
 #[test]
 fn every_id_keeps_the_promises_of_the_contract() {
     for (index, task) in tasks().iter().enumerate() {
-        let autoreset = [AutoresetMode::NextStep, AutoresetMode::SameStep, AutoresetMode::Disabled][index % 3];
+        let autoreset =
+            [AutoresetMode::NextStep, AutoresetMode::SameStep, AutoresetMode::Disabled][index % 3];
         let levels = [None, Some(Levels::Fixed(5))][index % 2];
-        let generator = if levels.is_none() && index % 4 == 0 {
-            GeneratorKind::Reference
-        } else {
-            GeneratorKind::Fast
-        };
+        let generator =
+            if levels.is_none() && index % 4 == 0 { GeneratorKind::Reference } else { GeneratorKind::Fast };
         let options = BuildOptions { num_envs: 5, autoreset, levels, generator, ..BuildOptions::default() };
         let mut batch = build(task.id, options);
         conformance::check(&mut *batch).unwrap_or_else(|violation| panic!("{violation}"));
@@ -92,8 +90,14 @@ fn option_values() -> impl Strategy<Value = OptionValue> {
 
 fn option_names() -> impl Strategy<Value = String> {
     let known = vec![
-        "view_size", "tile_size", "goal_direction", "no_death", "no_death_cost", "stochastic_action",
-        "random_action", "size",
+        "view_size",
+        "tile_size",
+        "goal_direction",
+        "no_death",
+        "no_death_cost",
+        "stochastic_action",
+        "random_action",
+        "size",
     ];
     prop_oneof![4 => prop::sample::select(known).prop_map(String::from), 1 => ".{0,12}"]
 }

@@ -6,31 +6,52 @@
 //! cell `(x, y)` is item `x * height + y`.
 
 /// Records, indices and packing, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod records {
     use wgsl_rs::std::*;
 
+    /// Type of a cell that the agent does not see.
     pub const UNSEEN: u32 = 0u32;
+    /// Type of a cell with nothing on it, and the word of such a cell.
     pub const EMPTY: u32 = 1u32;
+    /// Type of a wall.
     pub const WALL: u32 = 2u32;
+    /// Type of a coloured floor.
     pub const FLOOR: u32 = 3u32;
+    /// Type of a door.
     pub const DOOR: u32 = 4u32;
+    /// Type of a key.
     pub const KEY: u32 = 5u32;
+    /// Type of a ball.
     pub const BALL: u32 = 6u32;
+    /// Type of a box.
     pub const BOX: u32 = 7u32;
+    /// Type of the goal square.
     pub const GOAL: u32 = 8u32;
+    /// Type of lava.
     pub const LAVA: u32 = 9u32;
+    /// Type of the agent's cell in observations of the whole grid.
     pub const AGENT: u32 = 10u32;
 
+    /// Red, (255, 0, 0).
     pub const RED: u32 = 0u32;
+    /// Green, (0, 255, 0).
     pub const GREEN: u32 = 1u32;
+    /// Blue, (0, 0, 255).
     pub const BLUE: u32 = 2u32;
+    /// Purple, (112, 39, 195).
     pub const PURPLE: u32 = 3u32;
+    /// Yellow, (255, 255, 0).
     pub const YELLOW: u32 = 4u32;
+    /// Grey, (100, 100, 100).
     pub const GREY: u32 = 5u32;
 
+    /// State of an open door, and of every other object.
     pub const OPEN: u32 = 0u32;
+    /// State of a closed door.
     pub const CLOSED: u32 = 1u32;
+    /// State of a locked door.
     pub const LOCKED: u32 = 2u32;
 
     /// An instance beside its cells: the agent, and what the task is about.

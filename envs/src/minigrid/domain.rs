@@ -1,16 +1,12 @@
 //! MiniGrid as a domain of the batch engine: one value describes one registered id as built.
 
-use pentathlon_engine::{
-    Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome,
-};
+use pentathlon_engine::{Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome};
 use pentathlon_gym::{BuildOptions, EnvSpec, Error, Space, seeding::Random};
 
 #[cfg(target_arch = "x86_64")]
 use super::observations::image_avx2::ImageWriter;
 use super::{
-    components::records::{
-        BOX, DOOR, EMPTY, LAVA, LOCKED, State, color_of, contents_of, kind_of, state_of,
-    },
+    components::records::{BOX, DOOR, EMPTY, LAVA, LOCKED, State, color_of, contents_of, kind_of, state_of},
     kernels,
     observations::{
         action_mask::write_action_mask,
@@ -31,9 +27,7 @@ use super::{
         visibility::rules::LARGEST_VIEW,
     },
     systems,
-    tasks::{
-        Objective, Task, objective::objectives::NO_OBSTACLE, subgoal_indices, subgoals::events,
-    },
+    tasks::{Objective, Task, objective::objectives::NO_OBSTACLE, subgoal_indices, subgoals::events},
 };
 
 /// Names of the actions in order.
@@ -83,8 +77,7 @@ impl MiniGrid {
         } else {
             None
         };
-        let atlas = selects(&[Form::Rgb, Form::RgbPartial])
-            .then(|| TileAtlas::painted(options.tile_size));
+        let atlas = selects(&[Form::Rgb, Form::RgbPartial]).then(|| TileAtlas::painted(options.tile_size));
         let settings = settings(task, &options);
         Ok(Self {
             #[cfg(target_arch = "x86_64")]
@@ -176,7 +169,7 @@ impl Domain for MiniGrid {
     }
 
     fn constants(&self) -> Vec<u32> {
-        let mut words = settings_words(&self.settings);
+        let mut words: Vec<u32> = bytemuck::cast_slice(&[self.settings]).to_vec();
         words.resize(SUBGOAL_INDICES_AT as usize, 0);
         words.extend(self.subgoal_indices.map(|index| index as u32));
         words.resize(SETTINGS_WORDS as usize, 0);
@@ -366,25 +359,4 @@ fn settings(task: &Task, options: &MiniGridOptions) -> Settings {
         pass_low,
         replacement: replacement.map_or(-1, |action| action as i32),
     }
-}
-
-/// The settings as kernels read them: one word a field, in order.
-fn settings_words(settings: &Settings) -> Vec<u32> {
-    vec![
-        settings.width,
-        settings.height,
-        settings.objective,
-        settings.obstacles,
-        settings.num_actions,
-        settings.view_size,
-        settings.see_through_walls,
-        settings.named_events,
-        settings.harmless_kinds,
-        settings.collision_pay.to_bits(),
-        settings.harm_cost.to_bits(),
-        settings.is_stochastic,
-        settings.pass_high,
-        settings.pass_low,
-        settings.replacement as u32,
-    ]
 }

@@ -19,4 +19,4 @@ mod systems;
 pub mod tasks;
 
 pub use domain::{MiniGrid, spec};
-pub use registration::{register, task};
+pub use registration::{build_on, register, task};

@@ -113,16 +113,8 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
     let last = task.num_actions - 1;
     let kinds = KINDS.map(|(name, _)| name).join(", ");
     let all: [(&str, &str, String); 7] = [
-        (
-            "view_size",
-            "7",
-            format!("Columns and rows of the partial view: odd, from 3 to {LARGEST_VIEW}."),
-        ),
-        (
-            "tile_size",
-            "8",
-            format!("Pixels of a tile's side in the rgb observations: 1 to {LARGEST_TILE}."),
-        ),
+        ("view_size", "7", format!("Columns and rows of the partial view: odd, from 3 to {LARGEST_VIEW}.")),
+        ("tile_size", "8", format!("Pixels of a tile's side in the rgb observations: 1 to {LARGEST_TILE}.")),
         (
             "goal_direction",
             "slope",
@@ -138,11 +130,7 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
                  separated by commas: none, or some of {kinds}."
             ),
         ),
-        (
-            "no_death_cost",
-            "-1.0",
-            "What is added to the reward instead: -1000000 to 1000000.".into(),
-        ),
+        ("no_death_cost", "-1.0", "What is added to the reward instead: -1000000 to 1000000.".into()),
         (
             "stochastic_action",
             "none",

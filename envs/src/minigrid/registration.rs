@@ -1,6 +1,6 @@
 //! The registered ids: their specifications, and how a batch of each is built.
 
-use pentathlon_engine::Batch;
+use pentathlon_engine::{Batch, DeviceHandles};
 use pentathlon_gym::{BuildOptions, EnvSpec, Error, Registry, VectorEnv};
 
 use super::{
@@ -16,6 +16,19 @@ use super::{
 pub fn task(id: &str) -> Result<&'static Task, Error> {
     let position = tasks().binary_search_by_key(&id, |task| task.id);
     position.map(|index| &tasks()[index]).map_err(|_| Error::UnknownId { id: id.into(), nearest: Vec::new() })
+}
+
+/// Builds a batch of `task` on a wgpu device that the caller already has, so that a learner and its
+/// environments work on the same buffers.
+///
+/// # Errors
+/// Options that cannot be, or that ask for the native device.
+pub fn build_on(
+    task: &Task,
+    options: &BuildOptions,
+    handles: DeviceHandles,
+) -> Result<Batch<MiniGrid>, Error> {
+    Batch::new_on(MiniGrid::new(task, options)?, options.clone(), handles)
 }
 
 /// Builds a batch of a registered id.

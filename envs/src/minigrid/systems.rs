@@ -78,12 +78,7 @@ pub(super) fn step<R: Random>(
 
 /// The step that `action` makes of `state`; nothing else moves.
 #[inline(always)]
-pub(super) fn transition(
-    settings: &Settings,
-    state: State,
-    cells: &[u32],
-    action: u32,
-) -> Transition {
+pub(super) fn transition(settings: &Settings, state: State, cells: &[u32], action: u32) -> Transition {
     let front = front_cell(settings, &state, cells);
     let (target, other) = if watches_cells(settings.objective) {
         let at = |x: u32, y: u32| cells.get((x * settings.height + y) as usize).copied();

@@ -8,7 +8,6 @@ pub mod storage {
     use crate::minigrid::rules::geometry::rules::*;
     use crate::minigrid::rules::settings::rules::*;
     use pentathlon_engine::episode::records::*;
-    use pentathlon_gym::seeding::philox::rules::*;
     use wgsl_rs::std::*;
 
     uniform!(group(0), binding(0), PARAMETERS: BatchParameters);

@@ -1,5 +1,6 @@
 //! The wgpu shell: compute entry points that fetch an environment's records and cells from storage,
 //! call the rules, and store the results. One invocation an environment.
+#![allow(clippy::manual_div_ceil, reason = "WGSL has no such function")]
 
 mod columns;
 mod observe_grid;

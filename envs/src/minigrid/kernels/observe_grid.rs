@@ -5,10 +5,7 @@
 #[wgsl_rs::wgsl]
 pub mod full_kernel {
     use super::super::columns::storage::*;
-    use crate::minigrid::components::records::*;
     use crate::minigrid::rules::encoding::rules::*;
-    use crate::minigrid::rules::settings::rules::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     /// The three bytes of cell `index`, 0 beyond the grid.
@@ -63,8 +60,6 @@ pub mod symbolic_kernel {
     use super::super::columns::storage::*;
     use crate::minigrid::components::records::*;
     use crate::minigrid::rules::encoding::rules::*;
-    use crate::minigrid::rules::settings::rules::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     #[compute]
@@ -97,8 +92,6 @@ pub mod symbolic_kernel {
 #[wgsl_rs::wgsl]
 pub mod direction_kernel {
     use super::super::columns::storage::*;
-    use crate::minigrid::components::records::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     #[compute]
@@ -117,8 +110,6 @@ pub mod direction_kernel {
 #[wgsl_rs::wgsl]
 pub mod position_kernel {
     use super::super::columns::storage::*;
-    use crate::minigrid::components::records::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     #[compute]

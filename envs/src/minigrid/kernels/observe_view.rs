@@ -65,10 +65,7 @@ pub mod viewing {
 pub mod image_kernel {
     use super::super::columns::storage::*;
     use super::viewing::*;
-    use crate::minigrid::components::records::*;
     use crate::minigrid::rules::encoding::rules::*;
-    use crate::minigrid::rules::settings::rules::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     #[compute]
@@ -112,10 +109,7 @@ pub mod image_kernel {
 pub mod one_hot_kernel {
     use super::super::columns::storage::*;
     use super::viewing::*;
-    use crate::minigrid::components::records::*;
     use crate::minigrid::rules::encoding::rules::*;
-    use crate::minigrid::rules::settings::rules::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     #[compute]

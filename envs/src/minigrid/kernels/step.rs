@@ -5,10 +5,7 @@
 #[wgsl_rs::wgsl]
 pub mod act_kernel {
     use super::super::columns::storage::*;
-    use crate::minigrid::rules::draws::rules::*;
-    use crate::minigrid::rules::settings::rules::*;
     use crate::minigrid::rules::stochastic_action::rules::*;
-    use pentathlon_engine::episode::records::*;
     use pentathlon_gym::seeding::philox::rules::*;
     use wgsl_rs::std::*;
 
@@ -37,7 +34,13 @@ pub mod attempt {
     use crate::minigrid::rules::transition::rules::*;
     use wgsl_rs::std::*;
 
-    pub fn attempted(settings: Settings, first: u32, state: State, action: u32, front_at_start: u32) -> Transition {
+    pub fn attempted(
+        settings: Settings,
+        first: u32,
+        state: State,
+        action: u32,
+        front_at_start: u32,
+    ) -> Transition {
         let width = settings.width;
         let height = settings.height;
         let front = cell_of(first, cell_at(state.x, state.y, state.dir, 1i32, 0i32), width, height);
@@ -58,13 +61,11 @@ pub mod step_kernel {
     use super::super::columns::storage::*;
     use super::attempt::*;
     use crate::minigrid::components::records::*;
-    use crate::minigrid::rules::draws::rules::*;
     use crate::minigrid::rules::geometry::rules::*;
     use crate::minigrid::rules::objectives::rules::*;
     use crate::minigrid::rules::obstacles::rules::*;
     use crate::minigrid::rules::settings::rules::*;
     use crate::minigrid::rules::subgoals::rules::*;
-    use crate::minigrid::rules::transition::rules::*;
     use crate::minigrid::tasks::objective::objectives::*;
     use pentathlon_engine::episode::records::*;
     use pentathlon_gym::seeding::philox::rules::*;
@@ -143,7 +144,6 @@ pub mod reward_kernel {
     use super::super::columns::storage::*;
     use crate::minigrid::rules::objectives::rules::*;
     use crate::minigrid::rules::settings::rules::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     #[compute]
@@ -164,12 +164,8 @@ pub mod reward_kernel {
 pub mod mask_kernel {
     use super::super::columns::storage::*;
     use super::attempt::*;
-    use crate::minigrid::components::records::*;
     use crate::minigrid::rules::geometry::rules::*;
     use crate::minigrid::rules::objectives::rules::*;
-    use crate::minigrid::rules::settings::rules::*;
-    use crate::minigrid::rules::transition::rules::*;
-    use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     #[compute]

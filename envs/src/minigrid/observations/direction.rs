@@ -53,12 +53,13 @@ mod tests {
         let mut cells = [EMPTY; 25];
         cells[3 * 5 + 1] = cell(GOAL, GREEN, 0);
         let at = |x, y| State { x, y, ..bytemuck::Zeroable::zeroed() };
-        let all = |state: State| {
-            GoalDirection::NAMES.map(|(_, direction)| direction.of(&state, &cells, 5))
-        };
+        let all = |state: State| GoalDirection::NAMES.map(|(_, direction)| direction.of(&state, &cells, 5));
         assert_eq!(all(at(3, 1)), [0.0, 0.0, 0.0]);
         assert_eq!(all(at(1, 2))[0], -0.5);
-        assert_eq!(all(at(3, 3)), [f64::NEG_INFINITY, -std::f64::consts::FRAC_PI_2, -std::f64::consts::FRAC_PI_2]);
+        assert_eq!(
+            all(at(3, 3)),
+            [f64::NEG_INFINITY, -std::f64::consts::FRAC_PI_2, -std::f64::consts::FRAC_PI_2]
+        );
         let [slope, angle, atan2] = all(at(4, 2));
         assert_eq!((slope, angle), (1.0, std::f64::consts::FRAC_PI_4));
         assert_eq!(atan2, -3.0 * std::f64::consts::FRAC_PI_4);

@@ -104,10 +104,9 @@ impl Form {
         match self {
             Self::Image => Space::bytes(0, 255, [view, view, 3]),
             Self::Direction => Space::discrete(4),
-            Self::Mission => Space::Text {
-                max_words: MAX_WORDS,
-                vocabulary: VOCABULARY.map(String::from).to_vec(),
-            },
+            Self::Mission => {
+                Space::Text { max_words: MAX_WORDS, vocabulary: VOCABULARY.map(String::from).to_vec() }
+            }
             Self::Full => Space::bytes(0, 255, [width, height, 3]),
             Self::OneHot => Space::bytes(0, 1, [view, view, ONE_HOT_BITS as usize]),
             Self::Symbolic => Space::Box {
@@ -126,9 +125,7 @@ impl Form {
                 element: ElementType::F32,
             },
             Self::ActionMask => Space::bytes(0, 1, [task.num_actions as usize]),
-            Self::Position => {
-                Space::MultiDiscrete { n: vec![task.width, task.height, 4] }
-            }
+            Self::Position => Space::MultiDiscrete { n: vec![task.width, task.height, 4] },
         }
     }
 

@@ -8,13 +8,12 @@
 
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_cvtsi64_si128, _mm_storel_epi64, _mm_storeu_si128, _mm256_and_si256,
-    _mm256_andnot_si256, _mm256_blend_epi32, _mm256_blendv_epi8, _mm256_castsi256_si128,
-    _mm256_cmpeq_epi32, _mm256_cmpgt_epi32, _mm256_cvtepu8_epi32, _mm256_extracti128_si256,
-    _mm256_loadu_si256, _mm256_maskload_epi32, _mm256_or_si256, _mm256_permute2x128_si256,
-    _mm256_permutevar8x32_epi32, _mm256_set1_epi32, _mm256_setr_epi8, _mm256_setr_epi32,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_sllv_epi32, _mm256_srai_epi32,
-    _mm256_storeu_si256, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32,
-    _mm256_unpacklo_epi64,
+    _mm256_andnot_si256, _mm256_blend_epi32, _mm256_blendv_epi8, _mm256_castsi256_si128, _mm256_cmpeq_epi32,
+    _mm256_cmpgt_epi32, _mm256_cvtepu8_epi32, _mm256_extracti128_si256, _mm256_loadu_si256,
+    _mm256_maskload_epi32, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_permutevar8x32_epi32,
+    _mm256_set1_epi32, _mm256_setr_epi8, _mm256_setr_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_sllv_epi32, _mm256_srai_epi32, _mm256_storeu_si256, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64,
+    _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
 };
 
 use super::view::OUTSIDE;
@@ -85,11 +84,8 @@ unsafe fn write_image(
 ) {
     // SAFETY: the caller's promise is that of the callee.
     let mut columns = unsafe { gather(settings, state, cells) };
-    let visible = if settings.see_through_walls == 0 {
-        visible_rows(table, clear_rows(&columns))
-    } else {
-        u64::MAX
-    };
+    let visible =
+        if settings.see_through_walls == 0 { visible_rows(table, clear_rows(&columns)) } else { u64::MAX };
     // Lane j of column i is to be kept when bit i of byte j is set: moved to the sign, spread over the
     // lane.
     let visible = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(visible as i64));
@@ -244,23 +240,7 @@ mod tests {
     };
 
     fn settings(width: u32, height: u32, see_through_walls: u32) -> Settings {
-        Settings {
-            width,
-            height,
-            objective: 0,
-            obstacles: 0,
-            num_actions: 7,
-            view_size: 7,
-            see_through_walls,
-            named_events: 0,
-            harmless_kinds: 0,
-            collision_pay: -1.0,
-            harm_cost: 0.0,
-            is_stochastic: 0,
-            pass_high: 0,
-            pass_low: 0,
-            replacement: -1,
-        }
+        Settings { width, height, view_size: 7, see_through_walls, ..bytemuck::Zeroable::zeroed() }
     }
 
     /// Every cell that can be.

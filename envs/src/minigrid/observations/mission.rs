@@ -20,11 +20,11 @@ pub const CHARACTERS: usize = 28;
 
 /// The words of missions in Farama's order; the index of the observation is one more, 0 is padding.
 pub const VOCABULARY: [&str; 51] = [
-    "red", "green", "blue", "yellow", "purple", "grey", "unseen", "empty", "wall", "floor", "box",
-    "key", "ball", "door", "goal", "agent", "lava", "pick", "avoid", "get", "find", "put", "use",
-    "open", "go", "fetch", "reach", "unlock", "traverse", "up", "the", "a", "at", ",", "square",
-    "and", "then", "to", "of", "rooms", "near", "opening", "must", "you", "matching", "end",
-    "hallway", "object", "from", "room", "maze",
+    "red", "green", "blue", "yellow", "purple", "grey", "unseen", "empty", "wall", "floor", "box", "key",
+    "ball", "door", "goal", "agent", "lava", "pick", "avoid", "get", "find", "put", "use", "open", "go",
+    "fetch", "reach", "unlock", "traverse", "up", "the", "a", "at", ",", "square", "and", "then", "to", "of",
+    "rooms", "near", "opening", "must", "you", "matching", "end", "hallway", "object", "from", "room",
+    "maze",
 ];
 
 /// A mission that an observation cannot hold.
@@ -77,9 +77,9 @@ pub fn tokens(mission: &str) -> Result<[i32; MAX_WORDS], MissionError> {
     let mut indices = [0; MAX_WORDS];
     for (index, word) in indices.iter_mut().zip(words) {
         let position = VOCABULARY.iter().position(|known| *known == word);
-        *index = position.map(|position| position as i32 + 1).ok_or_else(|| {
-            MissionError::UnknownWord { mission: mission.into(), word: word.into() }
-        })?;
+        *index = position
+            .map(|position| position as i32 + 1)
+            .ok_or_else(|| MissionError::UnknownWord { mission: mission.into(), word: word.into() })?;
     }
     Ok(indices)
 }
@@ -165,10 +165,9 @@ impl MissionTable {
             let entry = match known.get(&mission) {
                 Some(&entry) => entry,
                 None => {
-                    table.entries.push(Entry {
-                        tokens: tokens(&mission)?,
-                        characters: characters(&mission)?,
-                    });
+                    table
+                        .entries
+                        .push(Entry { tokens: tokens(&mission)?, characters: characters(&mission)? });
                     let entry = (table.entries.len() - 1) as u16;
                     known.insert(mission, entry);
                     entry

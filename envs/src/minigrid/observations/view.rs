@@ -27,8 +27,7 @@ pub fn look(settings: &Settings, state: &State, cells: &[u32], view: &mut [u32])
     let mut rows = [0; LARGEST_VIEW as usize];
     for (column, shown) in view.chunks_exact_mut(size as usize).enumerate() {
         for (row, shown) in shown.iter_mut().enumerate() {
-            let place =
-                shown_by_view_cell(state.x, state.y, state.dir, size, column as u32, row as u32);
+            let place = shown_by_view_cell(state.x, state.y, state.dir, size, column as u32, row as u32);
             *shown = if is_inside(place, settings.width, settings.height) {
                 cells[(place.x as u32 * settings.height + place.y as u32) as usize]
             } else {

@@ -3,6 +3,7 @@
 use pentathlon_gym::seeding::Random;
 
 /// The trait of draws, and the counter-based stream as a source of them.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use pentathlon_gym::seeding::philox::rules::*;

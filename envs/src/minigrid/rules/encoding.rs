@@ -2,6 +2,7 @@
 //! number, and how three-byte cells are packed into words.
 
 /// Encodings, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use wgsl_rs::std::*;

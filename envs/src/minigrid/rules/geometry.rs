@@ -5,6 +5,7 @@
 //! agent's left to its right.
 
 /// Geometry, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use wgsl_rs::std::*;
@@ -30,21 +31,8 @@ pub mod rules {
     }
 
     /// The world cell that view cell `(column, row)` of a view of `size` cells shows.
-    pub fn shown_by_view_cell(
-        x: u32,
-        y: u32,
-        direction: u32,
-        size: u32,
-        column: u32,
-        row: u32,
-    ) -> Vec2i {
-        cell_at(
-            x,
-            y,
-            direction,
-            i32(size) - 1i32 - i32(row),
-            i32(column) - i32(size / 2u32),
-        )
+    pub fn shown_by_view_cell(x: u32, y: u32, direction: u32, size: u32, column: u32, row: u32) -> Vec2i {
+        cell_at(x, y, direction, i32(size) - 1i32 - i32(row), i32(column) - i32(size / 2u32))
     }
 
     /// Whether `place` lies in a grid of `width` by `height` cells.
@@ -78,10 +66,7 @@ mod tests {
                 let own = shown_by_view_cell(4, 6, direction, size, size / 2, size - 1);
                 assert_eq!((own.x, own.y), (4, 6));
                 let front = shown_by_view_cell(4, 6, direction, size, size / 2, size - 2);
-                assert_eq!(
-                    (front.x, front.y),
-                    (4 + forward_x(direction), 6 + forward_y(direction))
-                );
+                assert_eq!((front.x, front.y), (4 + forward_x(direction), 6 + forward_y(direction)));
             }
         }
     }

@@ -3,6 +3,7 @@
 
 /// The base step, the same on both devices. Selects instead of branching: actions are random in
 /// training, and a branch that cannot be predicted costs more than all of this.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use wgsl_rs::std::*;

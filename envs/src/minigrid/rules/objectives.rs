@@ -2,6 +2,7 @@
 //! the `step` methods of Farama's environments, and `NoDeath`, which lets an episode go on.
 
 /// The verdicts, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use pentathlon_engine::episode::records::*;
@@ -169,8 +170,8 @@ pub mod rules {
     /// a harmless kind of cell or stands on one (`under`).
     pub fn spared_ending(settings: Settings, t: Transition, under: u32, ending: u32) -> u32 {
         #![inline(always)]
-        let walked_in = t.action == FORWARD
-            && ((settings.harmless_kinds >> (t.front_at_start & 15u32)) & 1u32) == 1u32;
+        let walked_in =
+            t.action == FORWARD && ((settings.harmless_kinds >> (t.front_at_start & 15u32)) & 1u32) == 1u32;
         let stands_on = ((settings.harmless_kinds >> (under & 15u32)) & 1u32) == 1u32;
         select(ending, ending | AVERTED, ending != RUNNING && (walked_in || stands_on))
     }
@@ -187,5 +188,171 @@ pub mod rules {
         let collision = select(0.0f32, settings.collision_pay, cause == COLLISION);
         let pay = select(collision, success_pay, cause == SUCCESS);
         select(pay, pay + settings.harm_cost, ending >= AVERTED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_engine::episode::records::*;
+
+    use super::{
+        super::{movement::rules::*, settings::rules::Settings, transition::rules::*},
+        rules::*,
+    };
+    use crate::minigrid::{
+        components::records::{
+            BALL, BLUE, BOX, CLOSED, DOOR, EMPTY, GOAL, GREEN, GREY, KEY, LAVA, OPEN, RED, State, WALL, cell,
+        },
+        tasks::objective::objectives::*,
+    };
+
+    const SUCCEEDS: u32 = SUCCESS;
+    const FAILS: u32 = FAILURE;
+
+    /// An agent at (3, 4) that looks right, and carries something or nothing.
+    fn agent(carrying: u32) -> State {
+        State { x: 3, y: 4, carrying, other_x: 9, other_y: 9, ..bytemuck::Zeroable::zeroed() }
+    }
+
+    /// The step of an agent that has `front` in front of it; the doors that are watched are `target` and
+    /// `other`.
+    fn step(objective: u32, state: State, front: u32, action: u32, [target, other]: [u32; 2]) -> Transition {
+        transition(objective, state, action, front, front, target, other)
+    }
+
+    fn ends(objective: u32, state: State, front: u32, action: u32) -> u32 {
+        ending(objective, step(objective, state, front, action, [EMPTY; 2]))
+    }
+
+    #[test]
+    fn everywhere_the_goal_succeeds_and_lava_fails() {
+        let (goal, lava) = (cell(GOAL, GREEN, 0), cell(LAVA, RED, 0));
+        for objective in [REACH_GOAL, FETCH, PUT_NEAR, PICKUP_TARGET] {
+            assert_eq!(ends(objective, agent(0), goal, FORWARD), SUCCEEDS);
+            assert_eq!(ends(objective, agent(0), lava, FORWARD), FAILS);
+            assert_eq!(ends(objective, agent(0), goal, DONE), RUNNING);
+            assert_eq!(ends(objective, agent(0), EMPTY, FORWARD), RUNNING);
+        }
+    }
+
+    #[test]
+    fn fetch_ends_with_anything_in_hand() {
+        let (wanted, unwanted) = (cell(BALL, BLUE, 0), cell(BALL, RED, 0));
+        let state = State { target_cell: wanted, ..agent(0) };
+        assert_eq!(ends(FETCH, state, wanted, PICKUP), SUCCEEDS);
+        assert_eq!(ends(FETCH, state, unwanted, PICKUP), FAILS);
+        assert_eq!(ends(FETCH, state, wanted, FORWARD), RUNNING);
+    }
+
+    #[test]
+    fn go_to_ends_with_done_and_with_toggle() {
+        for objective in [GO_TO_DOOR, GO_TO_OBJECT] {
+            let beside = State { target_x: 3, target_y: 5, ..agent(0) };
+            let diagonal = State { target_x: 4, target_y: 5, ..agent(0) };
+            assert_eq!(ends(objective, beside, EMPTY, DONE), SUCCEEDS);
+            assert_eq!(ends(objective, diagonal, EMPTY, DONE), FAILS);
+            assert_eq!(ends(objective, beside, EMPTY, TOGGLE), FAILS);
+            assert_eq!(ends(objective, beside, EMPTY, FORWARD), RUNNING);
+        }
+    }
+
+    #[test]
+    fn put_near_ends_with_the_wrong_object_and_with_any_drop() {
+        let (wanted, unwanted) = (cell(KEY, RED, 0), cell(KEY, GREEN, 0));
+        let far = State { target_cell: wanted, ..agent(0) };
+        assert_eq!(ends(PUT_NEAR, far, wanted, PICKUP), RUNNING);
+        assert_eq!(ends(PUT_NEAR, far, unwanted, PICKUP), FAILS);
+        assert_eq!(ends(PUT_NEAR, far, EMPTY, DROP), RUNNING, "nothing was carried");
+        let carrier = State { carrying: wanted, ..far };
+        assert_eq!(ends(PUT_NEAR, carrier, unwanted, PICKUP), RUNNING, "both hands are full");
+        assert_eq!(ends(PUT_NEAR, carrier, EMPTY, DROP), FAILS);
+        let near = State { other_x: 5, other_y: 5, ..carrier };
+        assert_eq!(ends(PUT_NEAR, near, EMPTY, DROP), SUCCEEDS);
+        assert_eq!(ends(PUT_NEAR, near, cell(WALL, GREY, 0), DROP), FAILS, "it could not be dropped");
+    }
+
+    #[test]
+    fn the_red_door_opens_before_the_blue_one() {
+        let [red_open, red_closed] = [OPEN, CLOSED].map(|state| cell(DOOR, RED, state));
+        let [blue_open, blue_closed] = [OPEN, CLOSED].map(|state| cell(DOOR, BLUE, state));
+        let at_blue = State { target_x: 9, other_x: 4, other_y: 4, ..agent(0) };
+        let at_red = State { target_x: 4, target_y: 4, ..agent(0) };
+        let ends =
+            |state, front, doors| ending(RED_BLUE_DOORS, step(RED_BLUE_DOORS, state, front, TOGGLE, doors));
+        assert_eq!(ends(at_red, red_closed, [red_closed, blue_closed]), RUNNING);
+        assert_eq!(ends(at_blue, blue_closed, [red_open, blue_closed]), SUCCEEDS);
+        assert_eq!(ends(at_blue, blue_closed, [red_closed, blue_closed]), FAILS);
+        assert_eq!(ends(at_red, red_closed, [red_closed, blue_open]), FAILS);
+    }
+
+    #[test]
+    fn memory_takes_pickup_for_toggle_and_ends_on_either_cell() {
+        let key = cell(KEY, GREEN, 0);
+        let picked = step(MEMORY, agent(0), key, PICKUP, [EMPTY; 2]);
+        assert_eq!((picked.action, picked.after.carrying), (TOGGLE, 0));
+        let state = State { target_x: 4, target_y: 4, other_x: 4, other_y: 6, ..agent(0) };
+        assert_eq!(ends(MEMORY, state, EMPTY, FORWARD), SUCCEEDS);
+        let state = State { target_x: 4, target_y: 2, other_x: 4, other_y: 4, ..agent(0) };
+        assert_eq!(ends(MEMORY, state, EMPTY, FORWARD), FAILS);
+    }
+
+    #[test]
+    fn walking_into_anything_but_the_goal_is_a_collision() {
+        let ends = |front| ends(DYNAMIC_OBSTACLES, agent(0), front, FORWARD);
+        assert_eq!(ends(cell(BALL, BLUE, 0)), COLLISION);
+        assert_eq!(ends(cell(WALL, GREY, 0)), COLLISION);
+        assert_eq!(ends(EMPTY), RUNNING);
+        assert_eq!(ends(cell(GOAL, GREEN, 0)), SUCCEEDS);
+        // What counts is what was there before the obstacles moved.
+        let (ball, none) = (cell(BALL, BLUE, 0), [EMPTY; 2]);
+        let moved_away =
+            Transition { front_at_start: ball, ..step(DYNAMIC_OBSTACLES, agent(0), EMPTY, FORWARD, none) };
+        assert_eq!(ending(DYNAMIC_OBSTACLES, moved_away), COLLISION);
+        let moved_in =
+            Transition { front_at_start: EMPTY, ..step(DYNAMIC_OBSTACLES, agent(0), ball, FORWARD, none) };
+        assert_eq!(ending(DYNAMIC_OBSTACLES, moved_in), RUNNING);
+    }
+
+    #[test]
+    fn unlock_ends_with_a_toggle_that_leaves_the_door_open() {
+        let (open, closed) = (cell(DOOR, RED, OPEN), cell(DOOR, RED, CLOSED));
+        let state = State { target_x: 4, target_y: 4, ..agent(0) };
+        let ends = |action, door| ending(UNLOCK, step(UNLOCK, state, door, action, [door, EMPTY]));
+        assert_eq!(ends(TOGGLE, closed), SUCCEEDS);
+        assert_eq!(ends(TOGGLE, open), RUNNING);
+        assert_eq!(ends(FORWARD, open), RUNNING);
+    }
+
+    #[test]
+    fn the_target_in_hand_succeeds() {
+        let target = cell(BOX, GREEN, 0);
+        let state = State { target_cell: target, ..agent(0) };
+        assert_eq!(ends(PICKUP_TARGET, state, target, PICKUP), SUCCEEDS);
+        assert_eq!(ends(PICKUP_TARGET, state, cell(KEY, GREEN, 0), PICKUP), RUNNING);
+        assert_eq!(ends(PICKUP_TARGET, state, target, TOGGLE), RUNNING);
+    }
+
+    #[test]
+    fn harmless_cells_do_not_end_an_episode() {
+        let settings = Settings {
+            harmless_kinds: 1 << LAVA | 1 << BALL,
+            collision_pay: -1.0,
+            harm_cost: -0.25,
+            ..bytemuck::Zeroable::zeroed()
+        };
+        let lava = cell(LAVA, RED, 0);
+        let into_lava = step(REACH_GOAL, agent(0), lava, FORWARD, [EMPTY; 2]);
+        let spared = spared_ending(settings, into_lava, lava, ending(REACH_GOAL, into_lava));
+        assert_eq!((spared, verdict_of(spared)), (FAILURE | AVERTED, RUNNING));
+        assert_eq!(pay_of(settings, spared, 0.5), -0.25);
+        let into_ball = step(DYNAMIC_OBSTACLES, agent(0), cell(BALL, BLUE, 0), FORWARD, [EMPTY; 2]);
+        let spared = spared_ending(settings, into_ball, EMPTY, ending(DYNAMIC_OBSTACLES, into_ball));
+        assert_eq!((verdict_of(spared), pay_of(settings, spared, 0.5)), (RUNNING, -1.25));
+        let into_wall = step(DYNAMIC_OBSTACLES, agent(0), cell(WALL, GREY, 0), FORWARD, [EMPTY; 2]);
+        let ended = spared_ending(settings, into_wall, EMPTY, ending(DYNAMIC_OBSTACLES, into_wall));
+        assert_eq!((verdict_of(ended), pay_of(settings, ended, 0.5)), (FAILS, -1.0));
+        let to_goal = step(REACH_GOAL, agent(0), cell(GOAL, GREEN, 0), FORWARD, [EMPTY; 2]);
+        let ended = spared_ending(settings, to_goal, cell(GOAL, GREEN, 0), ending(REACH_GOAL, to_goal));
+        assert_eq!((verdict_of(ended), pay_of(settings, ended, 0.5)), (SUCCEEDS, 0.5));
     }
 }

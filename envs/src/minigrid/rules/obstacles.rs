@@ -2,6 +2,7 @@
 //! in order, before the agent acts.
 
 /// The move of one obstacle, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use wgsl_rs::std::*;

@@ -2,6 +2,7 @@
 //! for all environments of a batch; kernels read it from the head of the constants.
 
 /// The settings record and where its fields stand among the words of the constants.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use wgsl_rs::std::*;
@@ -12,7 +13,7 @@ pub mod rules {
     pub const SUBGOAL_INDICES_AT: u32 = 24u32;
 
     /// What a task and its options fix.
-    #[derive(Clone, Copy, Debug, PartialEq, Wgsl)]
+    #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable, Wgsl)]
     #[repr(C)]
     pub struct Settings {
         /// Columns of the grid.

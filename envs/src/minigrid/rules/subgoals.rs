@@ -2,6 +2,7 @@
 //! [`tasks::subgoals`](crate::minigrid::tasks::subgoals), detected from what changed.
 
 /// Detection of events, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use pentathlon_engine::episode::records::*;
@@ -42,10 +43,7 @@ pub mod rules {
             | event_bit(TARGET_DOOR_OPENED, opened && is_target)
             | event_bit(OTHER_DOOR_OPENED, opened && is_other)
             | event_bit(TARGET_PICKED_UP, took && looks_like(holds, t.before.target_cell))
-            | event_bit(
-                DROPPED_NEAR_OTHER,
-                dropped && near_other && looks_like(held, t.before.target_cell),
-            )
+            | event_bit(DROPPED_NEAR_OTHER, dropped && near_other && looks_like(held, t.before.target_cell))
     }
 
     /// Whether a cell beside a passage closes it: wall or lava.
@@ -63,10 +61,7 @@ pub mod rules {
         let at_other = is_near(x, y, t.before.other_x, t.before.other_y);
         event_bit(PASSAGE_ENTERED, in_opening)
             | event_bit(DOORWAY_ENTERED, kind_of(t.front_before) == DOOR)
-            | event_bit(
-                TARGET_APPROACHED,
-                is_beside(x, y, t.before.target_x, t.before.target_y),
-            )
+            | event_bit(TARGET_APPROACHED, is_beside(x, y, t.before.target_x, t.before.target_y))
             | event_bit(
                 OTHER_APPROACHED,
                 at_other && t.after.carrying != 0u32 && looks_like(t.after.carrying, t.before.target_cell),

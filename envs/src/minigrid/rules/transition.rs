@@ -2,6 +2,7 @@
 //! subgoal events are read off it.
 
 /// The record and how it comes about, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use wgsl_rs::std::*;
@@ -74,9 +75,9 @@ pub mod rules {
             before: state,
             after: moved.state,
             action: meant,
-            front_x: front_x,
-            front_y: front_y,
-            front_at_start: front_at_start,
+            front_x,
+            front_y,
+            front_at_start,
             front_before: front,
             front_after: moved.front,
             target_before: target_cell,

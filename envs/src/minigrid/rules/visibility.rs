@@ -9,6 +9,7 @@
 //! transcription of the sweeps.)
 
 /// Visibility, the same on both devices.
+#[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
     use wgsl_rs::std::*;
@@ -138,8 +139,9 @@ mod tests {
     #[test]
     fn every_view_of_three_cells_is_right() {
         for pattern in 0..1u32 << 9 {
-            let clear: Vec<Vec<bool>> =
-                (0..3).map(|row| (0..3).map(|column| pattern >> (3 * row + column) & 1 == 1).collect()).collect();
+            let clear: Vec<Vec<bool>> = (0..3)
+                .map(|row| (0..3).map(|column| pattern >> (3 * row + column) & 1 == 1).collect())
+                .collect();
             assert_equals_sweeps(&clear);
         }
     }
