@@ -62,7 +62,8 @@ fn every_observation_of_every_id_lies_in_its_space() {
             registry().get(task.id).unwrap().observations.iter().map(|form| form.name.clone()).collect();
         let options = BuildOptions { num_envs: 3, observations: names, ..BuildOptions::default() };
         let mut batch = build(task.id, options);
-        conformance::check(&mut *batch).unwrap_or_else(|violation| panic!("{violation}"));
+        let effort = conformance::Effort { steps: 12, seed: 5 };
+        conformance::check_with(&mut *batch, effort).unwrap_or_else(|violation| panic!("{violation}"));
     }
 }
 
