@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pentathlon::{
     AutoresetMode, Device, EnvSpec, GeneratorKind, Space,
-    trace::{ActionSequence, RecordOptions, Trace, actions::AllowedActions},
+    trace::{ActionSequence, RecordOptions, Trace, actions::AllowedActions, recorder::ACTIONS},
 };
 
 use super::{
@@ -144,7 +144,7 @@ fn read_actions(
     let Space::Discrete { n, .. } = spec.action_space else {
         anyhow::bail!("{}: traces are written for discrete action spaces only", spec.id);
     };
-    let allowed = AllowedActions { n, names: &spec.action_names };
+    let allowed = AllowedActions { n: n.max(ACTIONS), names: &spec.action_names };
     let (num_envs, seed) = (arguments.num_envs, arguments.environment.seed);
     let name = path.to_string_lossy();
     let (mut sequence, kind) = if name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") {

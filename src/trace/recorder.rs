@@ -56,6 +56,15 @@ pub struct Trace {
     pub rollouts: Vec<Rollout>,
 }
 
+/// Actions that every MiniGrid environment of Farama's can be asked for.
+pub const ACTIONS: u32 = 7;
+
+/// The action that Farama's environment takes when it is asked for `action`: Dynamic-Obstacles, with a
+/// `space` of three actions, is recorded with all [`ACTIONS`] and takes those beyond its own as 0.
+fn taken_action(action: i32, space: i32) -> i32 {
+    if (space..ACTIONS as i32).contains(&action) { 0 } else { action }
+}
+
 impl Trace {
     /// Resets `batch` with the seed it was built with, takes `actions`, and records all that happens.
     ///
@@ -88,8 +97,12 @@ impl Trace {
             });
         }
         let mut ended = vec![false; num_envs];
+        let space = batch.spec().action_names.len() as i32;
+        let mut taken = Vec::with_capacity(num_envs);
         for (index, row) in actions.steps().enumerate() {
-            let step = batch.step(row)?;
+            taken.clear();
+            taken.extend(row.iter().map(|&action| taken_action(action, space)));
+            let step = batch.step(&taken)?;
             for (env, ended) in ended.iter_mut().enumerate() {
                 *ended = step.terminated[env] || step.truncated[env];
             }
