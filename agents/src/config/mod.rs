@@ -129,6 +129,10 @@ pub struct PpoConfig {
     pub clip_value: bool,
     /// Whether the advantages of a minibatch are shifted to mean 0 and scaled to deviation 1.
     pub normalize_advantage: bool,
+    /// The least deviation that advantages are divided by, 0 to 1000. While rewards are rare, most
+    /// minibatches hold nothing but the noise of the value estimates; scaled up to deviation 1 it would
+    /// drive the policy anywhere.
+    pub advantage_floor: f32,
     /// Weight of the policy's entropy in the objective, 0 to 1.
     pub entropy_coefficient: f32,
     /// Weight of the value loss, 0 to 10.
@@ -237,6 +241,7 @@ impl Default for PpoConfig {
             clip: 0.2,
             clip_value: true,
             normalize_advantage: true,
+            advantage_floor: 0.0,
             entropy_coefficient: 0.01,
             value_coefficient: 0.5,
             max_gradient_norm: 0.5,

@@ -49,6 +49,7 @@ impl Config {
         within("ppo.gamma", ppo.gamma, 0.0, 1.0)?;
         within("ppo.gae_lambda", ppo.gae_lambda, 0.0, 1.0)?;
         positive("ppo.clip", ppo.clip.into(), 1.0)?;
+        within("ppo.advantage_floor", ppo.advantage_floor, 0.0, 1000.0)?;
         within("ppo.entropy_coefficient", ppo.entropy_coefficient, 0.0, 1.0)?;
         within("ppo.value_coefficient", ppo.value_coefficient, 0.0, 10.0)?;
         positive("ppo.max_gradient_norm", ppo.max_gradient_norm.into(), f32::MAX.into())?;

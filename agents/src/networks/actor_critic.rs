@@ -83,7 +83,12 @@ impl ActorCritic {
                 POLICY_GAIN,
                 device,
             ),
-            value: orthogonal::linear(random, [config.hidden[config.hidden.len() - 1], 1], VALUE_GAIN, device),
+            value: orthogonal::linear(
+                random,
+                [config.hidden[config.hidden.len() - 1], 1],
+                VALUE_GAIN,
+                device,
+            ),
         };
         for (_, input) in &layout.inputs {
             match input {
@@ -322,9 +327,11 @@ mod tests {
             assert!((got - expected).abs() < 1e-6, "{got} {expected}");
         }
         // Words are a bag, cells have a place.
-        assert!((values[0] - values[1]).abs() < 1e-6 && (values[0] - values[2]).abs() > 1e-3, "{values:?}");
-        // The first policy is almost uniform.
+        let distance = |row: usize| -> f32 { (0..3).map(|i| (logits[i] - logits[row * 3 + i]).abs()).sum() };
+        assert!(distance(1) < 1e-6 && distance(2) > 1e-4, "{logits:?}");
+        // The first policy is almost uniform, and nothing is expected yet.
         assert!(logits.iter().all(|logit| logit.abs() < 0.1), "{logits:?}");
+        assert_eq!(values, [0.0; 3]);
     }
 
     #[test]
@@ -340,13 +347,13 @@ mod tests {
     #[test]
     fn parameters_follow_from_the_stream_alone() {
         let layout = layout(false);
-        let values = |seed| {
+        let logits = |seed| {
             let config = NetworkConfig::default();
             let network =
                 ActorCritic::new(&layout, &config, &mut stream(seed, Purpose::Parameters), &Device::flex());
-            numbers(network.forward(&layout, &rows()).values)
+            numbers(network.forward(&layout, &rows()).logits)
         };
-        assert_eq!(values(1), values(1));
-        assert_ne!(values(1), values(2));
+        assert_eq!(logits(1), logits(1));
+        assert_ne!(logits(1), logits(2));
     }
 }

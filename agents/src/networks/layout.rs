@@ -316,7 +316,7 @@ mod tests {
                     Array::I32(vec![1, 2, 0, 2, 0, 0]),
                 ),
                 field("speed", numbers, Array::F32(vec![0.5, -0.5, 0.25, 0.75])),
-                field("picture", Space::bytes(0, 255, [1]), Array::U8(vec![255, 51])),
+                field("picture", Space::bytes(0, 255, [1]), Array::U8(vec![255, 0])),
                 field(ACTION_MASK, Space::bytes(0, 1, [3]), Array::U8(vec![1, 0, 1, 0, 0, 1])),
             ],
         }
@@ -334,7 +334,7 @@ mod tests {
         rows.push(&layout, &observation(), 0..2);
         // A cell is (type * 6 + colour) * 4 + state.
         assert_eq!(rows.indices, [0, 68, 0, 1, 2, 0, 102, 243, 3, 2, 0, 0]);
-        assert_eq!(rows.numbers, [0.5, -0.5, 1.0, 0.25, 0.75, 0.2]);
+        assert_eq!(rows.numbers, [0.5, -0.5, 1.0, 0.25, 0.75, 0.0]);
         assert_eq!(rows.mask, [1, 0, 1, 0, 0, 1]);
         let mut picked = EncodedRows::default();
         picked.gather(&layout, &rows, &[1, 1]);

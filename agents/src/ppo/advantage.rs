@@ -42,12 +42,13 @@ pub fn generalized_advantage(
     }
 }
 
-/// Shifts `values` to mean 0 and scales them to standard deviation 1.
-pub fn normalize(values: &mut [f32]) {
+/// Shifts `values` to mean 0 and divides them by their standard deviation, or by `floor` where that is
+/// larger.
+pub fn normalize(values: &mut [f32], floor: f32) {
     let count = values.len() as f64;
     let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
     let variance = values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
-    let scale = 1.0 / (variance.sqrt() + 1e-8);
+    let scale = 1.0 / (variance.sqrt().max(floor.into()) + 1e-8);
     for value in values {
         *value = ((f64::from(*value) - mean) * scale) as f32;
     }
@@ -135,9 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn normalised_values_have_mean_0_and_deviation_1() {
+    fn normalised_values_have_mean_0_and_at_most_deviation_1() {
         let mut values = [1.0, 2.0, 3.0, 4.0];
-        normalize(&mut values);
+        normalize(&mut values, 0.0);
         close(&values, &[-1.341_640_8, -0.447_213_6, 0.447_213_6, 1.341_640_8]);
+        normalize(&mut values, 2.0);
+        close(&values, &[-0.670_820_4, -0.223_606_8, 0.223_606_8, 0.670_820_4]);
+        let mut equal = [3.0; 4];
+        normalize(&mut equal, 0.0);
+        close(&equal, &[0.0; 4]);
     }
 }

@@ -112,7 +112,7 @@ impl Learner {
         self.advantages.clear();
         self.advantages.extend(rows.iter().map(|&row| rollout.advantages[row as usize]));
         if self.config.normalize_advantage {
-            normalize(&mut self.advantages);
+            normalize(&mut self.advantages, self.config.advantage_floor);
         }
         let part_rows = rows.len().div_ceil(self.config.shards);
         self.parts.resize_with(rows.len().div_ceil(part_rows), Part::default);
