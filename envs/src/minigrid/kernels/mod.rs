@@ -28,26 +28,15 @@ const STEP: &[Binding] = &[
 ];
 
 /// What the kernel that replaces actions by chance uses.
-const ACT: &[Binding] =
-    &[Binding::Parameters, Binding::Episodes, Binding::Actions, Binding::Constants];
+const ACT: &[Binding] = &[Binding::Parameters, Binding::Episodes, Binding::Actions, Binding::Constants];
 
 /// What the reward kernel uses.
-const REWARD: &[Binding] = &[
-    Binding::Parameters,
-    Binding::Episodes,
-    Binding::Outcomes,
-    Binding::Rewards,
-    Binding::Constants,
-];
+const REWARD: &[Binding] =
+    &[Binding::Parameters, Binding::Episodes, Binding::Outcomes, Binding::Rewards, Binding::Constants];
 
 /// What most observation kernels use.
-const OBSERVE: &[Binding] = &[
-    Binding::Parameters,
-    Binding::States,
-    Binding::Items,
-    Binding::Constants,
-    Binding::Observation,
-];
+const OBSERVE: &[Binding] =
+    &[Binding::Parameters, Binding::States, Binding::Items, Binding::Constants, Binding::Observation];
 
 /// What the kernels of observations that tell the agent's pose alone use.
 const OBSERVE_STATE: &[Binding] = &[Binding::Parameters, Binding::States, Binding::Observation];
@@ -71,9 +60,7 @@ pub(super) fn kernels(settings: &Settings, forms: &[Form], observations: &[usize
             Form::Direction => {
                 (&observe_grid::direction_kernel::WGSL_SOURCE, "write_directions", OBSERVE_STATE)
             }
-            Form::Position => {
-                (&observe_grid::position_kernel::WGSL_SOURCE, "write_positions", OBSERVE_STATE)
-            }
+            Form::Position => (&observe_grid::position_kernel::WGSL_SOURCE, "write_positions", OBSERVE_STATE),
             // The engine writes these on the host.
             Form::Mission | Form::Flat | Form::Rgb | Form::RgbPartial | Form::GoalDirection => continue,
         };
