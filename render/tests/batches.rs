@@ -5,7 +5,8 @@ use std::{any::Any, fs::File, io::Read, path::Path};
 
 use pentathlon_gym::{
     Actions, BuildOptions, Device, EnvSpec, Error, GeneratorKind, Observation, OptionValue, ResetOptions,
-    Snapshot, Step, VectorEnv, wrappers::RecordEpisodes,
+    Snapshot, Step, VectorEnv,
+    wrappers::{RecordEpisodes, ScaleReward},
 };
 use pentathlon_render::{
     AnsiOptions, Frame, FrameOptions, GifOptions, RenderError, Status, View, contact_sheet, drawing,
@@ -188,61 +189,18 @@ fn what_cannot_be_drawn_is_an_error_that_says_why() {
     assert!(error.to_string().contains("make the directory first"), "{error}");
     drop(drawn);
 
-    let stranger = Stranger { spec: EnvSpec { discipline: "chess".into(), ..batch.spec().clone() } };
+    let spec = EnvSpec { discipline: "chess".into(), ..batch.spec().clone() };
+    let stranger = Stranger { spec, batch };
     let Err(error) = drawing(&stranger) else { panic!("chess is drawn") };
     assert!(error.to_string().contains("'chess', which has no drawing"), "{error}");
-    let wrapped = Wrapped(batch);
+    let wrapped = ScaleReward::wrap(stranger.batch, 2.0).unwrap();
     assert!(drawing(&wrapped).unwrap().frame(1, &FrameOptions::default()).is_ok());
 }
 
-/// A wrapper that changes nothing.
-struct Wrapped(Box<dyn VectorEnv>);
-
-/// A batch of a discipline that has no drawing.
+/// A batch that says it is of a discipline that has no drawing.
 struct Stranger {
     spec: EnvSpec,
-}
-
-macro_rules! unused_methods {
-    () => {
-        fn observation(&self) -> &Observation {
-            unimplemented!("not asked for")
-        }
-        fn reset_with(&mut self, _: ResetOptions<'_>) -> Result<&Observation, Error> {
-            unimplemented!("not asked for")
-        }
-        fn step_with(&mut self, _: Actions<'_>) -> Result<Step<'_>, Error> {
-            unimplemented!("not asked for")
-        }
-        fn mission(&self, _: usize) -> Option<String> {
-            unimplemented!("not asked for")
-        }
-        fn snapshot(&self) -> Result<Snapshot, Error> {
-            unimplemented!("not asked for")
-        }
-        fn restore(&mut self, _: &Snapshot) -> Result<(), Error> {
-            unimplemented!("not asked for")
-        }
-        fn as_any(&self) -> &dyn Any {
-            self
-        }
-        fn as_any_mut(&mut self) -> &mut dyn Any {
-            self
-        }
-    };
-}
-
-impl VectorEnv for Wrapped {
-    fn spec(&self) -> &EnvSpec {
-        self.0.spec()
-    }
-    fn options(&self) -> &BuildOptions {
-        self.0.options()
-    }
-    fn inner(&self) -> Option<&dyn VectorEnv> {
-        Some(&*self.0)
-    }
-    unused_methods!();
+    batch: Box<dyn VectorEnv>,
 }
 
 impl VectorEnv for Stranger {
@@ -250,7 +208,30 @@ impl VectorEnv for Stranger {
         &self.spec
     }
     fn options(&self) -> &BuildOptions {
-        unimplemented!("not asked for")
+        self.batch.options()
     }
-    unused_methods!();
+    fn observation(&self) -> &Observation {
+        self.batch.observation()
+    }
+    fn reset_with(&mut self, options: ResetOptions<'_>) -> Result<&Observation, Error> {
+        self.batch.reset_with(options)
+    }
+    fn step_with(&mut self, actions: Actions<'_>) -> Result<Step<'_>, Error> {
+        self.batch.step_with(actions)
+    }
+    fn mission(&self, env: usize) -> Option<String> {
+        self.batch.mission(env)
+    }
+    fn snapshot(&self) -> Result<Snapshot, Error> {
+        self.batch.snapshot()
+    }
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        self.batch.restore(snapshot)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
 }
