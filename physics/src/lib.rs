@@ -1,0 +1,9 @@
+//! Batched articulated rigid-body dynamics: thousands of independent small worlds, stepped together.
+//!
+//! The algorithms are rules written once, generic over the scalar ([`scalar::rules::Real`]): with `f64`
+//! they are the accuracy reference, with `wide::f32x8` the native engine (eight worlds a lane group), and
+//! with `f32` they are also the source of the wgpu kernel.
+
+pub mod model;
+pub mod scalar;
+pub mod vector;

@@ -1,0 +1,187 @@
+//! What a world is made of, as its author writes it: bodies in trees, joints, shapes, actuators, scene.
+//!
+//! A [`ModelDescription`] holds numbers in `f64` and SI units and names everything, so that an error can
+//! say which element it means. Loaders (URDF, MJCF) and Rust code build it; compiling it checks it and
+//! lays it out for the solver. Conventions are those of MuJoCo: quaternions w x y z, a free joint's
+//! position is the body origin in the world, its velocity the world velocity of the origin and the
+//! angular velocity in the body frame.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of world: what every world of a batch has in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelDescription {
+    /// Name of the model.
+    pub name: String,
+    /// Acceleration of free fall in m/s², world axes.
+    pub gravity: [f64; 3],
+    /// The bodies, every parent before its children. Several trees may stand side by side.
+    pub bodies: Vec<BodyDescription>,
+    /// The actuators, in the order of the control vector.
+    pub actuators: Vec<ActuatorDescription>,
+    /// The immovable shapes of the scene.
+    pub scene: Vec<GeomDescription>,
+    /// Pairs of movable bodies (by name) whose shapes collide with one another. Bodies always collide with
+    /// the scene; nothing else collides unless it is listed here.
+    pub colliding_bodies: Vec<[String; 2]>,
+    /// How the friction coefficients of the two sides of a contact combine.
+    pub friction_combination: FrictionCombination,
+}
+
+/// One rigid body and the joint that carries it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BodyDescription {
+    /// Name, unique in the model.
+    pub name: String,
+    /// Name of the parent body; `None` is the world.
+    pub parent: Option<String>,
+    /// Origin in the parent's frame in m, at joint position zero. For a free joint: the initial position.
+    pub position: [f64; 3],
+    /// Orientation in the parent's frame, unit quaternion w x y z, at joint position zero.
+    pub orientation: [f64; 4],
+    /// How the body moves relative to its parent.
+    pub joint: JointDescription,
+    /// Mass in kg, positive unless the joint is fixed.
+    pub mass: f64,
+    /// Centre of mass in the body frame in m.
+    pub center_of_mass: [f64; 3],
+    /// Inertia about the centre of mass, axes of the body frame, in kg m²: xx yy zz xy xz yz.
+    pub inertia: [f64; 6],
+    /// The collision shapes.
+    pub geoms: Vec<GeomDescription>,
+}
+
+/// How a body moves relative to its parent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum JointDescription {
+    /// Not at all: the body is one with its parent (or with the world).
+    Fixed,
+    /// Freely in the world; only for bodies without a parent. Seven positions, six velocities.
+    Free,
+    /// Rotation about an axis through the body's origin.
+    Hinge(AxisJoint),
+    /// Translation along an axis.
+    Slide(AxisJoint),
+}
+
+/// A joint of one degree of freedom. Units are rad for a hinge, m for a slide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AxisJoint {
+    /// Name, unique in the model.
+    pub name: String,
+    /// Axis in the body frame, unit length.
+    pub axis: [f64; 3],
+    /// Lower and upper limit of the position; `None` moves without limits.
+    pub range: Option<[f64; 2]>,
+    /// Rotor inertia seen at the joint, in kg m² (hinge) or kg (slide): added to the diagonal of M.
+    pub armature: f64,
+    /// Viscous damping in N m s/rad or N s/m.
+    pub damping: f64,
+    /// Dry friction in N m or N.
+    pub friction_loss: f64,
+}
+
+/// A shape on a body or in the scene.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GeomDescription {
+    /// Name; may be empty.
+    pub name: String,
+    /// The shape.
+    pub shape: Shape,
+    /// Origin of the shape in the frame of its body (or world) in m.
+    pub position: [f64; 3],
+    /// Orientation of the shape in that frame, unit quaternion w x y z.
+    pub orientation: [f64; 4],
+    /// Coulomb friction coefficient.
+    pub friction: f64,
+    /// Coefficient of restitution in [0, 1]; the larger of the two sides counts.
+    pub restitution: f64,
+}
+
+/// A collision shape in its own frame; lengths in m.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Shape {
+    /// A ball.
+    Sphere {
+        /// Radius.
+        radius: f64,
+    },
+    /// A cylinder along z with half balls at both ends.
+    Capsule {
+        /// Radius.
+        radius: f64,
+        /// Half the distance between the centres of the two half balls.
+        half_length: f64,
+    },
+    /// A box.
+    Box {
+        /// Half the edge lengths.
+        half_extents: [f64; 3],
+    },
+    /// The convex hull of at most 64 vertices.
+    ConvexHull {
+        /// The vertices.
+        vertices: Vec<[f64; 3]>,
+    },
+    /// The half space below z = 0; only in the scene.
+    Plane,
+    /// A floor given by heights on a regular grid, solid below; only in the scene.
+    Floor(HeightLayer),
+    /// A ceiling given by heights on a regular grid, solid above; only in the scene.
+    Ceiling(HeightLayer),
+}
+
+/// Heights on a regular grid, two triangles a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeightLayer {
+    /// Grid points along x and along y, at least 2 each.
+    pub points: [usize; 2],
+    /// Distance between grid points in m; the point (0, 0) lies at the shape's origin.
+    pub cell: f64,
+    /// Heights in m, x slowest: `heights[i * points[1] + j]` at (i cell, j cell).
+    pub heights: Vec<f64>,
+}
+
+/// How two friction coefficients combine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FrictionCombination {
+    /// The larger one (MuJoCo).
+    #[default]
+    Maximum,
+    /// The mean (PhysX's default).
+    Average,
+    /// The smaller one.
+    Minimum,
+    /// The product.
+    Multiply,
+}
+
+/// A motor on a hinge or slide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActuatorDescription {
+    /// Name, unique among the actuators.
+    pub name: String,
+    /// Name of the joint it drives.
+    pub joint: String,
+    /// What the control value means.
+    pub law: ActuatorLaw,
+    /// Largest torque (N m) or force (N) in either direction.
+    pub effort_limit: f64,
+    /// Speed in rad/s or m/s at which the available effort has fallen to zero, linearly from the half of
+    /// it; `None` gives the full effort at any speed.
+    pub velocity_limit: Option<f64>,
+}
+
+/// What a control value means to an actuator.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ActuatorLaw {
+    /// The control is the torque or force.
+    Effort,
+    /// The control is a target position: effort = kp (control - q) - kd v, evaluated every physics step.
+    Position {
+        /// Stiffness in N m/rad or N/m.
+        kp: f64,
+        /// Damping in N m s/rad or N s/m.
+        kd: f64,
+    },
+}
