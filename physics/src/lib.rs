@@ -5,5 +5,6 @@
 //! with `f32` they are also the source of the wgpu kernel.
 
 pub mod model;
+pub mod robots;
 pub mod scalar;
 pub mod vector;

@@ -185,3 +185,69 @@ pub enum ActuatorLaw {
         kd: f64,
     },
 }
+
+impl GeomDescription {
+    /// Friction coefficient of a shape that nobody gave one.
+    pub const DEFAULT_FRICTION: f64 = 0.8;
+
+    /// A nameless shape at the origin of its body, friction 0.8, without restitution.
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            name: String::new(),
+            shape,
+            position: [0.0; 3],
+            orientation: [1.0, 0.0, 0.0, 0.0],
+            friction: Self::DEFAULT_FRICTION,
+            restitution: 0.0,
+        }
+    }
+
+    /// A capsule whose half balls have their centres at `from` and `to`, in m.
+    pub fn capsule_between(radius: f64, from: [f64; 3], to: [f64; 3]) -> Self {
+        let along: [f64; 3] = std::array::from_fn(|i| to[i] - from[i]);
+        let length = along.iter().map(|x| x * x).sum::<f64>().sqrt();
+        Self {
+            position: std::array::from_fn(|i| 0.5 * (from[i] + to[i])),
+            orientation: rotation_from_z(along),
+            ..Self::new(Shape::Capsule { radius, half_length: 0.5 * length })
+        }
+    }
+
+    /// The same shape with another name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The same shape at another place, in m.
+    #[must_use]
+    pub fn at(mut self, position: [f64; 3]) -> Self {
+        self.position = position;
+        self
+    }
+
+    /// The same shape with another friction coefficient.
+    #[must_use]
+    pub fn with_friction(mut self, friction: f64) -> Self {
+        self.friction = friction;
+        self
+    }
+}
+
+/// The shortest rotation (w x y z) that turns the z axis to `direction`; none when that is zero.
+pub(crate) fn rotation_from_z(direction: [f64; 3]) -> [f64; 4] {
+    let [x, y, z] = direction;
+    let length = (x * x + y * y + z * z).sqrt();
+    if length == 0.0 {
+        return [1.0, 0.0, 0.0, 0.0];
+    }
+    // The half-way quaternion (1 + cos, z cross d), which vanishes only for the opposite direction.
+    let (w, scale) = (1.0 + z / length, 1.0 / length);
+    if w < 1e-12 {
+        return [0.0, 1.0, 0.0, 0.0];
+    }
+    let (qx, qy) = (-y * scale, x * scale);
+    let norm = (w * w + qx * qx + qy * qy).sqrt();
+    [w / norm, qx / norm, qy / norm, 0.0]
+}
