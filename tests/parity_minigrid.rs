@@ -12,7 +12,7 @@ use pentathlon::{
     make,
 };
 
-/// Observations that are compared; all of these have a kernel.
+/// Observations that are compared over many steps; [`wgpu_writes_every_form`] compares the others too.
 const OBSERVED: [&str; 7] = ["image", "direction", "full", "one_hot", "symbolic", "action_mask", "position"];
 
 /// Ids whose rules differ from each other, for the quick test: one for every objective and more.
@@ -191,6 +191,24 @@ fn wgpu_writes_every_view_size() {
             build(builder.option("view_size", size))
         });
         assert_equal_play(&mut *native, &mut *wgpu, 40);
+    }
+}
+
+#[test]
+fn wgpu_writes_every_form() {
+    if !wgpu_available() {
+        return;
+    }
+    for id in QUICK {
+        let [mut native, mut wgpu] = [Device::Native, Device::Wgpu].map(|device| {
+            let builder = make(id).expect("a registered id").num_envs(16).seed(5).device(device);
+            let forms: Vec<String> =
+                builder.spec().observations.iter().map(|form| form.name.clone()).collect();
+            // Rows of tiles of an odd size begin in the middle of a word.
+            let builder = builder.levels(Levels::Fixed(16)).option("tile_size", 5);
+            build(builder.observations(forms.iter().map(String::as_str)).max_episode_steps(20))
+        });
+        assert_equal_play(&mut *native, &mut *wgpu, 30);
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     kernels,
     observations::{
         action_mask::write_action_mask,
+        direction::GoalDirections,
         forms::Form,
         grids::{write_full, write_symbolic},
         mission::MissionTable,
@@ -22,7 +23,10 @@ use super::{
     rules::{
         movement::rules::can_pick_up,
         objectives::rules::pay_of,
-        settings::rules::{SETTINGS_WORDS, SUBGOAL_INDICES_AT, Settings},
+        settings::rules::{
+            DIRECTIONS_AT_WORD, MISSIONS_AT_WORD, SETTINGS_WORDS, SUBGOAL_INDICES_AT, Settings,
+            TILE_SIZE_WORD, TILES_AT_WORD,
+        },
         stochastic_action::pass_limbs,
         visibility::rules::LARGEST_VIEW,
     },
@@ -53,6 +57,8 @@ pub struct MiniGrid {
     missions: Option<MissionTable>,
     /// There when a form was selected that is a picture.
     atlas: Option<TileAtlas>,
+    /// There when the direction to the goal was selected.
+    directions: Option<GoalDirections>,
 }
 
 impl MiniGrid {
@@ -78,6 +84,8 @@ impl MiniGrid {
             None
         };
         let atlas = selects(&[Form::Rgb, Form::RgbPartial]).then(|| TileAtlas::painted(options.tile_size));
+        let directions = selects(&[Form::GoalDirection])
+            .then(|| GoalDirections::new(options.goal_direction, task.width, task.height));
         let settings = settings(task, &options);
         Ok(Self {
             #[cfg(target_arch = "x86_64")]
@@ -88,6 +96,7 @@ impl MiniGrid {
             subgoal_indices: subgoal_indices(task.subgoals()),
             missions,
             atlas,
+            directions,
             options,
             task: *task,
         })
@@ -174,6 +183,19 @@ impl Domain for MiniGrid {
         words.extend(self.subgoal_indices.map(|index| index as u32));
         words.resize(SETTINGS_WORDS as usize, 0);
         words.extend(success_rewards(self.options.max_steps).map(f32::to_bits));
+        if let Some(missions) = &self.missions {
+            words[MISSIONS_AT_WORD as usize] = words.len() as u32;
+            words.extend(missions.words());
+        }
+        if let Some(directions) = &self.directions {
+            words[DIRECTIONS_AT_WORD as usize] = words.len() as u32;
+            words.extend(directions.words());
+        }
+        if let Some(atlas) = &self.atlas {
+            words[TILES_AT_WORD as usize] = words.len() as u32;
+            words[TILE_SIZE_WORD as usize] = atlas.tile_size() as u32;
+            words.extend(atlas.words());
+        }
         words
     }
 
@@ -244,8 +266,9 @@ impl Domain for MiniGrid {
                 self.with_scene(&instance, |scene, atlas| scene.paint_view(atlas, rows));
             }
             Form::GoalDirection => {
-                let direction = self.options.goal_direction.of(state, cells, height);
-                bytemuck::cast_slice_mut(rows)[0] = direction as f32;
+                if let Some(directions) = &self.directions {
+                    bytemuck::cast_slice_mut(rows)[0] = directions.of(state, cells);
+                }
             }
             Form::ActionMask => write_action_mask(&self.settings, state, cells, rows),
             Form::Position => {

@@ -5,6 +5,7 @@
 #[wgsl_rs::wgsl]
 pub mod storage {
     use crate::minigrid::components::records::*;
+    use crate::minigrid::rules::encoding::rules::*;
     use crate::minigrid::rules::geometry::rules::*;
     use crate::minigrid::rules::settings::rules::*;
     use pentathlon_engine::episode::records::*;
@@ -39,6 +40,17 @@ pub mod storage {
             pass_high: get!(CONSTANTS)[12u32],
             pass_low: get!(CONSTANTS)[13u32],
             replacement: bitcast_i32(get!(CONSTANTS)[14u32]),
+        }
+    }
+
+    /// Stores four packed cells at word `word` of a row that begins at `row` and has `words` words.
+    pub fn store_cells(row: u32, words: u32, word: u32, packed: PackedCells) {
+        get_mut!(ROWS)[row + word] = packed.first;
+        if word + 1u32 < words {
+            get_mut!(ROWS)[row + word + 1u32] = packed.second;
+        }
+        if word + 2u32 < words {
+            get_mut!(ROWS)[row + word + 2u32] = packed.third;
         }
     }
 

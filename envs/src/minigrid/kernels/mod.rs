@@ -4,6 +4,8 @@
 
 mod columns;
 mod observe_grid;
+mod observe_picture;
+mod observe_text;
 mod observe_view;
 mod step;
 
@@ -41,6 +43,10 @@ const OBSERVE: &[Binding] =
 /// What the kernels of observations that tell the agent's pose alone use.
 const OBSERVE_STATE: &[Binding] = &[Binding::Parameters, Binding::States, Binding::Observation];
 
+/// What the kernel uses that looks up the mission.
+const OBSERVE_TABLE: &[Binding] =
+    &[Binding::Parameters, Binding::States, Binding::Constants, Binding::Observation];
+
 /// The kernels of an id with `settings` that offers `forms`, and writes those that `observations`
 /// lists.
 pub(super) fn kernels(settings: &Settings, forms: &[Form], observations: &[usize]) -> Vec<Kernel> {
@@ -61,8 +67,13 @@ pub(super) fn kernels(settings: &Settings, forms: &[Form], observations: &[usize
                 (&observe_grid::direction_kernel::WGSL_SOURCE, "write_directions", OBSERVE_STATE)
             }
             Form::Position => (&observe_grid::position_kernel::WGSL_SOURCE, "write_positions", OBSERVE_STATE),
-            // The engine writes these on the host.
-            Form::Mission | Form::Flat | Form::Rgb | Form::RgbPartial | Form::GoalDirection => continue,
+            Form::Mission => (&observe_text::mission_kernel::WGSL_SOURCE, "write_missions", OBSERVE_TABLE),
+            Form::Flat => (&observe_text::flat_kernel::WGSL_SOURCE, "write_flats", OBSERVE),
+            Form::Rgb => (&observe_picture::grid_kernel::WGSL_SOURCE, "paint_grids", OBSERVE),
+            Form::RgbPartial => (&observe_picture::view_kernel::WGSL_SOURCE, "paint_views", OBSERVE),
+            Form::GoalDirection => {
+                (&observe_grid::goal_kernel::WGSL_SOURCE, "write_goal_directions", OBSERVE)
+            }
         };
         kernels.push(kernel(Set::Observe, source, entry_point, bindings, Some(index)));
     }

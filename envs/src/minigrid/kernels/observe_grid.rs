@@ -41,14 +41,7 @@ pub mod full_kernel {
                 full_triple(first, cells, own, dir, cell + 2u32),
                 full_triple(first, cells, own, dir, cell + 3u32),
             );
-            let word = 3u32 * group;
-            get_mut!(ROWS)[env * words + word] = packed.first;
-            if word + 1u32 < words {
-                get_mut!(ROWS)[env * words + word + 1u32] = packed.second;
-            }
-            if word + 2u32 < words {
-                get_mut!(ROWS)[env * words + word + 2u32] = packed.third;
-            }
+            store_cells(env * words, words, 3u32 * group, packed);
         }
     }
 }
@@ -123,5 +116,43 @@ pub mod position_kernel {
         get_mut!(ROWS)[env * 3u32] = state.x;
         get_mut!(ROWS)[env * 3u32 + 1u32] = state.y;
         get_mut!(ROWS)[env * 3u32 + 2u32] = state.dir;
+    }
+}
+
+/// The form `goal_direction`: one word, from the table.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod goal_kernel {
+    use super::super::columns::storage::*;
+    use crate::minigrid::components::records::*;
+    use crate::minigrid::rules::numbering::rules::*;
+    use crate::minigrid::rules::settings::rules::*;
+    use wgsl_rs::std::*;
+
+    /// The direction from the agent to the first goal, row by row, as bits; 0 without a goal.
+    pub fn direction_bits(settings: Settings, first: u32, x: u32, y: u32) -> u32 {
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for row in 0..settings.height {
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for column in 0..settings.width {
+                if kind_of(get!(ITEMS)[first + column * settings.height + row]) == GOAL {
+                    let way = offset_number(x, y, column, row, settings.width, settings.height);
+                    return get!(CONSTANTS)[get!(CONSTANTS)[DIRECTIONS_AT_WORD] + way];
+                }
+            }
+        }
+        0u32
+    }
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn write_goal_directions(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs {
+            return;
+        }
+        let state = get!(STATES)[env];
+        let first = env * get!(PARAMETERS).items;
+        get_mut!(ROWS)[env] = direction_bits(read_settings(), first, state.x, state.y);
     }
 }

@@ -91,14 +91,7 @@ pub mod image_kernel {
                 triple(seen_cell(settings, first, state, &mut visible, cell + 2u32)),
                 triple(seen_cell(settings, first, state, &mut visible, cell + 3u32)),
             );
-            let word = 3u32 * group;
-            get_mut!(ROWS)[env * words + word] = packed.first;
-            if word + 1u32 < words {
-                get_mut!(ROWS)[env * words + word + 1u32] = packed.second;
-            }
-            if word + 2u32 < words {
-                get_mut!(ROWS)[env * words + word + 2u32] = packed.third;
-            }
+            store_cells(env * words, words, 3u32 * group, packed);
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Where the goal lies from the agent, after Farama's `DirectionObsWrapper`.
 
-use crate::minigrid::components::records::{GOAL, State, kind_of};
+use crate::minigrid::{
+    components::records::{GOAL, State, kind_of},
+    rules::numbering::rules::offset_number,
+};
 
 /// What `goal_direction` tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,21 +22,49 @@ impl GoalDirection {
     pub const NAMES: [(&'static str, Self); 3] =
         [("slope", Self::Slope), ("angle", Self::Angle), ("angle_atan2", Self::AngleAtan2)];
 
-    /// The direction from the agent to the first goal in row-major order; 0 when the agent is there,
-    /// and where there is no goal. `cells` is the grid of `height` rows.
-    pub fn of(self, state: &State, cells: &[u32], height: usize) -> f64 {
-        let Some((x, y)) = first_goal(cells, height) else { return 0.0 };
-        let dx = x as f64 - f64::from(state.x);
-        let dy = y as f64 - f64::from(state.y);
-        if dx == 0.0 && dy == 0.0 {
+    /// The direction to a goal `dx` columns and `dy` rows away; 0 for no distance.
+    pub fn towards(self, dx: i32, dy: i32) -> f64 {
+        if dx == 0 && dy == 0 {
             return 0.0;
         }
+        let (dx, dy) = (f64::from(dx), f64::from(dy));
         let slope = if dx == 0.0 { f64::INFINITY.copysign(dy) } else { dy / dx };
         match self {
             Self::Slope => slope,
             Self::Angle => slope.atan(),
             Self::AngleAtan2 => dy.atan2(dx),
         }
+    }
+}
+
+/// The direction to the goal for every way there can be in a grid, written out at build: both devices
+/// look it up, so that they agree to the bit.
+#[derive(Clone, Debug)]
+pub(crate) struct GoalDirections {
+    width: u32,
+    height: u32,
+    values: Vec<f32>,
+}
+
+impl GoalDirections {
+    /// The directions in a grid of `width` by `height` cells.
+    pub(crate) fn new(direction: GoalDirection, width: u32, height: u32) -> Self {
+        let reach = |cells: u32| 1 - cells as i32..cells as i32;
+        let ways = reach(width).flat_map(|dx| reach(height).map(move |dy| (dx, dy)));
+        let values = ways.map(|(dx, dy)| direction.towards(dx, dy) as f32).collect();
+        Self { width, height, values }
+    }
+
+    /// The direction from the agent to the first goal in row-major order; 0 when the agent is there,
+    /// and where there is no goal. `cells` is the grid.
+    pub(crate) fn of(&self, state: &State, cells: &[u32]) -> f32 {
+        let Some((x, y)) = first_goal(cells, self.height as usize) else { return 0.0 };
+        self.values[offset_number(state.x, state.y, x as u32, y as u32, self.width, self.height) as usize]
+    }
+
+    /// The table as kernels read it.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
+        self.values.iter().map(|value| value.to_bits())
     }
 }
 
@@ -53,16 +84,18 @@ mod tests {
         let mut cells = [EMPTY; 25];
         cells[3 * 5 + 1] = cell(GOAL, GREEN, 0);
         let at = |x, y| State { x, y, ..bytemuck::Zeroable::zeroed() };
-        let all = |state: State| GoalDirection::NAMES.map(|(_, direction)| direction.of(&state, &cells, 5));
+        let all = |state: State| {
+            GoalDirection::NAMES.map(|(_, direction)| GoalDirections::new(direction, 5, 5).of(&state, &cells))
+        };
         assert_eq!(all(at(3, 1)), [0.0, 0.0, 0.0]);
         assert_eq!(all(at(1, 2))[0], -0.5);
         assert_eq!(
             all(at(3, 3)),
-            [f64::NEG_INFINITY, -std::f64::consts::FRAC_PI_2, -std::f64::consts::FRAC_PI_2]
+            [f32::NEG_INFINITY, -std::f32::consts::FRAC_PI_2, -std::f32::consts::FRAC_PI_2]
         );
         let [slope, angle, atan2] = all(at(4, 2));
-        assert_eq!((slope, angle), (1.0, std::f64::consts::FRAC_PI_4));
-        assert_eq!(atan2, -3.0 * std::f64::consts::FRAC_PI_4);
-        assert_eq!(GoalDirection::Angle.of(&at(1, 1), &[EMPTY; 25], 5), 0.0);
+        assert_eq!((slope, angle), (1.0, std::f32::consts::FRAC_PI_4));
+        assert_eq!(atan2, (-3.0 * std::f64::consts::FRAC_PI_4) as f32);
+        assert_eq!(GoalDirections::new(GoalDirection::Angle, 5, 5).of(&at(1, 1), &[EMPTY; 25]), 0.0);
     }
 }

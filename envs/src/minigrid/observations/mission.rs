@@ -5,18 +5,22 @@
 use std::collections::HashMap;
 
 use crate::minigrid::{
-    components::records::{BOX, DOOR, State, cell, color_of, kind_of},
+    components::records::{DOOR, State, cell},
+    rules::numbering::rules::{
+        CHARACTER_CLASSES, MISSION_CHARACTERS, MISSION_TOKENS, MISSION_WORDS, MISSIONS, NAMED_OBJECTS,
+        mission_number,
+    },
     tasks::Task,
 };
 
 /// Most words of a mission, commas counted.
-pub const MAX_WORDS: usize = 50;
+pub const MAX_WORDS: usize = MISSION_TOKENS as usize;
 
 /// Most characters of a mission in the flat observation.
-pub const MAX_CHARACTERS: usize = 96;
+pub const MAX_CHARACTERS: usize = MISSION_CHARACTERS as usize;
 
 /// Different characters in the flat observation: 26 letters, space, comma.
-pub const CHARACTERS: usize = 28;
+pub const CHARACTERS: usize = CHARACTER_CLASSES as usize;
 
 /// The words of missions in Farama's order; the index of the observation is one more, 0 is padding.
 pub const VOCABULARY: [&str; 51] = [
@@ -108,37 +112,38 @@ pub fn characters(mission: &str) -> Result<[u8; MAX_CHARACTERS], MissionError> {
     Ok(indices)
 }
 
-/// One mission, ready to be written into observations.
-#[derive(Clone, Debug)]
-struct Entry {
-    tokens: [i32; MAX_WORDS],
-    characters: [u8; MAX_CHARACTERS],
+/// One mission as both devices read it: the tokens, then four character indices in each word.
+type Entry = [u32; MISSION_WORDS as usize];
+
+fn entry(mission: &str) -> Result<Entry, MissionError> {
+    let mut words = [0; MISSION_WORDS as usize];
+    let (first, last) = words.split_at_mut(MAX_WORDS);
+    first.copy_from_slice(bytemuck::cast_slice(&tokens(mission)?));
+    bytemuck::cast_slice_mut(last).copy_from_slice(&characters(mission)?);
+    Ok(words)
 }
 
 /// The missions that a task can have, by what they depend on.
 #[derive(Clone, Debug)]
 pub(crate) struct MissionTable {
     entries: Vec<Entry>,
-    /// Entry of each phrase, target and second object.
-    index: Vec<u16>,
-}
-
-/// Kinds of objects that missions name: door, key, ball, box.
-const NAMED_KINDS: u32 = BOX - DOOR + 1;
-/// Numbers of an object: one for each named kind and colour, and one for all else.
-const OBJECTS: u32 = NAMED_KINDS * 6 + 1;
-/// Phrasings at most.
-const PHRASES: u32 = 5;
-
-/// The number of an object, as far as missions tell objects apart.
-fn object_number(object: u32) -> u32 {
-    let (kind, color) = (kind_of(object), color_of(object));
-    if (DOOR..=BOX).contains(&kind) && color < 6 { (kind - DOOR) * 6 + color } else { OBJECTS - 1 }
+    /// Entry of each mission number.
+    index: Vec<u32>,
 }
 
 /// An object of a number.
 fn numbered_object(number: u32) -> u32 {
-    if number == OBJECTS - 1 { 0 } else { cell(DOOR + number / 6, number % 6, 0) }
+    if number == NAMED_OBJECTS - 1 { 0 } else { cell(DOOR + number / 6, number % 6, 0) }
+}
+
+/// A state with the mission of a number.
+fn numbered_state(number: u32) -> State {
+    State {
+        phrase: number / (NAMED_OBJECTS * NAMED_OBJECTS),
+        target_cell: numbered_object(number / NAMED_OBJECTS % NAMED_OBJECTS),
+        other_cell: numbered_object(number % NAMED_OBJECTS),
+        ..bytemuck::Zeroable::zeroed()
+    }
 }
 
 impl MissionTable {
@@ -149,56 +154,51 @@ impl MissionTable {
     pub(crate) fn new(task: &Task) -> Result<Self, MissionError> {
         let mut known = HashMap::new();
         let mut table = Self { entries: Vec::new(), index: Vec::new() };
-        for number in 0..PHRASES * OBJECTS * OBJECTS {
-            let state = State {
-                phrase: number / (OBJECTS * OBJECTS),
-                target_cell: numbered_object(number / OBJECTS % OBJECTS),
-                other_cell: numbered_object(number % OBJECTS),
-                ..bytemuck::Zeroable::zeroed()
-            };
+        for state in (0..MISSIONS).map(numbered_state) {
             let mission = task.mission(&state);
             if (state.target_cell == 0 || state.other_cell == 0) && tokens(&mission).is_err() {
                 // No level has it: a mission with an object that is not there.
                 table.index.push(0);
                 continue;
             }
-            let entry = match known.get(&mission) {
-                Some(&entry) => entry,
+            let place = match known.get(&mission) {
+                Some(&place) => place,
                 None => {
-                    table
-                        .entries
-                        .push(Entry { tokens: tokens(&mission)?, characters: characters(&mission)? });
-                    let entry = (table.entries.len() - 1) as u16;
-                    known.insert(mission, entry);
-                    entry
+                    table.entries.push(entry(&mission)?);
+                    let place = (table.entries.len() - 1) as u32;
+                    known.insert(mission, place);
+                    place
                 }
             };
-            table.index.push(entry);
+            table.index.push(place);
         }
         Ok(table)
     }
 
+    /// The table as kernels read it: the entry of every mission number, then the entries.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
+        self.index.iter().chain(self.entries.iter().flatten()).copied()
+    }
+
     fn entry(&self, state: &State) -> &Entry {
-        let number = (state.phrase % PHRASES * OBJECTS + object_number(state.target_cell)) * OBJECTS
-            + object_number(state.other_cell);
-        &self.entries[self.index[number as usize] as usize]
+        &self.entries[self.index[mission_number(*state) as usize] as usize]
     }
 
     /// Word indices of the mission of `state`.
-    pub(crate) fn tokens(&self, state: &State) -> &[i32; MAX_WORDS] {
-        &self.entry(state).tokens
+    pub(crate) fn tokens(&self, state: &State) -> &[i32] {
+        bytemuck::cast_slice(&self.entry(state)[..MAX_WORDS])
     }
 
     /// Character indices of the mission of `state`, `u8::MAX` after the last.
-    pub(crate) fn characters(&self, state: &State) -> &[u8; MAX_CHARACTERS] {
-        &self.entry(state).characters
+    pub(crate) fn characters(&self, state: &State) -> &[u8] {
+        bytemuck::cast_slice(&self.entry(state)[MAX_WORDS..])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::minigrid::tasks::tasks;
+    use crate::minigrid::{rules::numbering::rules::PHRASES, tasks::tasks};
 
     #[test]
     fn commas_are_words_of_their_own() {
@@ -220,16 +220,16 @@ mod tests {
     fn the_table_of_every_task_has_its_missions() {
         for task in tasks() {
             let table = MissionTable::new(task).unwrap();
-            for number in 0..OBJECTS - 1 {
+            for number in 0..NAMED_OBJECTS - 1 {
                 let state = State {
                     target_cell: numbered_object(number),
-                    other_cell: numbered_object((number + 7) % (OBJECTS - 1)),
+                    other_cell: numbered_object((number + 7) % (NAMED_OBJECTS - 1)),
                     phrase: number % PHRASES,
                     ..bytemuck::Zeroable::zeroed()
                 };
                 let mission = task.mission(&state);
-                assert_eq!(*table.tokens(&state), tokens(&mission).unwrap(), "{mission}");
-                assert_eq!(*table.characters(&state), characters(&mission).unwrap(), "{mission}");
+                assert_eq!(table.tokens(&state), tokens(&mission).unwrap(), "{mission}");
+                assert_eq!(table.characters(&state), characters(&mission).unwrap(), "{mission}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Observations of what the agent sees: the image, its bits, the flat vector.
 
-use super::mission::{CHARACTERS, MAX_CHARACTERS};
+use super::mission::CHARACTERS;
 use crate::minigrid::rules::encoding::rules::{ONE_HOT_BITS, four_bytes, one_hot_bits, triple};
 
 /// Writes three bytes for each cell of a view.
@@ -22,7 +22,7 @@ pub(crate) fn write_one_hot(view: &[u32], row: &mut [u8]) {
 
 /// Writes three bytes for each cell of a view, then one bit set of [`CHARACTERS`] bytes for each
 /// character of the mission.
-pub(crate) fn write_flat(view: &[u32], characters: &[u8; MAX_CHARACTERS], row: &mut [u8]) {
+pub(crate) fn write_flat(view: &[u32], characters: &[u8], row: &mut [u8]) {
     let (image, text) = row.split_at_mut(view.len() * 3);
     write_image(view, image);
     text.fill(0);

@@ -8,16 +8,8 @@ use std::sync::OnceLock;
 
 use super::tile::COLORS;
 use super::tile::Tile;
-use crate::minigrid::components::records::{
-    DOOR, EMPTY, LAVA, LOCKED, UNSEEN, WALL, cell, color_of, kind_of, state_of,
-};
-
-/// Types of object, from `UNSEEN` to `LAVA`.
-const KINDS: usize = LAVA as usize + 1;
-/// States of an object, from `OPEN` to `LOCKED`.
-const STATES: usize = LOCKED as usize + 1;
-/// No agent, or one of four directions.
-const AGENTS: usize = 5;
+use crate::minigrid::components::records::{DOOR, EMPTY, LAVA, LOCKED, UNSEEN, WALL, cell};
+use crate::minigrid::rules::numbering::rules::{TILES, tile_number};
 
 /// Painted tiles of one size. Shared by threads; a tile is painted when first asked for, after which
 /// looking it up neither allocates nor locks.
@@ -34,8 +26,7 @@ impl TileAtlas {
     /// When `size` is 0.
     pub fn new(size: usize) -> Self {
         assert!(size > 0, "a tile is at least 1 pixel wide");
-        let count = KINDS * COLORS.len() * STATES * AGENTS * 2;
-        Self { size, tiles: (0..count).map(|_| OnceLock::new()).collect() }
+        Self { size, tiles: (0..TILES).map(|_| OnceLock::new()).collect() }
     }
 
     /// An atlas in which every tile that can occur in a frame is painted already, so that
@@ -60,6 +51,24 @@ impl TileAtlas {
         self.size
     }
 
+    /// The atlas as kernels read it: where the pixels of each tile number begin, 0 for one that is not
+    /// painted, then the pixels, every tile from a new word on.
+    pub fn words(&self) -> Vec<u32> {
+        let mut places = vec![0; TILES as usize];
+        let mut pixels = Vec::new();
+        for (place, tile) in places.iter_mut().zip(&self.tiles) {
+            let Some(tile) = tile.get() else { continue };
+            *place = TILES + pixels.len() as u32;
+            pixels.extend(tile.chunks(4).map(|bytes| {
+                let mut word = [0; 4];
+                word[..bytes.len()].copy_from_slice(bytes);
+                u32::from_le_bytes(word)
+            }));
+        }
+        places.append(&mut pixels);
+        places
+    }
+
     /// The pixels of `tile`, `[size][size][3]`.
     pub fn tile(&self, tile: Tile) -> &[u8] {
         self.tiles[index(tile)].get_or_init(|| {
@@ -72,12 +81,8 @@ impl TileAtlas {
 
 /// Where a tile is kept.
 fn index(tile: Tile) -> usize {
-    let kind = kind_of(tile.object) as usize;
-    let kind = if kind < KINDS { kind } else { EMPTY as usize };
-    let color = (color_of(tile.object) as usize).min(COLORS.len() - 1);
-    let state = (state_of(tile.object) as usize).min(STATES - 1);
-    let agent = tile.agent.map_or(0, |direction| 1 + (direction & 3) as usize);
-    (((kind * COLORS.len() + color) * STATES + state) * AGENTS + agent) * 2 + usize::from(tile.highlight)
+    let agent = tile.agent.map_or(0, |direction| 1 + (direction & 3));
+    tile_number(tile.object, agent, u32::from(tile.highlight)) as usize
 }
 
 /// Every object word that occurs in a grid, contents apart.

@@ -6,7 +6,7 @@
 use super::{atlas::TileAtlas, tile::Tile};
 use crate::minigrid::{
     components::records::{State, UNSEEN},
-    rules::geometry::rules::{forward_x, forward_y},
+    rules::geometry::rules::{is_inside, view_cell_showing},
 };
 
 /// Direction of the agent in its own view: up.
@@ -47,9 +47,13 @@ impl Scene<'_> {
         here.then_some(self.state.dir)
     }
 
-    /// Whether the agent sees cell `(x, y)` of the grid.
+    /// Whether the agent sees the cell `(x, y)` of the grid.
     pub fn sees(&self, x: usize, y: usize) -> bool {
-        SeenCells::new(self).contains(x, y)
+        let size = self.view_size as u32;
+        let (state, dir) = (self.state, self.state.dir & 3);
+        let shown = view_cell_showing(state.x, state.y, dir, size, x as u32, y as u32);
+        is_inside(shown, size, size)
+            && self.view[shown.x as usize * self.view_size + shown.y as usize] != UNSEEN
     }
 
     /// Paints the whole grid into `pixels`, `[height * tile][width * tile][3]`. With `highlight` the
@@ -63,11 +67,10 @@ impl Scene<'_> {
         let (width, height) = (self.width, self.height);
         assert_eq!(self.cells.len(), width * height, "cells of a {width}x{height} grid");
         assert_eq!(self.view.len(), self.view_size * self.view_size, "cells of the view");
-        let seen = SeenCells::new(self);
         paint(atlas, width, height, pixels, |x, y| Tile {
             object: self.cells[x * height + y],
             agent: self.agent_at(x, y),
-            highlight: highlight && seen.contains(x, y),
+            highlight: highlight && self.sees(x, y),
         });
     }
 
@@ -87,37 +90,6 @@ impl Scene<'_> {
             let agent = (i == size / 2 && j + 1 == size).then_some(UP);
             Tile { object, agent, highlight: object != UNSEEN }
         });
-    }
-}
-
-/// Which cells of the grid the agent sees.
-struct SeenCells<'a> {
-    view: &'a [u32],
-    size: i32,
-    /// Grid cell of the view's cell (0, 0).
-    corner: [i32; 2],
-    /// Unit vectors of the agent: ahead, and to its right.
-    ahead: [i32; 2],
-    right: [i32; 2],
-}
-
-impl<'a> SeenCells<'a> {
-    fn new(scene: &Scene<'a>) -> Self {
-        let dir = scene.state.dir & 3;
-        let ahead = [forward_x(dir), forward_y(dir)];
-        let right = [-ahead[1], ahead[0]];
-        let size = scene.view_size as i32;
-        let position = [scene.state.x as i32, scene.state.y as i32];
-        let corner = [0, 1].map(|axis| position[axis] + ahead[axis] * (size - 1) - right[axis] * (size / 2));
-        Self { view: scene.view, size, corner, ahead, right }
-    }
-
-    fn contains(&self, x: usize, y: usize) -> bool {
-        let offset = [x as i32 - self.corner[0], y as i32 - self.corner[1]];
-        let i = self.right[0] * offset[0] + self.right[1] * offset[1];
-        let j = -(self.ahead[0] * offset[0] + self.ahead[1] * offset[1]);
-        let inside = (0..self.size).contains(&i) && (0..self.size).contains(&j);
-        inside && self.view[(i * self.size + j) as usize] != UNSEEN
     }
 }
 

@@ -35,6 +35,18 @@ pub mod rules {
         cell_at(x, y, direction, i32(size) - 1i32 - i32(row), i32(column) - i32(size / 2u32))
     }
 
+    /// The view cell `(column, row)` that shows the world cell `(place_x, place_y)`: the inverse of
+    /// [`shown_by_view_cell`]. It lies outside the view when the view does not reach that far.
+    pub fn view_cell_showing(x: u32, y: u32, direction: u32, size: u32, place_x: u32, place_y: u32) -> Vec2i {
+        let dx = forward_x(direction);
+        let dy = forward_y(direction);
+        let right = i32(place_x) - i32(x);
+        let down = i32(place_y) - i32(y);
+        let ahead = dx * right + dy * down;
+        let aside = dx * down - dy * right;
+        vec2i(aside + i32(size / 2u32), i32(size) - 1i32 - ahead)
+    }
+
     /// Whether `place` lies in a grid of `width` by `height` cells.
     pub fn is_inside(place: Vec2i, width: u32, height: u32) -> bool {
         place.x >= 0i32 && place.y >= 0i32 && place.x < i32(width) && place.y < i32(height)
@@ -67,6 +79,20 @@ mod tests {
                 assert_eq!((own.x, own.y), (4, 6));
                 let front = shown_by_view_cell(4, 6, direction, size, size / 2, size - 2);
                 assert_eq!((front.x, front.y), (4 + forward_x(direction), 6 + forward_y(direction)));
+            }
+        }
+    }
+
+    #[test]
+    fn every_cell_of_the_world_is_shown_by_the_view_cell_that_shows_it() {
+        for size in [3, 7, 9] {
+            for direction in 0..4 {
+                for (column, row) in (0..size).flat_map(|column| (0..size).map(move |row| (column, row))) {
+                    let place = shown_by_view_cell(12, 13, direction, size, column, row);
+                    let (x, y) = (place.x as u32, place.y as u32);
+                    let back = view_cell_showing(12, 13, direction, size, x, y);
+                    assert_eq!((back.x, back.y), (column as i32, row as i32));
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod draws;
 pub mod encoding;
 pub mod geometry;
 pub mod movement;
+pub mod numbering;
 pub mod objectives;
 pub mod obstacles;
 pub mod settings;

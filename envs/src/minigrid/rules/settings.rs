@@ -12,6 +12,17 @@ pub mod rules {
     /// The word of the constants at which the 16 subgoal indices begin.
     pub const SUBGOAL_INDICES_AT: u32 = 24u32;
 
+    /// The word that holds where the table of missions begins: the entry of every mission number, then
+    /// the entries.
+    pub const MISSIONS_AT_WORD: u32 = 15u32;
+    /// The word that holds where the table of goal directions begins.
+    pub const DIRECTIONS_AT_WORD: u32 = 16u32;
+    /// The word that holds where the table of tiles begins: the place of every tile number among the
+    /// pixels, then the pixels.
+    pub const TILES_AT_WORD: u32 = 17u32;
+    /// The word that holds the width of a tile in pixels.
+    pub const TILE_SIZE_WORD: u32 = 18u32;
+
     /// What a task and its options fix.
     #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable, Wgsl)]
     #[repr(C)]
