@@ -1,39 +1,19 @@
 //! A MiniGrid step allocates nothing, resets included: counted in the allocator.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::alloc::System;
 
 use pentathlon_envs::{minigrid::tasks::tasks, registry};
 use pentathlon_gym::{Actions, AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: hands everything on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Allocations and reallocations so far.
+fn allocations() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.allocations + stats.reallocations
+}
 
 /// Steps 40 environments of `id` and asserts that no step allocates.
 fn assert_steps_do_not_allocate(id: &str, build: BuildOptions, steps: usize) {
@@ -51,23 +31,23 @@ fn assert_steps_do_not_allocate(id: &str, build: BuildOptions, steps: usize) {
     };
     draw(&mut actions);
     batch.step_with(Actions::Discrete(&actions)).expect("steps");
-    let (mut ended, mut allocations) = (0, 0);
+    let (mut ended, mut allocated) = (0, 0);
     for _ in 0..steps {
         draw(&mut actions);
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = allocations();
         ended += batch.step_with(Actions::Discrete(&actions)).expect("steps").info.episodes.len();
-        allocations += ALLOCATIONS.load(Ordering::Relaxed) - before;
+        allocated += allocations() - before;
     }
     assert!(ended > 0, "{id}: episodes must end for resets to be counted");
-    assert_eq!(allocations, 0, "{id} with {build:?}");
+    assert_eq!(allocated, 0, "{id} with {build:?}");
 }
 
 // One test, so that nothing else in the process allocates while it counts.
 #[test]
 fn a_step_allocates_nothing() {
-    let counted = ALLOCATIONS.load(Ordering::Relaxed);
+    let counted = allocations();
     drop(std::hint::black_box(Box::new(1)));
-    assert!(ALLOCATIONS.load(Ordering::Relaxed) > counted, "the counter counts");
+    assert!(allocations() > counted, "the counter counts");
     for task in tasks() {
         let levels = Some(Levels::Fixed(8));
         let build = BuildOptions { levels, max_episode_steps: Some(30), ..BuildOptions::default() };

@@ -1,8 +1,12 @@
-//! Pictures of real batches: the recorded frames of Farama Minigrid 3.2.0, wrapped batches, contact
+//! Pictures of real batches: the recorded tiles and frames of Farama Minigrid 3.2.0, wrapped batches, contact
 //! sheets, and what is said of batches that cannot be drawn.
 
 use std::{any::Any, fs::File, io::Read, path::Path};
 
+use pentathlon_envs::minigrid::{
+    components::records::{EMPTY, cell},
+    render::Tile,
+};
 use pentathlon_gym::{
     Actions, BuildOptions, Device, EnvSpec, Error, GeneratorKind, Observation, OptionValue, ResetOptions,
     Snapshot, Step, VectorEnv,
@@ -48,6 +52,27 @@ fn fnv(bytes: &[u8]) -> String {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("{hash:016x}")
+}
+
+#[test]
+fn tiles_are_those_of_farama() {
+    let recordings = recorded("tiles.jsonl.zst");
+    for recording in &recordings {
+        let object = recording["obj"].as_array().map_or(EMPTY, |triple| {
+            let index = |at: usize| triple[at].as_u64().expect("an index") as u32;
+            cell(index(0), index(1), index(2))
+        });
+        let tile = Tile {
+            object,
+            agent: recording["agent_dir"].as_u64().map(|direction| direction as u32),
+            highlight: recording["highlight"].as_bool().expect("a flag"),
+        };
+        let size = recording["tile_size"].as_u64().expect("a size") as usize;
+        let mut pixels = vec![0; size * size * 3];
+        tile.paint(size, &mut pixels);
+        assert_eq!(fnv(&pixels), recording["fnv"], "{tile:?} at {size} pixels");
+    }
+    assert_eq!(recordings.len(), 402, "recorded tiles compared");
 }
 
 #[test]

@@ -7,8 +7,6 @@
 
 pub mod atlas;
 pub mod frame;
-#[cfg(test)]
-mod golden;
 mod shapes;
 pub mod tile;
 

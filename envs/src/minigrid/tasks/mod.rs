@@ -85,7 +85,6 @@ macro_rules! families {
 }
 
 families! {
-    blocked_unlock_pickup::BlockedUnlockPickup,
     crossing::Crossing,
     dist_shift::DistShift,
     door_key::DoorKey,

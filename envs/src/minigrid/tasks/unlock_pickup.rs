@@ -1,4 +1,5 @@
-//! UnlockPickup: a box behind a locked door. Farama: `minigrid.envs.UnlockPickupEnv`.
+//! UnlockPickup: a box behind a locked door; in the Blocked variant a ball lies before the door. Farama:
+//! `minigrid.envs.UnlockPickupEnv` and `minigrid.envs.BlockedUnlockPickupEnv`.
 
 use pentathlon_engine::GenerationError;
 use pentathlon_gym::seeding::Random;
@@ -10,32 +11,51 @@ use super::{
     subgoals::events,
 };
 use crate::minigrid::{
-    components::records::{BOX, KEY, State, cell},
+    components::records::{BALL, BOX, KEY, State, cell},
     levels::{Level, RoomGrid},
     mission::{COLORS, object_name},
 };
 
 /// The registered ids.
-pub(super) const TASKS: [Task; 1] = [Task::new(
-    "MiniGrid-UnlockPickup-v0",
-    Family::UnlockPickup(UnlockPickup),
-    (11, 6),
-    288,
-    Objective::PickupTarget,
-)];
+pub(super) const TASKS: [Task; 2] =
+    [task("MiniGrid-UnlockPickup-v0", false, 288), task("MiniGrid-BlockedUnlockPickup-v0", true, 576)];
 
-/// The family has no parameters.
+const fn task(id: &'static str, blocked: bool, max_steps: u32) -> Task {
+    Task::new(id, Family::UnlockPickup(UnlockPickup { blocked }), (11, 6), max_steps, Objective::PickupTarget)
+}
+
+/// Parameters of the family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnlockPickup;
+pub struct UnlockPickup {
+    /// Whether a ball lies before the door.
+    pub blocked: bool,
+}
+
+/// What a successful episode passes, with the ball.
+const SUBGOALS: [Subgoal; 6] = [
+    Subgoal::new(events::BALL_PICKED_UP, "ball picked up"),
+    Subgoal::new(events::OBJECT_DROPPED, "object dropped"),
+    Subgoal::new(events::KEY_PICKED_UP, "key picked up"),
+    Subgoal::new(events::DOOR_UNLOCKED, "door unlocked"),
+    Subgoal::new(events::DOORWAY_ENTERED, "doorway entered"),
+    Subgoal::new(events::TARGET_PICKED_UP, "box picked up"),
+];
 
 impl Layout for UnlockPickup {
     fn page(&self) -> Page {
         Page {
-            description: "Two rooms with a locked door between them. The agent and the key, which has the \
-                          door's colour, are in the left room, a box is in the right one. The agent has to \
-                          unlock the door, put the key down to have its hands free, and pick up the box. A \
-                          box that is opened with `toggle` is gone, and the episode can then no longer \
-                          succeed. In the level's record `target_cell` is the box.",
+            description: if self.blocked {
+                "As UnlockPickup, with a ball on the cell before the locked door: the ball has to be carried \
+                 away first, then the key fetched, the door unlocked, the key put down and the box in the \
+                 right room picked up. A box that is opened with `toggle` is gone, and the episode can then \
+                 no longer succeed. In the level's record `target_cell` is the box."
+            } else {
+                "Two rooms with a locked door between them. The agent and the key, which has the door's \
+                 colour, are in the left room, a box is in the right one. The agent has to unlock the door, \
+                 put the key down to have its hands free, and pick up the box. A box that is opened with \
+                 `toggle` is gone, and the episode can then no longer succeed. In the level's record \
+                 `target_cell` is the box."
+            },
             mission: "pick up the {color} box",
             mission_space: "{color} is the colour of the box",
             rewards: PICKUP_REWARD,
@@ -44,15 +64,14 @@ impl Layout for UnlockPickup {
     }
 
     fn subgoals(&self) -> &'static [Subgoal] {
-        const {
-            &[
-                Subgoal::new(events::KEY_PICKED_UP, "key picked up"),
-                Subgoal::new(events::DOOR_UNLOCKED, "door unlocked"),
-                Subgoal::new(events::OBJECT_DROPPED, "key dropped"),
-                Subgoal::new(events::DOORWAY_ENTERED, "doorway entered"),
-                Subgoal::new(events::TARGET_PICKED_UP, "box picked up"),
-            ]
-        }
+        const UNBLOCKED: [Subgoal; 5] = [
+            SUBGOALS[2],
+            SUBGOALS[3],
+            Subgoal::new(events::OBJECT_DROPPED, "key dropped"),
+            SUBGOALS[4],
+            SUBGOALS[5],
+        ];
+        if self.blocked { &SUBGOALS } else { &UNBLOCKED }
     }
 
     fn options(&self) -> Vec<LayoutOption> {
@@ -75,7 +94,11 @@ impl Layout for UnlockPickup {
         let position = rooms.place_in_room(random, (1, 0), target)?;
         rooms.level().set_target(target, position);
         let door_color = random.element(&COLORS);
-        rooms.add_door((0, 0), 0, door_color, true);
+        let (x, y) = rooms.add_door((0, 0), 0, door_color, true);
+        if self.blocked {
+            let blocking = cell(BALL, random.element(&COLORS), 0);
+            rooms.level().set((x - 1, y), blocking);
+        }
         rooms.place_in_room(random, (0, 0), cell(KEY, door_color, 0))?;
         rooms.place_agent(random, (0, 0))?;
         rooms.add_distractors(random, distractors)
