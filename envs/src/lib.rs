@@ -1,5 +1,6 @@
 //! The disciplines of Pentathlon as domains of the batch engine, and the registry of their ids.
 
+pub mod cormab;
 pub mod minigrid;
 
 use pentathlon_gym::Registry;
@@ -10,6 +11,7 @@ use pentathlon_gym::Registry;
 /// Never: ids are unique, which a test holds.
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
+    cormab::register(&mut registry).expect("ids are unique");
     minigrid::register(&mut registry).expect("ids are unique");
     registry
 }
