@@ -2,7 +2,10 @@
 //! and its compute kernels.
 
 use bevy_ecs::component::{Component, Mutable};
-use pentathlon_gym::{EnvSpec, seeding::Random};
+use pentathlon_gym::{
+    EnvSpec,
+    seeding::{Random, pcg64::Pcg64},
+};
 
 use crate::episode::records::{Episode, Outcome};
 
@@ -143,6 +146,25 @@ pub trait Domain: Send + Sync + 'static {
         state: &mut Self::State,
         items: &mut [u32],
     ) -> Result<(), GenerationError>;
+
+    /// Makes the level of an episode in a batch with the upstream's own generator, in place of
+    /// [`Domain::generate`]. `seed` is the one that this environment was last seeded with, `number` counts
+    /// its episodes since then from 0. A domain overrides it whose upstream seeds every episode anew instead
+    /// of drawing all of them from one stream.
+    ///
+    /// # Errors
+    /// As [`Domain::generate`].
+    fn generate_reference(
+        &self,
+        random: &mut Pcg64,
+        _seed: u64,
+        _number: u32,
+        context: &[f32],
+        state: &mut Self::State,
+        items: &mut [u32],
+    ) -> Result<(), GenerationError> {
+        self.generate(random, context, state, items)
+    }
 
     /// The Act set: may change the action that was asked for.
     fn act<R: Random>(&self, _random: &mut R, _instance: Instance<'_, Self::State>, _action: &mut [i32]) {}

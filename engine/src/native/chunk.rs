@@ -219,7 +219,11 @@ impl<D: Domain> Chunk<'_, D> {
         } else {
             let context = &self.context[env * self.plan.sizes.context..][..self.plan.sizes.context];
             let generated = match self.streams.get_mut(env) {
-                Some(stream) => self.plan.domain.generate(stream, context, state, words),
+                Some(stream) => {
+                    let seed = seed_of(&next).wrapping_add((self.first + env) as u64);
+                    let domain = &self.plan.domain;
+                    domain.generate_reference(stream, seed, next.number, context, state, words)
+                }
                 None => generate_level(&self.plan.domain, seed_of(&next), next.level, context, state, words),
             };
             if let Err(error) = generated {

@@ -199,7 +199,11 @@ impl<D: Domain> Native<D> {
                         words.copy_from_slice(level_words);
                         Ok(())
                     }
-                    (None, Some(stream)) => plan.domain.generate(stream, context, state, words),
+                    (None, Some(stream)) => {
+                        let episode = &episodes[row];
+                        let seed = seed_of(episode).wrapping_add(env as u64);
+                        plan.domain.generate_reference(stream, seed, episode.number, context, state, words)
+                    }
                     (None, None) => {
                         let episode = &episodes[row];
                         generate_level(&plan.domain, seed_of(episode), episode.level, context, state, words)
