@@ -1,0 +1,13 @@
+//! Collision: contact points of pairs of shapes, as rules over any scalar.
+//!
+//! Normals point from the second shape of a pair (the scene, where there is one) to the first; distances
+//! are negative where shapes overlap.
+
+pub mod box_box;
+pub mod contact_point;
+pub mod plane;
+pub mod round;
+pub mod solid_box;
+
+#[cfg(test)]
+mod tests;
