@@ -1,6 +1,7 @@
 //! The disciplines of Pentathlon as domains of the batch engine, and the registry of their ids.
 
 pub mod cormab;
+pub mod crafter;
 pub mod minigrid;
 
 use pentathlon_gym::Registry;
@@ -12,6 +13,7 @@ use pentathlon_gym::Registry;
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
     cormab::register(&mut registry).expect("ids are unique");
+    crafter::register(&mut registry).expect("ids are unique");
     minigrid::register(&mut registry).expect("ids are unique");
     registry
 }
