@@ -11,7 +11,7 @@ use std::{
 };
 
 use pentathlon::{
-    BuildOptions, Device, GeneratorKind,
+    BuildOptions, Device, GeneratorKind, OptionValue,
     engine::{
         Domain, Instance, InstanceMut,
         episode::{
@@ -25,7 +25,7 @@ use pentathlon::{
             ACHIEVEMENT_NAMES, ITEM_NAMES, MATERIAL_NAMES,
             records::{
                 ARROW, COW, Clock, DOWN, HEALTH, LEFT, Object, PLANT, PLAYER, RIGHT, SEMANTIC_OBJECTS,
-                SKELETON, UP, ZOMBIE, direction_x, direction_y,
+                SKELETON, TEAM_UNLOCKED, UP, ZOMBIE, direction_x, direction_y,
             },
         },
         daylight::daylight,
@@ -38,7 +38,8 @@ use pentathlon::{
         rules::{
             chunks::rules::{enter, leave, set_material},
             objects::rules::{add_object, close_up, object_place, remove_object},
-            world::Words,
+            team::rules::{ENDED_DEAD, ENDED_WITH_DIAMOND, give},
+            world::{Words, rules::player_place},
         },
         task,
     },
@@ -162,10 +163,12 @@ struct Game {
 }
 
 impl Game {
-    fn new(id: &str, seed: u64, episode: u64) -> Self {
+    fn new(id: &str, seed: u64, episode: u64, options: &[(&str, u64)]) -> Self {
+        let value = |value: &u64| OptionValue::Integer(*value as i64);
         let build = BuildOptions {
             device: Device::Native,
             generator: GeneratorKind::Reference,
+            options: options.iter().map(|(name, number)| ((*name).into(), value(number))).collect(),
             ..BuildOptions::default()
         };
         let domain = Crafter::new(task(id).expect("a registered id"), &build).expect("a domain");
@@ -225,10 +228,11 @@ impl Game {
     }
 
     fn semantic(&self) -> Vec<u8> {
-        let mut rows = vec![0; 4096];
+        let mut rows = vec![0; 4096 * self.layout().agents as usize];
         let form = self.domain.spec().observations.iter().position(|form| form.name == "semantic");
         let instance = Instance { state: &self.clock, items: &self.items, episode: &self.episode };
         self.domain.observe(form.expect("a semantic map"), instance, &mut rows);
+        rows.truncate(4096);
         rows
     }
 
@@ -387,7 +391,7 @@ impl Comparison {
         let world = u64::from(world_seed(seed, episode));
         self.rollouts += 1;
         self.equal(&file, "world seed", &world, &unsigned(&header["world_seed"]));
-        let mut game = Game::new("CrafterReward-v1", seed, episode);
+        let mut game = Game::new("CrafterReward-v1", seed, episode, &[]);
         let mut is_set_up = false;
         for line in &lines[1..] {
             let place = format!("{file} step {}", line["t"]);
@@ -405,7 +409,7 @@ impl Comparison {
             if let Some(action) = line.get("a") {
                 let unlocked = game.layout().players(&game.items)[0].unlocked;
                 let done = game.step(&[signed(action)]);
-                let reward = game.domain.exact_reward(&game.items);
+                let reward = game.domain.exact_reward(&game.layout().players(&game.items)[0]);
                 let new = game.layout().players(&game.items)[0].unlocked & !unlocked;
                 let new: Vec<&str> = (0..ACHIEVEMENT_NAMES.len())
                     .filter(|index| new >> index & 1 == 1)
@@ -421,6 +425,69 @@ impl Comparison {
             self.player(&place, &game, 0, [&line["p"], &line["i"], &line["c"]]);
         }
     }
+
+    /// Compares what a step line of a team holds of what each agent has got.
+    fn team_step(&mut self, place: &str, game: &Game, recorded: &Value, was_alive: &[bool]) {
+        let players = game.layout().players(&game.items);
+        for (index, player) in players.iter().enumerate() {
+            let pay = was_alive[index].then(|| game.domain.exact_reward(player));
+            self.equal(place, "reward", &pay, &recorded["r"][index].as_f64());
+            let flag = |bit| was_alive[index].then_some(player.ending & bit != 0);
+            self.equal(place, "terminated", &flag(ENDED_WITH_DIAMOND), &recorded["term"][index].as_bool());
+            self.equal(place, "truncated", &flag(ENDED_DEAD), &recorded["trunc"][index].as_bool());
+        }
+        let alive: Vec<u64> = players.iter().map(|player| u64::from(player.alive)).collect();
+        self.equal(place, "alive", &alive, &list(&recorded["alive"]).iter().map(unsigned).collect());
+        let team = game.items[TEAM_UNLOCKED as usize];
+        let team: Vec<&str> = (0..ACHIEVEMENT_NAMES.len())
+            .filter(|index| team >> index & 1 == 1)
+            .map(|index| ACHIEVEMENT_NAMES[index])
+            .collect();
+        self.equal(place, "team", &team, &list(&recorded["team"]).iter().map(word).collect());
+    }
+
+    /// Replays one recording of the game for a team.
+    fn replay_team(&mut self, path: &Path) {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let lines = lines(path);
+        let header = &lines[0];
+        let options =
+            [("agents", unsigned(&header["agents"])), ("world_seed", unsigned(&header["world_seed"]))];
+        let mut game = Game::new("MultiCrafter-v1", 0, 1, &options);
+        let mut is_set_up = false;
+        self.rollouts += 1;
+        for line in &lines[1..] {
+            let place = format!("{file} step {}", line["t"]);
+            if line.get("stage").is_none() && !is_set_up {
+                for operation in list(&header["setup"]) {
+                    game.set_up(list(operation));
+                }
+                is_set_up = true;
+            }
+            if line.get("map").is_some() {
+                self.full_state(&place, &game, line);
+                continue;
+            }
+            if let Some(actions) = line.get("a") {
+                if let Some(exchange) = line["x"].as_array() {
+                    let [giver, receiver] =
+                        [0, 1].map(|index| player_place(unsigned(&exchange[index]) as u32));
+                    let item = index_of(&ITEM_NAMES, &exchange[2]);
+                    give::<Words<'_>>(&mut Words(&mut game.items), giver, receiver, item);
+                }
+                let actions: Vec<i32> = list(actions).iter().map(signed).collect();
+                let players = game.layout().players(&game.items);
+                let was_alive: Vec<bool> = players.iter().map(|player| player.alive == 1).collect();
+                game.step(&actions);
+                self.steps += 1;
+                self.team_step(&place, &game, line, &was_alive);
+            }
+            self.world(&place, &game, line);
+            for index in 0..options[0].1 as usize {
+                self.player(&place, &game, index, [&line["p"][index], &line["i"][index], &line["c"][index]]);
+            }
+        }
+    }
 }
 
 #[test]
@@ -430,6 +497,15 @@ fn every_recorded_rollout_is_replayed_without_a_difference() {
         comparison.replay(&path);
     }
     comparison.finish("single agent");
+}
+
+#[test]
+fn every_recorded_rollout_of_a_team_is_replayed_without_a_difference() {
+    let mut comparison = Comparison::default();
+    for path in files(&["mcrafter_"]) {
+        comparison.replay_team(&path);
+    }
+    comparison.finish("team");
 }
 
 #[test]

@@ -244,6 +244,10 @@ pub mod records {
     /// First of the words of a player that count its achievements.
     pub const ACHIEVED: u32 = 32u32;
 
+    /// First of two words of a player that hold how many materials, from wood to diamond, it had when it was
+    /// last paid: ten bits each, three to a word.
+    pub const PAID_MATERIALS: u32 = 54u32;
+
     /// The record of an instance beside its array.
     #[derive(
         Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable, bevy_ecs::component::Component, Wgsl,
@@ -408,8 +412,8 @@ pub struct Player {
     pub inventory: [u32; NUM_ITEMS as usize],
     /// How often it has achieved each achievement.
     pub achieved: [u32; NUM_ACHIEVEMENTS as usize],
-    /// Not used.
-    pub spare: [u32; 2],
+    /// How many materials, from wood to diamond, it had when it was last paid, packed.
+    pub paid_materials: [u32; 2],
 }
 
 const _: () = assert!(size_of::<Player>() == 4 * PLAYER_WORDS as usize);
@@ -434,6 +438,7 @@ mod tests {
         assert_eq!(word(offset_of!(Player, ending)), ENDING);
         assert_eq!(word(offset_of!(Player, inventory)), INVENTORY);
         assert_eq!(word(offset_of!(Player, achieved)), ACHIEVED);
+        assert_eq!(word(offset_of!(Player, paid_materials)), PAID_MATERIALS);
     }
 
     #[test]

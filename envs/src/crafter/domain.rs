@@ -2,37 +2,39 @@
 
 use pentathlon_engine::{
     Domain, GenerationError, Instance, InstanceMut,
-    episode::records::{FAILURE, Outcome},
+    episode::records::{FAILURE, Outcome, RUNNING, SUCCESS},
 };
 use pentathlon_gym::{
-    BuildOptions, EnvSpec, Error, GeneratorKind, Space,
+    BuildOptions, EnvSpec, Error, Space,
     seeding::{Random, pcg64::Pcg64},
 };
 
 use super::{
     check::check,
     components::{
-        ACHIEVEMENT_NAMES,
+        ACHIEVEMENT_NAMES, Player,
         records::{Clock, HEALTH},
     },
     daylight::{DAY_LENGTH, light_words},
     generation::generate,
-    layout::Layout,
+    layout::{Layout, MOST_AGENTS},
     observations::forms::Form,
+    options::{CrafterOptions, option_specs},
     reference::{episode_seed::world_seed, mersenne_twister::MersenneTwister},
     reward::rewards,
     rules::{
         draws::FastDraws,
         phases::rules::step_world,
         population::rules::DARK,
-        settlement::rules::{PAY_CODES, settle},
+        settlement::rules::{PAY_CODES, settle, take_event},
+        team::rules::{ENDED_WITH_DIAMOND, begin_team_step, living},
         world::{Words, rules::player_place},
     },
     tasks::{Pay, Task},
 };
 
 /// Names of the actions in order.
-pub const ACTION_NAMES: [&str; 17] = [
+pub const ACTION_NAMES: [&str; 18] = [
     "noop",
     "move_left",
     "move_right",
@@ -50,7 +52,11 @@ pub const ACTION_NAMES: [&str; 17] = [
     "make_wood_sword",
     "make_stone_sword",
     "make_iron_sword",
+    "share",
 ];
+
+/// Actions that only teams have; they are the last ones.
+const TEAM_ACTIONS: usize = 1;
 
 /// Numbers that the original draws to put noise over an image in the dark, two words each: one for every
 /// pixel of the local view.
@@ -60,6 +66,7 @@ const NIGHT_WORDS: usize = 2 * 63 * 49;
 #[derive(Debug)]
 pub struct Crafter {
     task: Task,
+    options: CrafterOptions,
     spec: EnvSpec,
     layout: Layout,
     light: [u32; DAY_LENGTH as usize],
@@ -67,29 +74,34 @@ pub struct Crafter {
     forms: Vec<Form>,
 }
 
-/// The specification of `task` with episodes of at most `max_steps` steps.
-pub fn spec(task: &Task, max_steps: u32) -> EnvSpec {
+/// The specification of `task` with `options`.
+pub fn spec(task: &Task, options: &CrafterOptions) -> EnvSpec {
+    let actions = ACTION_NAMES.len() - if task.is_team() { 0 } else { TEAM_ACTIONS };
     EnvSpec {
         id: task.id.into(),
         discipline: "crafter".into(),
         description: task.description(),
         mission: String::new(),
-        num_agents: 1,
-        action_space: Space::discrete(ACTION_NAMES.len() as u32),
-        action_names: ACTION_NAMES.map(String::from).to_vec(),
+        num_agents: options.agents as usize,
+        action_space: Space::discrete(actions as u32),
+        action_names: ACTION_NAMES[..actions].iter().map(|name| (*name).into()).collect(),
         observations: Form::ALL.iter().map(Form::spec).collect(),
         default_observations: vec![Form::Symbolic.name().into()],
-        max_episode_steps: max_steps,
+        max_episode_steps: options.max_steps,
         reward_range: match task.pay {
             Pay::Original => (-0.9, 1.9),
             Pay::Nothing => (0.0, 0.0),
+            Pay::Damcs => (0.0, MOST_TEAM_PAY),
         },
         subgoals: ACHIEVEMENT_NAMES.map(String::from).to_vec(),
         context: Vec::new(),
-        options: Vec::new(),
+        options: option_specs(task),
         wgpu: false,
     }
 }
+
+/// A bound of what a step of a team can pay: all achievements and all materials at once.
+const MOST_TEAM_PAY: f32 = 3.0 + 10.0 * (242.0 + 195.0);
 
 impl Crafter {
     /// The domain of `task` with the options of `build`.
@@ -97,11 +109,11 @@ impl Crafter {
     /// # Errors
     /// An option that does not exist or has a bad value.
     pub fn new(task: &Task, build: &BuildOptions) -> Result<Self, Error> {
-        let max_steps = build.max_episode_steps.unwrap_or(task.max_steps);
-        let is_reference = build.generator == GeneratorKind::Reference;
+        let options = CrafterOptions::read(task, build)?;
         Ok(Self {
-            spec: spec(task, max_steps),
-            layout: Layout::new(1, task.rules, is_reference),
+            spec: spec(task, &options),
+            layout: Layout::new(options.agents, task.rules, options.is_reference),
+            options,
             light: light_words(),
             rewards: rewards(),
             forms: Form::ALL.to_vec(),
@@ -114,13 +126,40 @@ impl Crafter {
         &self.layout
     }
 
-    /// The reward of the last step before it was rounded to `f32`: the original's is `f64`.
-    pub fn exact_reward(&self, items: &[u32]) -> f64 {
-        let code = self.layout.players(items)[0].pay as usize % self.rewards.len();
+    /// What the last step paid a player, before it was rounded to `f32`: the original's is `f64`.
+    #[inline]
+    pub fn exact_reward(&self, player: &Player) -> f64 {
         match self.task.pay {
-            Pay::Original => self.rewards[code],
+            Pay::Original => self.rewards[player.pay as usize % self.rewards.len()],
             Pay::Nothing => 0.0,
+            Pay::Damcs => f64::from(player.pay as i32),
         }
+    }
+
+    /// The players' part of a step, in which their `pay` and the events of the step are found.
+    #[inline]
+    fn settle(&self, before: &[u32; MOST_AGENTS as usize], items: &mut [u32], events: &mut [i32]) {
+        let world = &mut Words(items);
+        for (index, (event, unlocked)) in events.iter_mut().zip(before).enumerate() {
+            let player = player_place(index as u32);
+            *event = match self.task.pay {
+                Pay::Damcs => take_event::<Words<'_>>(world, player),
+                Pay::Original | Pay::Nothing => settle::<Words<'_>>(world, player, *unlocked),
+            };
+        }
+    }
+
+    /// Whether the episode ends with this step, and how.
+    #[inline]
+    fn verdict(&self, items: &mut [u32]) -> u32 {
+        let players = self.layout.players(items);
+        if !self.task.is_team() {
+            return if players[0].inventory[HEALTH as usize] == 0 { FAILURE } else { RUNNING };
+        }
+        if players.iter().any(|player| player.ending & ENDED_WITH_DIAMOND != 0) {
+            return SUCCESS;
+        }
+        if living::<Words<'_>>(&mut Words(items)) == 0 { FAILURE } else { RUNNING }
     }
 
     /// Makes the original's world of `world_seed`.
@@ -169,7 +208,8 @@ impl Domain for Crafter {
         items: &mut [u32],
     ) -> Result<(), GenerationError> {
         *state = Clock { step: 0 };
-        self.generate_original(world_seed(seed, u64::from(number) + 1), items)
+        let of_episode = || world_seed(seed, u64::from(number) + 1);
+        self.generate_original(self.options.world_seed.unwrap_or_else(of_episode), items)
     }
 
     #[inline]
@@ -184,10 +224,15 @@ impl Domain for Crafter {
         let InstanceMut { state, items, .. } = instance;
         state.step = state.step.wrapping_add(1);
         let light = self.light[(state.step % DAY_LENGTH) as usize];
-        for (player, action) in self.layout.players_mut(items).iter_mut().zip(action) {
+        let mut unlocked = [0; MOST_AGENTS as usize];
+        let players = self.layout.players_mut(items).iter_mut();
+        for ((player, action), unlocked) in players.zip(action).zip(&mut unlocked) {
             player.action = *action as u32;
+            *unlocked = player.unlocked;
         }
-        let unlocked = self.layout.players(items)[0].unlocked;
+        if self.task.pay == Pay::Damcs {
+            begin_team_step::<Words<'_>>(&mut Words(items));
+        }
         match self.layout.split(items) {
             (world, Some([generator, before])) => {
                 let mut draws = MersenneTwister::new(generator);
@@ -199,7 +244,7 @@ impl Domain for Crafter {
                 );
                 if light & DARK == DARK {
                     *before = *generator;
-                    MersenneTwister::new(generator).skip(NIGHT_WORDS);
+                    MersenneTwister::new(generator).skip(NIGHT_WORDS * self.layout.agents as usize);
                 }
             }
             (world, None) => {
@@ -207,15 +252,15 @@ impl Domain for Crafter {
                 step_world::<FastDraws<'_, R>, Words<'_>>(&mut draws, &mut Words(world), state.step, light);
             }
         }
-        events[0] = settle::<Words<'_>>(&mut Words(items), player_place(0), unlocked);
-        if self.layout.players(items)[0].inventory[HEALTH as usize] == 0 {
-            outcome.verdict = FAILURE;
-        }
+        self.settle(&unlocked, items, events);
+        outcome.verdict = self.verdict(items);
     }
 
     #[inline]
     fn reward(&self, instance: Instance<'_, Clock>, _outcome: &Outcome, rewards: &mut [f32]) {
-        rewards[0] = self.exact_reward(instance.items) as f32;
+        for (reward, player) in rewards.iter_mut().zip(self.layout.players(instance.items)) {
+            *reward = self.exact_reward(player) as f32;
+        }
     }
 
     #[inline]

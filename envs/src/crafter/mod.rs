@@ -13,6 +13,7 @@ mod domain;
 pub mod generation;
 pub mod layout;
 pub mod observations;
+pub mod options;
 pub mod reference;
 mod registration;
 pub mod reward;

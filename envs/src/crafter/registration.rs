@@ -5,6 +5,7 @@ use pentathlon_gym::{BuildOptions, EnvSpec, Error, Registry, VectorEnv};
 
 use super::{
     domain::{Crafter, spec},
+    options::CrafterOptions,
     tasks::{TASKS, Task},
 };
 
@@ -29,7 +30,7 @@ fn build(spec: &EnvSpec, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, E
 /// When one of them is there already.
 pub fn register(registry: &mut Registry) -> Result<(), Error> {
     for task in &TASKS {
-        registry.register(spec(task, task.max_steps), build)?;
+        registry.register(spec(task, &CrafterOptions::new(task)), build)?;
     }
     Ok(())
 }

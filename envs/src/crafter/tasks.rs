@@ -1,6 +1,6 @@
 //! The registered ids: what each pays, and who plays.
 
-use super::components::records::ORIGINAL_RULES;
+use super::components::records::{ORIGINAL_RULES, RULE_MONSTERS};
 
 /// What a step pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub enum Pay {
     Original,
     /// Nothing.
     Nothing,
+    /// That of the DAMCS paper's environment; see [`rules::team`](super::rules::team).
+    Damcs,
 }
 
 /// One registered id.
@@ -19,33 +21,76 @@ pub struct Task {
     pub id: &'static str,
     /// What it pays.
     pub pay: Pay,
+    /// Agents when no option says how many.
+    pub agents: u32,
+    /// The most agents.
+    pub most_agents: u32,
     /// Steps after which an episode is cut off.
     pub max_steps: u32,
     /// The `RULE_` bits in force.
     pub rules: u32,
 }
 
+/// Rules of the DAMCS paper's environment: no zombies and skeletons, everything acts everywhere, a furnace
+/// is enough for iron tools, and much can be carried.
+const DAMCS_RULES: u32 = 0;
+
+const _: () = assert!(DAMCS_RULES & RULE_MONSTERS == 0);
+
 /// All registered ids, in order.
-pub const TASKS: [Task; 2] = [
-    Task { id: "CrafterNoReward-v1", pay: Pay::Nothing, max_steps: 10_000, rules: ORIGINAL_RULES },
-    Task { id: "CrafterReward-v1", pay: Pay::Original, max_steps: 10_000, rules: ORIGINAL_RULES },
+pub const TASKS: [Task; 3] = [
+    Task { id: "CrafterNoReward-v1", pay: Pay::Nothing, ..CRAFTER },
+    CRAFTER,
+    Task {
+        id: "MultiCrafter-v1",
+        pay: Pay::Damcs,
+        agents: 2,
+        most_agents: 16,
+        max_steps: 10_000,
+        rules: DAMCS_RULES,
+    },
 ];
 
+/// The original game.
+const CRAFTER: Task = Task {
+    id: "CrafterReward-v1",
+    pay: Pay::Original,
+    agents: 1,
+    most_agents: 1,
+    max_steps: 10_000,
+    rules: ORIGINAL_RULES,
+};
+
 impl Task {
+    /// Whether it is one of the games for a team.
+    pub fn is_team(&self) -> bool {
+        self.pay == Pay::Damcs
+    }
+
     /// The id, its world and its goal in a few sentences.
     pub fn description(&self) -> String {
+        let world = "a world of 64 by 64 tiles with grassland, forests, lakes, mountains and caves";
         let pay = match self.pay {
             Pay::Original => {
                 "A step pays a tenth of the change of health, and 1 when at least one achievement is \
                  unlocked for the first time in the episode."
             }
             Pay::Nothing => "Nothing is paid: agents have to find their own goals.",
+            Pay::Damcs => {
+                return format!(
+                    "Crafter for a team, as in the DAMCS paper (arXiv 2502.05453): players in {world} collect \
+                     materials and make tools until one of them mines a diamond. There are no monsters. A step \
+                     pays each agent for what happened in the step before: 0 for nothing, 3 for a move, 1 for \
+                     another action; 10 times a weight for achievements that are new to the team; 10 times a \
+                     weight for each material of which the agent has more. Agents leave when they are dead. The \
+                     episode ends with success when an agent has collected a diamond, or when all are dead."
+                );
+            }
         };
         format!(
-            "Crafter: one player in a world of 64 by 64 tiles with grassland, forests, lakes, mountains and \
-             caves looks for food, water and shelter, fights zombies and skeletons, collects materials and \
-             makes tools, up to the iron pickaxe that mines a diamond. There are 22 achievements. {pay} The \
-             episode ends when health reaches 0, and is cut off after the step limit."
+            "Crafter: one player in {world} looks for food, water and shelter, fights zombies and skeletons, \
+             collects materials and makes tools, up to the iron pickaxe that mines a diamond. There are 22 \
+             achievements. {pay} The episode ends when health reaches 0, and is cut off after the step limit."
         )
     }
 }

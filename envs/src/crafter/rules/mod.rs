@@ -28,6 +28,7 @@ pub mod population;
 pub mod pursuit;
 pub mod settlement;
 pub mod skeleton;
+pub mod team;
 pub mod vitals;
 pub mod world;
 pub mod zombie;

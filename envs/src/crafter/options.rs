@@ -1,0 +1,154 @@
+//! The build options of Crafter ids.
+
+use pentathlon_gym::{BuildOptions, Error, GeneratorKind, OptionSpec, OptionValue};
+
+use super::tasks::Task;
+
+/// World seed of the DAMCS paper's environment, at every reset.
+pub const DAMCS_WORLD_SEED: u32 = 42;
+
+/// The build options of a Crafter id, read and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CrafterOptions {
+    /// Steps after which an episode is cut off.
+    pub max_steps: u32,
+    /// Agents.
+    pub agents: u32,
+    /// With the reference generator: the seed of every episode's world, in place of the one that follows
+    /// from the environment's seed and the episode.
+    pub world_seed: Option<u32>,
+    /// Whether numbers are the original's.
+    pub is_reference: bool,
+}
+
+impl CrafterOptions {
+    /// The options of `task` when none are given.
+    pub fn new(task: &Task) -> Self {
+        Self {
+            max_steps: task.max_steps,
+            agents: task.agents,
+            world_seed: task.is_team().then_some(DAMCS_WORLD_SEED),
+            is_reference: false,
+        }
+    }
+
+    /// Reads the options of `task` out of what a batch is built with.
+    ///
+    /// # Errors
+    /// An option that does not exist, or a value that is not allowed.
+    pub fn read(task: &Task, build: &BuildOptions) -> Result<Self, Error> {
+        let mut options = Self::new(task);
+        options.is_reference = build.generator == GeneratorKind::Reference;
+        if let Some(limit) = build.max_episode_steps {
+            let entry = Entry { task, name: "max_episode_steps", value: &i64::from(limit).into() };
+            options.max_steps = entry.whole(1, i64::from(u32::MAX - 1))? as u32;
+        }
+        for (name, value) in &build.options {
+            let entry = Entry { task, name, value };
+            match name.as_str() {
+                "agents" if task.is_team() => {
+                    options.agents = entry.whole(1, i64::from(task.most_agents))? as u32;
+                }
+                "world_seed" if task.is_team() => options.world_seed = entry.world_seed()?,
+                _ => {
+                    let known: Vec<String> =
+                        option_specs(task).into_iter().map(|option| option.name).collect();
+                    return Err(entry.invalid(&format!("only the options {}", known.join(", "))));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// The options as an [`EnvSpec`](pentathlon_gym::EnvSpec) lists them.
+pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
+    let mut options: Vec<(&str, String, String)> = Vec::new();
+    if task.is_team() {
+        options.push(("agents", task.agents.to_string(), format!("Agents: 1 to {}.", task.most_agents)));
+        options.push((
+            "world_seed",
+            DAMCS_WORLD_SEED.to_string(),
+            "With the reference generator: seed of every episode's world, 0 to 4294967295, or episode for one \
+             that follows from the batch's seed."
+                .into(),
+        ));
+    }
+    options
+        .into_iter()
+        .map(|(name, default, description)| OptionSpec { name: name.into(), default, description })
+        .collect()
+}
+
+/// One option as given.
+struct Entry<'a> {
+    task: &'a Task,
+    name: &'a str,
+    value: &'a OptionValue,
+}
+
+impl Entry<'_> {
+    fn invalid(&self, allowed: &str) -> Error {
+        let value = match self.value {
+            OptionValue::Bool(value) => value.to_string(),
+            OptionValue::Integer(value) => value.to_string(),
+            OptionValue::Float(value) => value.to_string(),
+            OptionValue::Text(value) => format!("'{value}'"),
+        };
+        Error::InvalidOption {
+            id: self.task.id.into(),
+            option: self.name.into(),
+            value,
+            allowed: allowed.into(),
+        }
+    }
+
+    fn whole(&self, low: i64, high: i64) -> Result<i64, Error> {
+        match self.value {
+            OptionValue::Integer(value) if (low..=high).contains(value) => Ok(*value),
+            _ => Err(self.invalid(&format!("whole numbers from {low} to {high}"))),
+        }
+    }
+
+    fn world_seed(&self) -> Result<Option<u32>, Error> {
+        match self.value {
+            OptionValue::Text(text) if text == "episode" => Ok(None),
+            OptionValue::Integer(value) if u32::try_from(*value).is_ok() => Ok(Some(*value as u32)),
+            _ => Err(self.invalid("episode, or whole numbers from 0 to 4294967295")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crafter::registration::task;
+
+    fn read(id: &str, options: &[(&str, OptionValue)]) -> Result<CrafterOptions, Error> {
+        let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        CrafterOptions::read(task(id).unwrap(), &BuildOptions { options, ..BuildOptions::default() })
+    }
+
+    #[test]
+    fn options_are_read() {
+        let options =
+            read("MultiCrafter-v1", &[("agents", 6.into()), ("world_seed", "episode".into())]).unwrap();
+        assert_eq!((options.agents, options.world_seed), (6, None));
+        assert_eq!(read("MultiCrafter-v1", &[]).unwrap().world_seed, Some(42));
+        assert_eq!(read("CrafterReward-v1", &[]).unwrap().world_seed, None);
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_an_error_that_says_so() {
+        let cases: [(&str, &str, OptionValue, &str); 4] = [
+            ("MultiCrafter-v1", "agents", 17.into(), "from 1 to 16"),
+            ("MultiCrafter-v1", "agents", "all".into(), "from 1 to 16"),
+            ("MultiCrafter-v1", "world_seed", (-1).into(), "0 to 4294967295"),
+            ("CrafterReward-v1", "agents", 2.into(), "only the options"),
+        ];
+        for (id, name, value, allowed) in cases {
+            let message = read(id, &[(name, value)]).unwrap_err().to_string();
+            assert!(message.contains(name) && message.contains(allowed), "{message}");
+        }
+    }
+}
