@@ -4,6 +4,9 @@
 //! they are the accuracy reference, with `wide::f32x8` the native engine (eight worlds a lane group), and
 //! with `f32` they are also the source of the wgpu kernel.
 
+pub mod capacity;
+pub mod collision;
+pub mod device_source;
 pub mod model;
 pub mod robots;
 pub mod scalar;

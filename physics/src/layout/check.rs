@@ -1,0 +1,209 @@
+//! What a description has to fulfil before it can be laid out.
+
+use std::collections::HashSet;
+
+use super::{Geom, LayoutError, array, compose, quaternion, vector, wxyz};
+use crate::model::{ActuatorLaw, AxisJoint, GeomDescription, HeightLayer, JointDescription, ModelDescription, Shape};
+use crate::vector::rules::{Vector3, cross3, dot3, scale3, sub3};
+
+/// How far a unit vector's or quaternion's length may be from one; it is scaled to one then.
+const UNIT_TOLERANCE: f64 = 1e-6;
+
+/// Largest number of vertices of a convex hull.
+const MAX_HULL_VERTICES: usize = 64;
+
+/// Checks every number and every name but those that depend on the tree.
+pub(super) fn description(model: &ModelDescription) -> Result<(), LayoutError> {
+    unique("bodies", model.bodies.iter().map(|body| &body.name))?;
+    unique(
+        "joints",
+        model.bodies.iter().filter_map(|body| match &body.joint {
+            JointDescription::Hinge(axis) | JointDescription::Slide(axis) => Some(&axis.name),
+            _ => None,
+        }),
+    )?;
+    unique("actuators", model.actuators.iter().map(|actuator| &actuator.name))?;
+    finite(&format!("model '{}'", model.name), "gravity", &model.gravity)?;
+    for body in &model.bodies {
+        let element = format!("body '{}'", body.name);
+        finite(&element, "position", &body.position)?;
+        unit(&element, "orientation", &body.orientation)?;
+        finite(&element, "centre of mass", &body.center_of_mass)?;
+        finite(&element, "inertia", &body.inertia)?;
+        not_negative(&element, "mass", body.mass)?;
+        if let JointDescription::Hinge(joint) | JointDescription::Slide(joint) = &body.joint {
+            axis(joint)?;
+        }
+        for geom in &body.geoms {
+            shape(&format!("geom '{}' of {element}", geom.name), geom, false)?;
+        }
+    }
+    for geom in &model.scene {
+        shape(&format!("geom '{}' of the scene", geom.name), geom, true)?;
+    }
+    for actuator in &model.actuators {
+        let element = format!("actuator '{}'", actuator.name);
+        positive(&element, "effort limit", actuator.effort_limit)?;
+        if let Some(limit) = actuator.velocity_limit {
+            positive(&element, "velocity limit", limit)?;
+        }
+        if let ActuatorLaw::Position { kp, kd } = actuator.law {
+            not_negative(&element, "kp", kp)?;
+            not_negative(&element, "kd", kd)?;
+        }
+    }
+    Ok(())
+}
+
+/// An error when there is more of `kind` than fits.
+pub(super) fn capacity(kind: &'static str, count: usize, limit: usize) -> Result<(), LayoutError> {
+    if count > limit { Err(LayoutError::TooMany { kind, count, limit }) } else { Ok(()) }
+}
+
+/// `geom` of a described body whose frame lies at `position`, `orientation` in the movable body.
+pub(super) fn placed_geom(
+    geom: &GeomDescription,
+    body: Option<usize>,
+    position: [f64; 3],
+    orientation: [f64; 4],
+) -> Geom {
+    let frame = compose(
+        (vector(position), quaternion(orientation)),
+        (vector(geom.position), quaternion(geom.orientation)),
+    );
+    Geom {
+        name: geom.name.clone(),
+        body,
+        shape: geom.shape.clone(),
+        position: array(frame.0),
+        orientation: wxyz(frame.1),
+        friction: geom.friction,
+        restitution: geom.restitution,
+    }
+}
+
+/// `axis` scaled to exactly unit length.
+pub(super) fn unit_axis(axis: [f64; 3]) -> Vector3<f64> {
+    let v = vector(axis);
+    scale3(v, 1.0 / dot3(v, v).sqrt())
+}
+
+fn unique<'a>(kind: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), LayoutError> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(LayoutError::DuplicateName { kind, name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn refuse(
+    element: &str,
+    quantity: &'static str,
+    value: impl std::fmt::Debug,
+    allowed: &'static str,
+) -> Result<(), LayoutError> {
+    Err(LayoutError::Value { element: element.to_owned(), quantity, value: format!("{value:?}"), allowed })
+}
+
+fn finite(element: &str, quantity: &'static str, values: &[f64]) -> Result<(), LayoutError> {
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(())
+    } else {
+        refuse(element, quantity, values, "finite numbers")
+    }
+}
+
+fn positive(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
+    if value > 0.0 && value.is_finite() { Ok(()) } else { refuse(element, quantity, value, "a positive number") }
+}
+
+fn not_negative(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
+    if value >= 0.0 && value.is_finite() { Ok(()) } else { refuse(element, quantity, value, "zero or a positive number") }
+}
+
+fn unit(element: &str, quantity: &'static str, values: &[f64]) -> Result<(), LayoutError> {
+    let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+    if (length - 1.0).abs() <= UNIT_TOLERANCE {
+        Ok(())
+    } else {
+        refuse(element, quantity, values, "of unit length")
+    }
+}
+
+fn axis(joint: &AxisJoint) -> Result<(), LayoutError> {
+    let element = format!("joint '{}'", joint.name);
+    unit(&element, "axis", &joint.axis)?;
+    not_negative(&element, "armature", joint.armature)?;
+    not_negative(&element, "damping", joint.damping)?;
+    not_negative(&element, "friction loss", joint.friction_loss)?;
+    match joint.range {
+        Some([low, high]) if !(low < high && low.is_finite() && high.is_finite()) => {
+            refuse(&element, "range", [low, high], "a lower limit below the upper one")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn shape(element: &str, geom: &GeomDescription, in_scene: bool) -> Result<(), LayoutError> {
+    finite(element, "position", &geom.position)?;
+    unit(element, "orientation", &geom.orientation)?;
+    not_negative(element, "friction", geom.friction)?;
+    if !(0.0..=1.0).contains(&geom.restitution) {
+        return refuse(element, "restitution", geom.restitution, "0 to 1");
+    }
+    match &geom.shape {
+        Shape::Sphere { radius } => positive(element, "radius", *radius),
+        Shape::Capsule { radius, half_length } => {
+            positive(element, "radius", *radius)?;
+            positive(element, "half length", *half_length)
+        }
+        Shape::Box { half_extents } => {
+            half_extents.iter().try_for_each(|half| positive(element, "half extent", *half))
+        }
+        Shape::ConvexHull { vertices } => hull(element, vertices),
+        Shape::Plane | Shape::Floor(_) | Shape::Ceiling(_) if !in_scene => Err(LayoutError::Structure {
+            element: element.to_owned(),
+            problem: "planes and height layers stand in the scene, not on bodies",
+        }),
+        Shape::Plane => Ok(()),
+        Shape::Floor(layer) | Shape::Ceiling(layer) => height_layer(element, layer),
+    }
+}
+
+fn height_layer(element: &str, layer: &HeightLayer) -> Result<(), LayoutError> {
+    positive(element, "cell", layer.cell)?;
+    finite(element, "heights", &layer.heights)?;
+    if layer.points.iter().any(|points| *points < 2) {
+        return refuse(element, "points", layer.points, "at least two along each axis");
+    }
+    if layer.heights.len() != layer.points[0] * layer.points[1] {
+        return refuse(element, "number of heights", layer.heights.len(), "the product of the points along both axes");
+    }
+    Ok(())
+}
+
+/// A hull needs four vertices that span a volume.
+fn hull(element: &str, vertices: &[[f64; 3]]) -> Result<(), LayoutError> {
+    if !(4..=MAX_HULL_VERTICES).contains(&vertices.len()) {
+        return refuse(element, "number of vertices", vertices.len(), "4 to 64");
+    }
+    for vertex in vertices {
+        finite(element, "vertex", vertex)?;
+    }
+    let from_first: Vec<Vector3<f64>> =
+        vertices.iter().map(|vertex| sub3(vector(*vertex), vector(vertices[0]))).collect();
+    let longest = |candidates: &dyn Fn(&Vector3<f64>) -> f64| {
+        from_first.iter().map(candidates).fold(0.0_f64, |best, value| best.max(value.abs()))
+    };
+    let size = longest(&|v| dot3(*v, *v)).sqrt();
+    let edge = from_first.iter().copied().max_by(|a, b| dot3(*a, *a).total_cmp(&dot3(*b, *b))).unwrap_or(from_first[0]);
+    let normal = from_first
+        .iter()
+        .map(|v| cross3(edge, *v))
+        .max_by(|a, b| dot3(*a, *a).total_cmp(&dot3(*b, *b)))
+        .unwrap_or(edge);
+    let volume = longest(&|v| dot3(normal, *v));
+    if volume > 1e-9 * size.powi(3) { Ok(()) } else { refuse(element, "volume", volume, "positive: four vertices off one plane") }
+}
