@@ -170,7 +170,7 @@ pub mod rules {
             edge_a: a.x,
             edge_b: rotation_b.x,
         };
-        for i in 0..3u32 {
+        for i in 0u32..3u32 {
             let b = edges[i as usize];
             best = wider_edge::<R>(best, between, a.x, b, rotation_a, half_a, rotation_b, half_b);
             best = wider_edge::<R>(best, between, a.y, b, rotation_a, half_a, rotation_b, half_b);
@@ -369,7 +369,7 @@ pub mod rules {
         let mut low_high = points[0usize];
         let mut high_low = points[0usize];
         let mut high_high = points[0usize];
-        for i in 1..12u32 {
+        for i in 1u32..12u32 {
             let point = points[i as usize];
             let deeper = R::select_positive(deepest.exists, deepest.height - point.height, one);
             deepest = select_clip_point::<R>(R::min_of(deeper, point.exists), point, deepest);
@@ -460,7 +460,7 @@ pub mod rules {
         let best_face_gap = R::max_of(face_a.separation, face_b.separation);
         let edge_wins = edge.separation - best_face_gap - tolerance;
         let mut points: [ContactPoint<R>; 4] = [none, none, none, none];
-        for i in 0..4u32 {
+        for i in 0u32..4u32 {
             let point = kept[i as usize];
             let surface = add3::<R>(
                 face.center,
@@ -489,7 +489,7 @@ pub mod rules {
         half_b: Vector3<R>,
     ) -> ContactPoint<R> {
         let mut best = no_contact::<R>();
-        for i in 0..8u32 {
+        for i in 0u32..8u32 {
             let corner = vector3::<R>(
                 half_a.x * R::lit(f32(i & 1u32) * 2.0f32 - 1.0f32),
                 half_a.y * R::lit(f32((i >> 1u32) & 1u32) * 2.0f32 - 1.0f32),
@@ -521,7 +521,7 @@ pub mod rules {
         let mut apart = deeper_contact::<R>(corner_a, corner_b);
         let axes_a: [Vector3<R>; 3] = [pose_a.rotation.x, pose_a.rotation.y, pose_a.rotation.z];
         let axes_b: [Vector3<R>; 3] = [pose_b.rotation.x, pose_b.rotation.y, pose_b.rotation.z];
-        for i in 0..9u32 {
+        for i in 0u32..9u32 {
             let edge_a = axes_a[(i / 3u32) as usize];
             let edge_b = axes_b[(i % 3u32) as usize];
             let product = direction_or::<R>(cross3::<R>(edge_a, edge_b), edge_a);
