@@ -7,14 +7,15 @@
 
 Every peer is installed into a virtual environment of its own under target/peers. Everything is measured on
 one core (by CPU affinity), with random actions, observation and autoreset included, each in its own best way:
-Farama's package steps one environment, the others a batch. Repeats are interleaved between peers, so that a
-busy moment does not hit only one of them; the fastest counts, because other work on the machine can only slow
-a measurement down. Needs Python 3.10 or newer and Linux.
+Farama's package steps one environment, the others a batch. Everyone is measured for about the same time; repeats
+are interleaved, so that a busy moment does not hit only one of them, and the median counts. Needs Python 3.10 or
+newer and Linux.
 """
 
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -174,9 +175,9 @@ def on_core(command, core):
 
 
 def measure_ours(binary, task, core):
-    command = [binary, "bench", task, "--num-envs", 4096, "--steps", 100, "--repeats", 20, "--threads", 1]
+    command = [binary, "bench", task, "--num-envs", 4096, "--steps", 6000, "--repeats", 1, "--threads", 1]
     report = on_core([*command, "--device", "native", "--json"], core)
-    return report["num_envs"] * report["steps"] / report["fastest_seconds"], report["num_envs"]
+    return report["steps_per_second"], report["num_envs"]
 
 
 def measure_all(arguments):
@@ -202,7 +203,7 @@ def measure_all(arguments):
                 rates.setdefault((task, who), []).append(rate)
                 batches[task, who] = batch
     return [
-        {"task": task, "who": who, "num_envs": batches[task, who], "steps_per_second": max(found)}
+        {"task": task, "who": who, "num_envs": batches[task, who], "steps_per_second": statistics.median(found)}
         for (task, who), found in rates.items()
     ]
 
@@ -220,7 +221,7 @@ def print_table(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS, help="packages to measure beside ours")
-    parser.add_argument("--repeats", type=int, default=3, help="measurements of each; the fastest counts")
+    parser.add_argument("--repeats", type=int, default=3, help="measurements of each; the median counts")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement of a peer")
     parser.add_argument("--binary", type=Path, help="a built `pentathlon`; built in release when left out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results here")

@@ -91,36 +91,62 @@ impl<'a> FromIterator<&'a EpisodeRecord> for EpisodeStatistics {
     }
 }
 
-/// The last so many ended episodes, for learning curves.
+/// The last so many ended episodes of a batch, for learning curves.
+///
+/// A success is often short and a failure as long as the limit allows, so the first episodes to end say
+/// too much good. Until an environment has ended its first episode it therefore counts as one without
+/// success.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpisodeWindow {
     capacity: usize,
-    episodes: VecDeque<EpisodeRecord>,
+    recent: VecDeque<EpisodeRecord>,
+    /// Ended episodes, those that left the window too.
+    episodes: u64,
+    /// Whether each environment has ended an episode.
+    has_ended: Vec<bool>,
 }
 
 impl EpisodeWindow {
-    /// A window of the last `capacity` episodes, at least 1.
-    pub fn new(capacity: usize) -> Self {
+    /// A window of the last `capacity` episodes, at least 1, of `num_envs` environments.
+    pub fn new(capacity: usize, num_envs: usize) -> Self {
         let capacity = capacity.max(1);
-        Self { capacity, episodes: VecDeque::with_capacity(capacity.min(1024)) }
+        let recent = VecDeque::with_capacity(capacity.min(1024));
+        Self { capacity, recent, episodes: 0, has_ended: vec![false; num_envs] }
     }
 
     /// Adds an ended episode; the oldest one leaves a full window.
     pub fn record(&mut self, episode: &EpisodeRecord) {
-        if self.episodes.len() >= self.capacity {
-            self.episodes.pop_front();
+        if self.recent.len() >= self.capacity {
+            self.recent.pop_front();
         }
-        self.episodes.push_back(*episode);
+        self.recent.push_back(*episode);
+        self.episodes += 1;
+        if let Some(has_ended) = self.has_ended.get_mut(episode.env) {
+            *has_ended = true;
+        }
+    }
+
+    /// Ended episodes, those that left the window too.
+    pub fn episodes(&self) -> u64 {
+        self.episodes
     }
 
     /// Totals of the episodes in the window.
     pub fn statistics(&self) -> EpisodeStatistics {
-        self.episodes.iter().collect()
+        self.recent.iter().collect()
+    }
+
+    /// Share of successes, 0 to 1, among the episodes in the window and the environments that have not ended
+    /// one yet; 0 for no environments.
+    pub fn success_rate(&self) -> f64 {
+        let first_episodes = self.has_ended.iter().filter(|has_ended| !**has_ended).count();
+        let episodes = self.recent.len() + first_episodes;
+        self.statistics().successes as f64 / episodes.max(1) as f64
     }
 
     /// Whether the window holds as many episodes as it can.
     pub fn is_full(&self) -> bool {
-        self.episodes.len() >= self.capacity
+        self.recent.len() >= self.capacity
     }
 }
 
@@ -218,13 +244,28 @@ mod tests {
 
     #[test]
     fn a_window_forgets_the_oldest() {
-        let mut window = EpisodeWindow::new(2);
+        let mut window = EpisodeWindow::new(2, 1);
         window.extend(&[episode(9.0, 1, true), episode(1.0, 2, false)]);
         assert!(window.is_full());
         window.record(&episode(3.0, 4, false));
+        assert_eq!(window.episodes(), 3);
         let statistics = window.statistics();
         assert_eq!((statistics.episodes, statistics.successes), (2, 0));
         assert_eq!(statistics.mean_return(), Some(2.0));
+    }
+
+    #[test]
+    fn an_environment_in_its_first_episode_has_no_success() {
+        let mut window = EpisodeWindow::new(10, 4);
+        assert_eq!(window.success_rate(), 0.0);
+        window.record(&EpisodeRecord { env: 2, ..episode(1.0, 3, true) });
+        assert_eq!(window.success_rate(), 0.25, "the other three are still at it");
+        window.record(&EpisodeRecord { env: 2, ..episode(1.0, 3, true) });
+        assert_eq!(window.success_rate(), 0.4);
+        for env in [0, 1, 3] {
+            window.record(&EpisodeRecord { env, ..episode(0.0, 9, false) });
+        }
+        assert_eq!(window.success_rate(), 0.4, "two of five episodes");
     }
 
     #[test]

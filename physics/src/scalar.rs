@@ -28,6 +28,7 @@ impl<T> Field for T where
 /// The trait itself, and what `f32` is on both devices.
 #[wgsl_rs::wgsl]
 #[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
+#[allow(clippy::approx_constant, clippy::excessive_precision, reason = "WGSL has no named constants")]
 pub mod rules {
     use wgsl_rs::std::*;
 

@@ -7,9 +7,9 @@
 /// Records and the operations on them.
 #[wgsl_rs::wgsl]
 #[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
+#[allow(clippy::redundant_field_names, reason = "the transpiler takes no shorthand")]
 pub mod rules {
     use crate::scalar::rules::*;
-    use wgsl_rs::std::*;
 
     /// Three coordinates.
     #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,10 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use pentathlon_gym::{Snapshot, VectorEnv};
+use pentathlon_gym::{EpisodeWindow, Snapshot, VectorEnv};
 use serde::{Deserialize, Serialize};
 
-use super::EpisodeWindow;
 use crate::networks::{self, ActorCritic, ObservationLayout};
 use crate::policy::NetworkPolicy;
 use crate::ppo::load_network;
@@ -18,7 +17,7 @@ use crate::{Config, Error, MakeBatch};
 
 const MAGIC: &[u8; 8] = b"PENTAGNT";
 /// Format version that this build reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 const HEADER: usize = 8 + 4 + 8 + 4;
 
 /// A state of training that was kept in a file.
@@ -158,7 +157,7 @@ mod tests {
             seconds: 1.5,
             actions: StreamState::from(&stream(1, Purpose::Actions)),
             minibatches: StreamState::from(&stream(1, Purpose::Minibatches)),
-            window: EpisodeWindow::new(3),
+            window: EpisodeWindow::new(3, 2),
             network: vec![1, 2, 3],
             optimizer: vec![4, 5],
             environments: Snapshot { id: String::from("Toy"), build: String::new(), columns: Vec::new() },

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use pentathlon_gym::VectorEnv;
+use pentathlon_gym::{EpisodeWindow, VectorEnv};
 use pentathlon_gym::seeding::philox::Philox;
 
 pub use checkpoint::{Checkpoint, VERSION as CHECKPOINT_VERSION};
-pub use progress::{EpisodeWindow, Progress};
+pub use progress::Progress;
 pub use run_files::RunFiles;
 
 use crate::evaluation::{Evaluation, evaluate};
@@ -99,7 +99,7 @@ impl Trainer {
         let learner = Learner::new(layout, &config.network, &config.ppo, config.seed, pool.clone())?;
         Ok(Self {
             actions: stream(config.seed, Purpose::Actions),
-            window: EpisodeWindow::new(config.early_stop.window),
+            window: EpisodeWindow::new(config.early_stop.window, config.environment.num_envs),
             config,
             env,
             learner,
@@ -151,7 +151,7 @@ impl Trainer {
             &self.config.ppo,
             &mut self.actions,
             &self.pool,
-            |episode| window.push(episode),
+            |episode| window.record(episode),
         )?;
         let statistics = self.learner.update(&self.rollout, learning_rate).map_err(|error| match error {
             Error::Diverged { what, .. } => Error::Diverged { update: self.update + 1, what },
@@ -161,6 +161,7 @@ impl Trainer {
         self.update += 1;
         self.frames += self.rollout.len() as u64;
         self.seconds += seconds;
+        let recent = self.window.statistics();
         Ok(Progress {
             update: self.update,
             frames: self.frames,
@@ -168,8 +169,8 @@ impl Trainer {
             seconds: self.seconds,
             frames_per_second: self.rollout.len() as f64 / seconds,
             episodes: self.window.episodes(),
-            mean_return: self.window.mean_return(),
-            mean_length: self.window.mean_length(),
+            mean_return: recent.mean_return().unwrap_or(0.0),
+            mean_length: recent.mean_length().unwrap_or(0.0),
             success_rate: self.window.success_rate(),
             learning_rate,
             statistics,

@@ -39,10 +39,11 @@ pub mod rules {
     pub fn named_object(object: u32) -> u32 {
         let kind = kind_of(object);
         let color = color_of(object);
-        if kind < DOOR || kind > BOX || color >= 6u32 {
-            return NAMED_OBJECTS - 1u32;
+        let is_named = kind >= DOOR && color < 6u32;
+        if is_named && kind <= BOX {
+            return (kind - DOOR) * 6u32 + color;
         }
-        (kind - DOOR) * 6u32 + color
+        NAMED_OBJECTS - 1u32
     }
 
     /// The number of the mission of `state`.
