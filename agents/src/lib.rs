@@ -4,12 +4,15 @@
 //! - [`networks`]: actor-critic networks in burn, and how observations become their inputs;
 //! - [`ppo`]: proximal policy optimisation, vectorised over a batch;
 //! - [`trainer`]: the loop around it: progress, logs, checkpoints that continue exactly;
+//! - [`cormab`]: SEQUOIA and what it is compared with, for coupled bandits;
 //! - [`policy`] and [`evaluation`]: what acts in a batch, and how good it is.
 //!
-//! The crate knows no discipline: batches come from a function that the caller passes in, [`MakeBatch`].
+//! Learners that see observations alone know no discipline: batches come from a function that the caller
+//! passes in, [`MakeBatch`].
 
 pub mod categorical;
 pub mod config;
+pub mod cormab;
 pub mod error;
 pub mod evaluation;
 mod file;

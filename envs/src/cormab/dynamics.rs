@@ -1,9 +1,15 @@
 //! What an instance expects of an action, in `f64`: up-probabilities, distributions of levels, and the
 //! one-step reward `E[R | s, a]` that everything learns from and that evaluation reports.
 
+use pentathlon_gym::seeding::Random;
+
 use super::{
     action::ActionMask,
-    instance::{Instance, LEVELS, link},
+    instance::{Dynamics, Instance, LEVELS, link},
+    rules::{
+        process::{arm_noise, next_level},
+        threshold,
+    },
 };
 
 /// The arms of an instance with everything tabulated that a step needs.
@@ -30,7 +36,6 @@ pub fn below(level: u8) -> u8 {
 impl Arms {
     /// The arms of `instance`.
     pub fn new(instance: &Instance) -> Self {
-        use super::instance::Dynamics;
         let touching: Vec<ActionMask> = match &instance.dynamics {
             Dynamics::UpDown { .. } => (0..instance.arms).map(|arm| 1 << arm).collect(),
             Dynamics::Sigmoid { omega, .. } => {
@@ -103,5 +108,14 @@ impl Arms {
             self.expected_pay(arm, *level, (self.touching[arm] & action).count_ones() as usize)
         };
         levels.iter().enumerate().map(pay).sum()
+    }
+
+    /// Moves all arms one step under `action`, as a batch does with the same two words of noise.
+    pub fn step<R: Random>(&self, random: &mut R, levels: &mut [u8], action: ActionMask) {
+        let (first, second) = (random.interval(u32::MAX), random.interval(u32::MAX));
+        for (arm, level) in levels.iter_mut().enumerate() {
+            let noise = arm_noise(first, second, arm as u32);
+            *level = next_level(u32::from(*level), noise, threshold(self.up_probability(arm, action))) as u8;
+        }
     }
 }

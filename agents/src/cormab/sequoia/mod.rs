@@ -1,0 +1,23 @@
+//! SEQUOIA: a Q-network whose best action is found by exact search, in training and in use. It starts as a
+//! network of the one-step reward and learns from there by Q-learning with the search inside.
+
+mod adamw;
+mod config;
+mod gradient;
+mod replay;
+mod target;
+mod trainer;
+mod warm_start;
+
+pub use self::{
+    adamw::{AdamW, AdamWConfig},
+    config::{
+        ExplorationConfig, ProblemConfig, SearchConfig, SequoiaConfig, TargetSchedule, TrainingConfig,
+        WarmStartConfig,
+    },
+    gradient::Gradient,
+    replay::Replay,
+    target::{huber, td_target},
+    trainer::{Progress, Sequoia, Trained, train},
+    warm_start::{Sample, fit, samples},
+};
