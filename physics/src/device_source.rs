@@ -100,8 +100,10 @@ pub(crate) mod tests {
             Ok(module) => module,
             Err(error) => panic!("{}\n{text}", error.emit_to_string(&text)),
         };
-        let mut validator =
-            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::all());
+        let mut validator = naga::valid::Validator::new(
+            naga::valid::ValidationFlags::all(),
+            naga::valid::Capabilities::all(),
+        );
         if let Err(error) = validator.validate(&module) {
             panic!("{}", error.emit_to_string(&text));
         }
@@ -118,6 +120,7 @@ pub(crate) mod tests {
             &crate::dynamics::articulated_body::rules::WGSL_SOURCE,
             &crate::dynamics::bias::rules::WGSL_SOURCE,
             &crate::dynamics::factor::rules::WGSL_SOURCE,
+            &crate::dynamics::integrator::rules::WGSL_SOURCE,
             &crate::dynamics::jacobian::rules::WGSL_SOURCE,
             &crate::dynamics::kinematics::rules::WGSL_SOURCE,
             &crate::dynamics::mass_matrix::rules::WGSL_SOURCE,

@@ -7,7 +7,10 @@
 pub mod capacity;
 pub mod collision;
 pub mod device_source;
+pub mod dynamics;
+pub mod layout;
 pub mod model;
+pub mod native;
 pub mod robots;
 pub mod scalar;
 pub mod vector;

@@ -77,7 +77,10 @@ pub mod rules {
     }
 
     /// Inertia times acceleration.
-    pub fn multiply_articulated<R: Real + super::Field>(a: ArticulatedInertia<R>, m: Spatial<R>) -> Spatial<R> {
+    pub fn multiply_articulated<R: Real + super::Field>(
+        a: ArticulatedInertia<R>,
+        m: Spatial<R>,
+    ) -> Spatial<R> {
         Spatial::<R> {
             angular: add3::<R>(rotate::<R>(a.rotational, m.angular), rotate::<R>(a.coupling, m.linear)),
             linear: add3::<R>(unrotate::<R>(a.coupling, m.angular), rotate::<R>(a.translational, m.linear)),

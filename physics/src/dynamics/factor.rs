@@ -14,7 +14,10 @@ pub mod rules {
     use wgsl_rs::std::*;
 
     /// Replaces M by L in place (lower triangle along chains).
-    pub fn factorize<R: Real + super::Field>(tree: ptr!(function, Tree), matrix: ptr!(function, ChainMatrix<R>)) {
+    pub fn factorize<R: Real + super::Field>(
+        tree: ptr!(function, Tree),
+        matrix: ptr!(function, ChainMatrix<R>),
+    ) {
         #[wgsl_allow(non_literal_loop_bounds)]
         for back in 0u32..tree.dofs {
             let k = (tree.dofs - 1u32 - back) as usize;

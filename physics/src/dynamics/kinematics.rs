@@ -28,7 +28,10 @@ pub mod rules {
     }
 
     /// The quaternion of a free joint whose coordinates begin at `first`.
-    pub fn free_orientation<R: Real + super::Field>(motion: ptr!(function, Motion<R>), first: u32) -> Quaternion<R> {
+    pub fn free_orientation<R: Real + super::Field>(
+        motion: ptr!(function, Motion<R>),
+        first: u32,
+    ) -> Quaternion<R> {
         let at = first as usize;
         Quaternion::<R> {
             w: motion.position[at + 3usize],
@@ -85,7 +88,8 @@ pub mod rules {
         kinematics.rotation[b] = rotation;
         kinematics.origin[b] =
             vector3::<R>(motion.position[c], motion.position[c + 1usize], motion.position[c + 2usize]);
-        kinematics.subspace[d] = Spatial::<R> { angular: zero3::<R>(), linear: vector3::<R>(one, zero, zero) };
+        kinematics.subspace[d] =
+            Spatial::<R> { angular: zero3::<R>(), linear: vector3::<R>(one, zero, zero) };
         kinematics.subspace[d + 1usize] =
             Spatial::<R> { angular: zero3::<R>(), linear: vector3::<R>(zero, one, zero) };
         kinematics.subspace[d + 2usize] =
@@ -97,14 +101,16 @@ pub mod rules {
             vector3::<R>(motion.velocity[d], motion.velocity[d + 1usize], motion.velocity[d + 2usize]);
         let angular = rotate::<R>(
             rotation,
-            vector3::<R>(motion.velocity[d + 3usize], motion.velocity[d + 4usize], motion.velocity[d + 5usize]),
+            vector3::<R>(
+                motion.velocity[d + 3usize],
+                motion.velocity[d + 4usize],
+                motion.velocity[d + 5usize],
+            ),
         );
         kinematics.velocity[b] = Spatial::<R> { angular: angular, linear: linear };
         // The origin moves uniformly, so its spatial acceleration is -w x v.
-        kinematics.acceleration[b] = Spatial::<R> {
-            angular: zero3::<R>(),
-            linear: sub3::<R>(cross3::<R>(linear, angular), fall),
-        };
+        kinematics.acceleration[b] =
+            Spatial::<R> { angular: zero3::<R>(), linear: sub3::<R>(cross3::<R>(linear, angular), fall) };
     }
 
     /// A body on a hinge or slide.
@@ -124,10 +130,8 @@ pub mod rules {
         let mut origin = parameters.offset[b];
         let mut rotation = parameters.turn[b];
         let mut velocity = zero6::<R>();
-        let mut acceleration = Spatial::<R> {
-            angular: zero3::<R>(),
-            linear: sub3::<R>(zero3::<R>(), parameters.gravity),
-        };
+        let mut acceleration =
+            Spatial::<R> { angular: zero3::<R>(), linear: sub3::<R>(zero3::<R>(), parameters.gravity) };
         if parent != NONE {
             let p = parent as usize;
             let around = kinematics.rotation[p];
@@ -152,8 +156,7 @@ pub mod rules {
         kinematics.rotation[b] = rotation;
         kinematics.origin[b] = origin;
         kinematics.subspace[d] = column;
-        kinematics.acceleration[b] =
-            add6::<R>(acceleration, cross_motion::<R>(velocity, motion_of_joint));
+        kinematics.acceleration[b] = add6::<R>(acceleration, cross_motion::<R>(velocity, motion_of_joint));
         kinematics.velocity[b] = add6::<R>(velocity, motion_of_joint);
     }
 

@@ -6,11 +6,11 @@
 //! origin of the tree's root body, so that composites are plain sums and distance from the world's origin
 //! costs no precision.
 
-
+pub mod actuators;
 pub mod articulated_body;
 pub mod bias;
 pub mod factor;
-
+pub mod integrator;
 pub mod jacobian;
 pub mod kinematics;
 pub mod mass_matrix;

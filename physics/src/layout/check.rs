@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::{Geom, LayoutError, array, compose, quaternion, vector, wxyz};
-use crate::model::{ActuatorLaw, AxisJoint, GeomDescription, HeightLayer, JointDescription, ModelDescription, Shape};
+use crate::model::{
+    ActuatorLaw, AxisJoint, GeomDescription, HeightLayer, JointDescription, ModelDescription, Shape,
+};
 use crate::vector::rules::{Vector3, cross3, dot3, scale3, sub3};
 
 /// How far a unit vector's or quaternion's length may be from one; it is scaled to one then.
@@ -116,11 +118,19 @@ fn finite(element: &str, quantity: &'static str, values: &[f64]) -> Result<(), L
 }
 
 fn positive(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
-    if value > 0.0 && value.is_finite() { Ok(()) } else { refuse(element, quantity, value, "a positive number") }
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        refuse(element, quantity, value, "a positive number")
+    }
 }
 
 fn not_negative(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
-    if value >= 0.0 && value.is_finite() { Ok(()) } else { refuse(element, quantity, value, "zero or a positive number") }
+    if value >= 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        refuse(element, quantity, value, "zero or a positive number")
+    }
 }
 
 fn unit(element: &str, quantity: &'static str, values: &[f64]) -> Result<(), LayoutError> {
@@ -179,7 +189,12 @@ fn height_layer(element: &str, layer: &HeightLayer) -> Result<(), LayoutError> {
         return refuse(element, "points", layer.points, "at least two along each axis");
     }
     if layer.heights.len() != layer.points[0] * layer.points[1] {
-        return refuse(element, "number of heights", layer.heights.len(), "the product of the points along both axes");
+        return refuse(
+            element,
+            "number of heights",
+            layer.heights.len(),
+            "the product of the points along both axes",
+        );
     }
     Ok(())
 }
@@ -198,12 +213,20 @@ fn hull(element: &str, vertices: &[[f64; 3]]) -> Result<(), LayoutError> {
         from_first.iter().map(candidates).fold(0.0_f64, |best, value| best.max(value.abs()))
     };
     let size = longest(&|v| dot3(*v, *v)).sqrt();
-    let edge = from_first.iter().copied().max_by(|a, b| dot3(*a, *a).total_cmp(&dot3(*b, *b))).unwrap_or(from_first[0]);
+    let edge = from_first
+        .iter()
+        .copied()
+        .max_by(|a, b| dot3(*a, *a).total_cmp(&dot3(*b, *b)))
+        .unwrap_or(from_first[0]);
     let normal = from_first
         .iter()
         .map(|v| cross3(edge, *v))
         .max_by(|a, b| dot3(*a, *a).total_cmp(&dot3(*b, *b)))
         .unwrap_or(edge);
     let volume = longest(&|v| dot3(normal, *v));
-    if volume > 1e-9 * size.powi(3) { Ok(()) } else { refuse(element, "volume", volume, "positive: four vertices off one plane") }
+    if volume > 1e-9 * size.powi(3) {
+        Ok(())
+    } else {
+        refuse(element, "volume", volume, "positive: four vertices off one plane")
+    }
 }

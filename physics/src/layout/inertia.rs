@@ -35,7 +35,8 @@ impl MassProperties {
         if mass <= 0.0 {
             return self.clone();
         }
-        let center = scale3(add3(scale3(self.center, self.mass), scale3(other.center, other.mass)), 1.0 / mass);
+        let center =
+            scale3(add3(scale3(self.center, self.mass), scale3(other.center, other.mass)), 1.0 / mass);
         let mut inertia = [0.0; 6];
         for part in [self, other] {
             let [x, y, z] = array(sub3(part.center, center));

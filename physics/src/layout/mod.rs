@@ -12,9 +12,12 @@ use crate::capacity::rules::{MAX_ACTUATORS, MAX_BODIES, MAX_COORDINATES, MAX_DOF
 use crate::dynamics::tree::rules::{
     JOINT_FREE, JOINT_HINGE, JOINT_SLIDE, LAW_EFFORT, LAW_POSITION, Parameters, Symmetric3, Tree,
 };
-use crate::model::{ActuatorLaw, BodyDescription, FrictionCombination, JointDescription, ModelDescription, Shape};
+use crate::model::{
+    ActuatorLaw, BodyDescription, FrictionCombination, JointDescription, ModelDescription, Shape,
+};
 use crate::vector::rules::{
-    Matrix3, Quaternion, Vector3, add3, matrix_of, multiply_quaternions, multiply3, normalize_quaternion, rotate, zero3,
+    Matrix3, Quaternion, Vector3, add3, matrix_of, multiply_quaternions, multiply3, normalize_quaternion,
+    rotate, zero3,
 };
 use inertia::MassProperties;
 
@@ -199,7 +202,12 @@ impl Layout {
         scene: &mut Vec<Geom>,
     ) -> Result<(), LayoutError> {
         let carrier = match &body.parent {
-            None => Attachment { name: String::new(), body: None, position: [0.0; 3], orientation: [1.0, 0.0, 0.0, 0.0] },
+            None => Attachment {
+                name: String::new(),
+                body: None,
+                position: [0.0; 3],
+                orientation: [1.0, 0.0, 0.0, 0.0],
+            },
             Some(parent) => self.attachment(parent).cloned().ok_or_else(|| LayoutError::Unknown {
                 element: format!("body '{}'", body.name),
                 kind: "parent body",
@@ -233,7 +241,12 @@ impl Layout {
                 scene.push(placed);
             }
         }
-        self.attachments.push(Attachment { name: body.name.clone(), body: attached_to, position, orientation });
+        self.attachments.push(Attachment {
+            name: body.name.clone(),
+            body: attached_to,
+            position,
+            orientation,
+        });
         Ok(())
     }
 
@@ -329,10 +342,12 @@ impl Layout {
     fn place_actuators(&mut self, model: &ModelDescription) -> Result<(), LayoutError> {
         check::capacity("actuators", model.actuators.len(), MAX_ACTUATORS)?;
         for (index, actuator) in model.actuators.iter().enumerate() {
-            let axis = self.axes.iter().find(|axis| axis.name == actuator.joint).ok_or_else(|| LayoutError::Unknown {
-                element: format!("actuator '{}'", actuator.name),
-                kind: "joint",
-                name: actuator.joint.clone(),
+            let axis = self.axes.iter().find(|axis| axis.name == actuator.joint).ok_or_else(|| {
+                LayoutError::Unknown {
+                    element: format!("actuator '{}'", actuator.name),
+                    kind: "joint",
+                    name: actuator.joint.clone(),
+                }
             })?;
             self.tree.actuator_dof[index] = axis.dof as u32;
             self.tree.actuator_coordinate[index] = axis.coordinate as u32;

@@ -1,7 +1,7 @@
 use super::{Layout, LayoutError};
 use crate::model::{
-    AxisJoint, BodyDescription, FrictionCombination, GeomDescription, HeightLayer, JointDescription, ModelDescription,
-    Shape,
+    AxisJoint, BodyDescription, FrictionCombination, GeomDescription, HeightLayer, JointDescription,
+    ModelDescription, Shape,
 };
 
 fn body(name: &str, parent: Option<&str>, joint: JointDescription) -> BodyDescription {

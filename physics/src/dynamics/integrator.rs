@@ -1,0 +1,223 @@
+//! From forces to the next state: semi-implicit Euler, velocity first.
+//!
+//! v' = v + h a(q, v, tau), then positions with v'; quaternions by the exponential map on the right (body
+//! frame). Joint and servo damping may be taken at the end of the step by adding h d to the diagonal of M.
+//! The gyroscopic torque of a lone free body may be taken implicitly, by one Newton step of
+//! I (w' - w) + h w' x I w' = 0 (E. Catto, "Numerical Methods", GDC 2015), which never adds energy.
+
+/// The pieces of a step.
+#[wgsl_rs::wgsl]
+#[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
+pub mod rules {
+    use super::super::actuators::rules::*;
+    use super::super::bias::rules::*;
+    use super::super::factor::rules::*;
+    use super::super::kinematics::rules::*;
+    use super::super::mass_matrix::rules::*;
+    use super::super::tree::rules::*;
+    use crate::capacity::rules::*;
+    use crate::scalar::rules::*;
+    use crate::vector::rules::*;
+    use wgsl_rs::std::*;
+
+    /// How to integrate: the same for all worlds.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Integration<R> {
+        /// Length of a physics step in s.
+        pub timestep: R,
+        /// 1: joint and servo damping at the end of the step; 0: at its beginning.
+        pub implicit_damping: u32,
+        /// 1: gyroscopic torque of lone free bodies at the end of the step; 0: at its beginning.
+        pub implicit_gyroscopic: u32,
+    }
+
+    /// What a step works with.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct SmoothStep<R> {
+        /// Poses, velocities, inertias at the beginning of the step.
+        pub kinematics: Kinematics<R>,
+        /// L, of M plus what implicit damping adds.
+        pub factor: ChainMatrix<R>,
+        /// Bias forces.
+        pub bias: [R; MAX_DOFS],
+        /// Forces of actuators and damping, and those applied from outside.
+        pub force: [R; MAX_DOFS],
+        /// Damping of servos.
+        pub gain: [R; MAX_DOFS],
+        /// Whitened velocities L v at the end of the step, before contacts.
+        pub whitened: [R; MAX_DOFS],
+    }
+
+    /// The x with a·x = v.x, b·x = v.y and c·x = v.z, by Cramer's rule.
+    pub fn solve_rows<R: Real + super::Field>(
+        a: Vector3<R>,
+        b: Vector3<R>,
+        c: Vector3<R>,
+        v: Vector3<R>,
+    ) -> Vector3<R> {
+        let bc = cross3::<R>(b, c);
+        let ca = cross3::<R>(c, a);
+        let ab = cross3::<R>(a, b);
+        let inverse = R::lit(1.0f32) / dot3::<R>(a, bc);
+        scale3::<R>(
+            add3::<R>(scale3::<R>(bc, v.x), add3::<R>(scale3::<R>(ca, v.y), scale3::<R>(ab, v.z))),
+            inverse,
+        )
+    }
+
+    /// The gyroscopic torque that, taken at the beginning of a step of `h` s, has the effect of w' x I w' at
+    /// its end. Body frame, about the centre of mass.
+    pub fn implicit_gyroscopic_torque<R: Real + super::Field>(
+        inertia: Symmetric3<R>,
+        w: Vector3<R>,
+        h: R,
+    ) -> Vector3<R> {
+        let momentum = multiply_symmetric::<R>(inertia, w);
+        let torque = cross3::<R>(w, momentum);
+        // Rows of I + h ([w] I - [I w]).
+        let ix = vector3::<R>(inertia.xx, inertia.xy, inertia.xz);
+        let iy = vector3::<R>(inertia.xy, inertia.yy, inertia.yz);
+        let iz = vector3::<R>(inertia.xz, inertia.yz, inertia.zz);
+        let zero = R::lit(0.0f32);
+        let gx = sub3::<R>(scale3::<R>(iz, w.y), scale3::<R>(iy, w.z));
+        let gy = sub3::<R>(scale3::<R>(ix, w.z), scale3::<R>(iz, w.x));
+        let gz = sub3::<R>(scale3::<R>(iy, w.x), scale3::<R>(ix, w.y));
+        let mx = vector3::<R>(zero, momentum.z, -momentum.y);
+        let my = vector3::<R>(-momentum.z, zero, momentum.x);
+        let mz = vector3::<R>(momentum.y, -momentum.x, zero);
+        let change = solve_rows::<R>(
+            add3::<R>(ix, scale3::<R>(add3::<R>(gx, mx), h)),
+            add3::<R>(iy, scale3::<R>(add3::<R>(gy, my), h)),
+            add3::<R>(iz, scale3::<R>(add3::<R>(gz, mz), h)),
+            torque,
+        );
+        multiply_symmetric::<R>(inertia, change)
+    }
+
+    /// Replaces the gyroscopic part of the bias of lone free bodies by its implicit form.
+    pub fn make_gyroscopic_implicit<R: Real + super::Field>(
+        tree: ptr!(function, Tree),
+        parameters: ptr!(function, Parameters<R>),
+        motion: ptr!(function, Motion<R>),
+        bias: ptr!(function, [R; MAX_DOFS]),
+        h: R,
+    ) {
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for body in 0u32..tree.bodies {
+            let b = body as usize;
+            if tree.lone[b] == 1u32 {
+                let d = tree.first_dof[b] as usize + 3usize;
+                let w = vector3::<R>(
+                    motion.velocity[d],
+                    motion.velocity[d + 1usize],
+                    motion.velocity[d + 2usize],
+                );
+                let inertia = parameters.inertia[b];
+                let at_start = cross3::<R>(w, multiply_symmetric::<R>(inertia, w));
+                let change = sub3::<R>(implicit_gyroscopic_torque::<R>(inertia, w, h), at_start);
+                bias[d] = bias[d] + change.x;
+                bias[d + 1usize] = bias[d + 1usize] + change.y;
+                bias[d + 2usize] = bias[d + 2usize] + change.z;
+            }
+        }
+    }
+
+    /// All that happens before contacts: from state, control and `applied` generalised forces to L and the
+    /// whitened velocities at the end of the step.
+    pub fn smooth_step<R: Real + super::Field>(
+        tree: ptr!(function, Tree),
+        parameters: ptr!(function, Parameters<R>),
+        integration: ptr!(function, Integration<R>),
+        motion: ptr!(function, Motion<R>),
+        control: ptr!(function, [R; MAX_ACTUATORS]),
+        applied: ptr!(function, [R; MAX_DOFS]),
+        work: ptr!(function, SmoothStep<R>),
+    ) {
+        let h = integration.timestep;
+        forward_kinematics::<R>(tree, parameters, motion, &mut work.kinematics);
+        bias_forces::<R>(tree, &mut work.kinematics, &mut work.bias);
+        if integration.implicit_gyroscopic == 1u32 {
+            make_gyroscopic_implicit::<R>(tree, parameters, motion, &mut work.bias, h);
+        }
+        mass_matrix::<R>(tree, parameters, &mut work.kinematics, &mut work.factor);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for dof in 0u32..tree.dofs {
+            let i = dof as usize;
+            work.force[i] = applied[i] - parameters.damping[i] * motion.velocity[i];
+            work.gain[i] = parameters.damping[i];
+            work.whitened[i] = motion.velocity[i];
+        }
+        actuator_forces::<R>(tree, parameters, motion, control, &mut work.force, &mut work.gain);
+        if integration.implicit_damping == 1u32 {
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for dof in 0u32..tree.dofs {
+                let i = dof as usize;
+                let diagonal = (tree.chain_start[i] + tree.chain_depth[i]) as usize;
+                work.factor.entry[diagonal] = work.factor.entry[diagonal] + h * work.gain[i];
+            }
+        }
+        factorize::<R>(tree, &mut work.factor);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for dof in 0u32..tree.dofs {
+            let i = dof as usize;
+            work.gain[i] = (work.force[i] - work.bias[i]) * h;
+        }
+        solve_transposed::<R>(tree, &mut work.factor, &mut work.gain);
+        multiply_factor::<R>(tree, &mut work.factor, &mut work.whitened);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for dof in 0u32..tree.dofs {
+            let i = dof as usize;
+            work.whitened[i] = work.whitened[i] + work.gain[i];
+        }
+    }
+
+    /// The quaternion `q` after turning with the angular velocity `w` (body frame, rad/s) for `h` s.
+    pub fn turn_quaternion<R: Real + super::Field>(q: Quaternion<R>, w: Vector3<R>, h: R) -> Quaternion<R> {
+        // The addend keeps the quotient finite for a body at rest; it is below the rounding of any other.
+        let speed = R::sqrt_of(dot3::<R>(w, w) + R::lit(8.6736174e-19f32));
+        let half = speed * h * R::lit(0.5f32);
+        let s = R::sin_of(half) / speed;
+        let turn = Quaternion::<R> { w: R::cos_of(half), x: w.x * s, y: w.y * s, z: w.z * s };
+        normalize_quaternion::<R>(multiply_quaternions::<R>(q, turn))
+    }
+
+    /// Takes over the whitened velocities and moves the positions with them.
+    pub fn finish_step<R: Real + super::Field>(
+        tree: ptr!(function, Tree),
+        integration: ptr!(function, Integration<R>),
+        motion: ptr!(function, Motion<R>),
+        work: ptr!(function, SmoothStep<R>),
+    ) {
+        let h = integration.timestep;
+        solve_factor::<R>(tree, &mut work.factor, &mut work.whitened);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for dof in 0u32..tree.dofs {
+            motion.velocity[dof as usize] = work.whitened[dof as usize];
+        }
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for body in 0u32..tree.bodies {
+            let b = body as usize;
+            let c = tree.first_coordinate[b] as usize;
+            let d = tree.first_dof[b] as usize;
+            motion.position[c] = motion.position[c] + h * motion.velocity[d];
+            if tree.joint[b] == JOINT_FREE {
+                motion.position[c + 1usize] = motion.position[c + 1usize] + h * motion.velocity[d + 1usize];
+                motion.position[c + 2usize] = motion.position[c + 2usize] + h * motion.velocity[d + 2usize];
+                let w = vector3::<R>(
+                    motion.velocity[d + 3usize],
+                    motion.velocity[d + 4usize],
+                    motion.velocity[d + 5usize],
+                );
+                let q = turn_quaternion::<R>(free_orientation::<R>(motion, tree.first_coordinate[b]), w, h);
+                motion.position[c + 3usize] = q.w;
+                motion.position[c + 4usize] = q.x;
+                motion.position[c + 5usize] = q.y;
+                motion.position[c + 6usize] = q.z;
+            }
+        }
+    }
+}
+
+use crate::scalar::Field;
