@@ -126,12 +126,18 @@ fn index_of(names: &[&str], value: &Value) -> u32 {
     names.iter().position(|known| *known == name).unwrap_or_else(|| panic!("'{name}' is not known")) as u32
 }
 
+/// The folder with the original's textures, without which images cannot be compared.
+fn textures() -> Option<String> {
+    env::var("PENTATHLON_CRAFTER_TEXTURES").ok().filter(|folder| !folder.is_empty())
+}
+
 /// What was compared, and what was different.
 #[derive(Default)]
 struct Comparison {
     rollouts: usize,
     steps: usize,
     values: usize,
+    frames: usize,
     differences: usize,
 }
 
@@ -147,8 +153,16 @@ impl Comparison {
     }
 
     fn finish(&self, what: &str) {
-        let Self { rollouts, steps, values, differences } = self;
+        let Self { rollouts, steps, values, frames, differences } = self;
         println!("{what}: {rollouts} rollouts, {steps} steps, {values} values compared");
+        match textures() {
+            Some(folder) => println!("{what}: {frames} frames compared, with the textures of {folder}"),
+            None => println!(
+                "{what}: frames were skipped: PENTATHLON_CRAFTER_TEXTURES does not name the folder with the \
+                 original's textures"
+            ),
+        }
+        assert!(textures().is_none() || *frames > 0, "{what}: no frame was compared");
         assert!(*rollouts > 0 && *steps > 0, "{what}: nothing was compared");
         assert_eq!(*differences, 0, "{what}: values differ");
     }
@@ -165,12 +179,16 @@ struct Game {
 impl Game {
     fn new(id: &str, seed: u64, episode: u64, options: &[(&str, u64)]) -> Self {
         let value = |value: &u64| OptionValue::Integer(*value as i64);
-        let build = BuildOptions {
+        let mut build = BuildOptions {
             device: Device::Native,
             generator: GeneratorKind::Reference,
             options: options.iter().map(|(name, number)| ((*name).into(), value(number))).collect(),
             ..BuildOptions::default()
         };
+        if let Some(folder) = textures() {
+            build.observations = vec!["image".into()];
+            build.options.insert("textures".into(), OptionValue::Text(folder));
+        }
         let domain = Crafter::new(task(id).expect("a registered id"), &build).expect("a domain");
         let items = vec![0; domain.items()];
         let mut game =
@@ -227,13 +245,25 @@ impl Game {
         chunks.iter().map(|chunk| [chunk / 6 * 12, chunk % 6 * 12]).collect()
     }
 
-    fn semantic(&self) -> Vec<u8> {
-        let mut rows = vec![0; 4096 * self.layout().agents as usize];
-        let form = self.domain.spec().observations.iter().position(|form| form.name == "semantic");
+    /// The rows of all agents of an observation.
+    fn observe(&self, name: &str, width: usize) -> Vec<u8> {
+        let mut rows = vec![0; width * self.layout().agents as usize];
+        let form = self.domain.spec().observations.iter().position(|form| form.name == name);
         let instance = Instance { state: &self.clock, items: &self.items, episode: &self.episode };
-        self.domain.observe(form.expect("a semantic map"), instance, &mut rows);
+        self.domain.observe(form.expect("an observation"), instance, &mut rows);
+        rows
+    }
+
+    fn semantic(&self) -> Vec<u8> {
+        let mut rows = self.observe("semantic", 4096);
         rows.truncate(4096);
         rows
+    }
+
+    /// Checksums of the images of all agents.
+    fn frames(&self) -> Vec<u64> {
+        let width = 64 * 64 * 3;
+        self.observe("image", width).chunks(width).map(|image| crc32(image.iter().copied())).collect()
     }
 
     /// Applies one operation of a set-up.
@@ -382,6 +412,18 @@ impl Comparison {
         self.equal(place, "counters", &counters.to_vec(), &recorded);
     }
 
+    /// Compares the checksums of images. Those of a reset are from before any set-up.
+    fn frames(&mut self, place: &str, ours: &[u64], recorded: &Value) {
+        let recorded: Vec<u64> = match recorded {
+            Value::Array(frames) => frames.iter().map(unsigned).collect(),
+            frame => vec![unsigned(frame)],
+        };
+        if textures().is_some() {
+            self.frames += ours.len();
+            self.equal(place, "frames", &ours.to_vec(), &recorded);
+        }
+    }
+
     /// Replays one recording of the single-agent game.
     fn replay(&mut self, path: &Path) {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
@@ -392,6 +434,7 @@ impl Comparison {
         self.rollouts += 1;
         self.equal(&file, "world seed", &world, &unsigned(&header["world_seed"]));
         let mut game = Game::new("CrafterReward-v1", seed, episode, &[]);
+        let first_frames = game.frames();
         let mut is_set_up = false;
         for line in &lines[1..] {
             let place = format!("{file} step {}", line["t"]);
@@ -423,6 +466,8 @@ impl Comparison {
             self.equal(&place, "step", &u64::from(game.clock.step), &unsigned(&line["t"]));
             self.world(&place, &game, line);
             self.player(&place, &game, 0, [&line["p"], &line["i"], &line["c"]]);
+            let frames = if line.get("a").is_some() { game.frames() } else { first_frames.clone() };
+            self.frames(&place, &frames, &line["f"]);
         }
     }
 
@@ -454,6 +499,7 @@ impl Comparison {
         let options =
             [("agents", unsigned(&header["agents"])), ("world_seed", unsigned(&header["world_seed"]))];
         let mut game = Game::new("MultiCrafter-v1", 0, 1, &options);
+        let first_frames = game.frames();
         let mut is_set_up = false;
         self.rollouts += 1;
         for line in &lines[1..] {
@@ -486,6 +532,8 @@ impl Comparison {
             for index in 0..options[0].1 as usize {
                 self.player(&place, &game, index, [&line["p"][index], &line["i"][index], &line["c"][index]]);
             }
+            let frames = if line.get("a").is_some() { game.frames() } else { first_frames.clone() };
+            self.frames(&place, &frames, &line["f"]);
         }
     }
 }

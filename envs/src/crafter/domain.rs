@@ -18,7 +18,10 @@ use super::{
     daylight::{DAY_LENGTH, light_words},
     generation::generate,
     layout::{Layout, MOST_AGENTS},
-    observations::forms::Form,
+    observations::{
+        forms::Form,
+        image::{ImagePainter, noise_pixels},
+    },
     options::{CrafterOptions, option_specs},
     reference::{episode_seed::world_seed, mersenne_twister::MersenneTwister},
     reward::rewards,
@@ -58,10 +61,6 @@ pub const ACTION_NAMES: [&str; 18] = [
 /// Actions that only teams have; they are the last ones.
 const TEAM_ACTIONS: usize = 1;
 
-/// Numbers that the original draws to put noise over an image in the dark, two words each: one for every
-/// pixel of the local view.
-const NIGHT_WORDS: usize = 2 * 63 * 49;
-
 /// One registered Crafter id with its options.
 #[derive(Debug)]
 pub struct Crafter {
@@ -71,7 +70,10 @@ pub struct Crafter {
     layout: Layout,
     light: [u32; DAY_LENGTH as usize],
     rewards: [f64; PAY_CODES as usize],
-    forms: Vec<Form>,
+    /// There when images were selected.
+    painter: Option<ImagePainter>,
+    /// Words that the original draws in the dark to put noise over the images of all players.
+    night_words: usize,
 }
 
 /// The specification of `task` with `options`.
@@ -85,7 +87,7 @@ pub fn spec(task: &Task, options: &CrafterOptions) -> EnvSpec {
         num_agents: options.agents as usize,
         action_space: Space::discrete(actions as u32),
         action_names: ACTION_NAMES[..actions].iter().map(|name| (*name).into()).collect(),
-        observations: Form::ALL.iter().map(Form::spec).collect(),
+        observations: Form::ALL.iter().map(|form| form.spec(options.image_size)).collect(),
         default_observations: vec![Form::Symbolic.name().into()],
         max_episode_steps: options.max_steps,
         reward_range: match task.pay {
@@ -110,13 +112,20 @@ impl Crafter {
     /// An option that does not exist or has a bad value.
     pub fn new(task: &Task, build: &BuildOptions) -> Result<Self, Error> {
         let options = CrafterOptions::read(task, build)?;
+        let shows_images = build.observations.iter().any(|name| name == Form::Image.name());
+        let painter = if shows_images {
+            Some(ImagePainter::new(&options.read_textures(task)?, options.image_size))
+        } else {
+            None
+        };
         Ok(Self {
+            night_words: 2 * noise_pixels(options.image_size) * options.agents as usize,
             spec: spec(task, &options),
             layout: Layout::new(options.agents, task.rules, options.is_reference),
             options,
             light: light_words(),
             rewards: rewards(),
-            forms: Form::ALL.to_vec(),
+            painter,
             task: *task,
         })
     }
@@ -244,7 +253,7 @@ impl Domain for Crafter {
                 );
                 if light & DARK == DARK {
                     *before = *generator;
-                    MersenneTwister::new(generator).skip(NIGHT_WORDS * self.layout.agents as usize);
+                    MersenneTwister::new(generator).skip(self.night_words);
                 }
             }
             (world, None) => {
@@ -265,7 +274,7 @@ impl Domain for Crafter {
 
     #[inline]
     fn observe(&self, form: usize, instance: Instance<'_, Clock>, rows: &mut [u8]) {
-        self.forms[form].write(&self.layout, &instance, rows);
+        Form::ALL[form].write(&self.layout, self.painter.as_ref(), &instance, rows);
     }
 
     fn check(&self, instance: Instance<'_, Clock>) -> Result<(), String> {

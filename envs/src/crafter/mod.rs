@@ -19,6 +19,7 @@ mod registration;
 pub mod reward;
 pub mod rules;
 pub mod tasks;
+pub mod textures;
 
 pub use domain::{Crafter, spec};
 pub use registration::{register, task};

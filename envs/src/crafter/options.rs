@@ -1,8 +1,14 @@
 //! The build options of Crafter ids.
 
+use std::path::PathBuf;
+
 use pentathlon_gym::{BuildOptions, Error, GeneratorKind, OptionSpec, OptionValue};
 
-use super::tasks::Task;
+use super::{
+    observations::image::{LARGEST_IMAGE, SMALLEST_IMAGE},
+    tasks::Task,
+    textures::TextureSet,
+};
 
 /// World seed of the DAMCS paper's environment, at every reset.
 pub const DAMCS_WORLD_SEED: u32 = 42;
@@ -19,9 +25,27 @@ pub struct CrafterOptions {
     pub world_seed: Option<u32>,
     /// Whether numbers are the original's.
     pub is_reference: bool,
+    /// Side of images in pixels.
+    pub image_size: usize,
+    /// Folder of the pictures that images are made of; the suite's own when there is none.
+    pub textures: Option<PathBuf>,
 }
 
 impl CrafterOptions {
+    /// The pictures that images are made of.
+    ///
+    /// # Errors
+    /// When the folder lacks one, or it is damaged.
+    pub fn read_textures(&self, task: &Task) -> Result<TextureSet, Error> {
+        let Some(folder) = &self.textures else { return Ok(TextureSet::painted()) };
+        TextureSet::read(folder).map_err(|error| Error::InvalidOption {
+            id: task.id.into(),
+            option: "textures".into(),
+            value: format!("'{}'", folder.display()),
+            allowed: format!("painted, or a folder with all pictures; {error}"),
+        })
+    }
+
     /// The options of `task` when none are given.
     pub fn new(task: &Task) -> Self {
         Self {
@@ -29,6 +53,8 @@ impl CrafterOptions {
             agents: task.agents,
             world_seed: task.is_team().then_some(DAMCS_WORLD_SEED),
             is_reference: false,
+            image_size: 64,
+            textures: None,
         }
     }
 
@@ -46,6 +72,11 @@ impl CrafterOptions {
         for (name, value) in &build.options {
             let entry = Entry { task, name, value };
             match name.as_str() {
+                "image_size" => {
+                    let (smallest, largest) = (SMALLEST_IMAGE as i64, LARGEST_IMAGE as i64);
+                    options.image_size = entry.whole(smallest, largest)? as usize;
+                }
+                "textures" => options.textures = entry.folder()?,
                 "agents" if task.is_team() => {
                     options.agents = entry.whole(1, i64::from(task.most_agents))? as u32;
                 }
@@ -63,7 +94,20 @@ impl CrafterOptions {
 
 /// The options as an [`EnvSpec`](pentathlon_gym::EnvSpec) lists them.
 pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
-    let mut options: Vec<(&str, String, String)> = Vec::new();
+    let mut options: Vec<(&str, String, String)> = vec![
+        (
+            "image_size",
+            "64".into(),
+            format!("Side of images in pixels: {SMALLEST_IMAGE} to {LARGEST_IMAGE}."),
+        ),
+        (
+            "textures",
+            "painted".into(),
+            "painted for the suite's own pictures, or a folder of PNG files of 16 by 16 pixels with the names of \
+             the original's."
+                .into(),
+        ),
+    ];
     if task.is_team() {
         options.push(("agents", task.agents.to_string(), format!("Agents: 1 to {}.", task.most_agents)));
         options.push((
@@ -110,6 +154,14 @@ impl Entry<'_> {
         }
     }
 
+    fn folder(&self) -> Result<Option<PathBuf>, Error> {
+        match self.value {
+            OptionValue::Text(text) if text == "painted" => Ok(None),
+            OptionValue::Text(text) => Ok(Some(text.into())),
+            _ => Err(self.invalid("painted, or the path of a folder")),
+        }
+    }
+
     fn world_seed(&self) -> Result<Option<u32>, Error> {
         match self.value {
             OptionValue::Text(text) if text == "episode" => Ok(None),
@@ -140,7 +192,9 @@ mod tests {
 
     #[test]
     fn what_is_not_allowed_is_an_error_that_says_so() {
-        let cases: [(&str, &str, OptionValue, &str); 4] = [
+        let cases: [(&str, &str, OptionValue, &str); 6] = [
+            ("CrafterReward-v1", "image_size", 17.into(), "from 18 to 512"),
+            ("CrafterReward-v1", "textures", 3.into(), "a folder"),
             ("MultiCrafter-v1", "agents", 17.into(), "from 1 to 16"),
             ("MultiCrafter-v1", "agents", "all".into(), "from 1 to 16"),
             ("MultiCrafter-v1", "world_seed", (-1).into(), "0 to 4294967295"),

@@ -4,8 +4,11 @@ use pentathlon_engine::Instance;
 use pentathlon_gym::{ElementType, Group, ObservationSpec, Space};
 
 use super::{
+    classic::{CLASSIC_LENGTH, write_classic},
+    image::ImagePainter,
     semantic::write_semantic,
     symbolic::{SYMBOLIC_LENGTH, write_symbolic},
+    text::{MOST_WORDS, vocabulary, write_text},
 };
 use crate::crafter::{
     components::records::{Clock, NUM_ACHIEVEMENTS, WORLD_SIZE},
@@ -17,28 +20,54 @@ use crate::crafter::{
 pub enum Form {
     /// The local view and what the player has, as small numbers.
     Symbolic,
+    /// The original's picture.
+    Image,
+    /// The local view in the layout of Craftax-Classic.
+    Classic,
+    /// The local view and what the player has, in words.
+    Text,
     /// The whole map.
     Semantic,
     /// How often each achievement was achieved.
     Achievements,
+    /// Everything about the player.
+    Player,
 }
 
 impl Form {
     /// All forms, in the order of the specification.
-    pub const ALL: [Self; 3] = [Self::Symbolic, Self::Semantic, Self::Achievements];
+    pub const ALL: [Self; 7] = [
+        Self::Symbolic,
+        Self::Image,
+        Self::Classic,
+        Self::Text,
+        Self::Semantic,
+        Self::Achievements,
+        Self::Player,
+    ];
 
     /// The name by which it is selected.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Symbolic => "symbolic",
+            Self::Image => "image",
+            Self::Classic => "classic",
+            Self::Text => "text",
             Self::Semantic => "semantic",
             Self::Achievements => "achievements",
+            Self::Player => "player",
         }
     }
 
-    /// Name, space and meaning.
-    pub fn spec(&self) -> ObservationSpec {
+    /// Name, space and meaning; `image_size` is the side of images.
+    pub fn spec(&self, image_size: usize) -> ObservationSpec {
         let side = WORLD_SIZE as usize;
+        let whole = |length: usize| Space::Box {
+            low: i32::MIN as f32,
+            high: i32::MAX as f32,
+            shape: vec![length],
+            element: ElementType::I32,
+        };
         let (group, space, description) = match self {
             Self::Symbolic => (
                 Group::Policy,
@@ -49,6 +78,25 @@ impl Form {
                  plant); then the 16 items, the direction (left, right, up, down), whether the player sleeps, \
                  and the daylight times 255.",
             ),
+            Self::Image => (
+                Group::Policy,
+                Space::bytes(0, 255, [image_size, image_size, 3]),
+                "The original's picture, [row, column, channel]: the 9 by 7 tiles around the player as light and \
+                 sleep let it see them, and below them what it has.",
+            ),
+            Self::Classic => (
+                Group::Policy,
+                Space::Box { low: 0.0, high: 99.9, shape: vec![CLASSIC_LENGTH], element: ElementType::F32 },
+                "The local view in the layout of Craftax-Classic: 7 rows of 9 tiles of 21 channels (17 blocks, \
+                 zombie, cow, skeleton, arrow), 12 items and 4 vital items divided by 10, the direction one-hot, \
+                 the daylight, whether the player sleeps.",
+            ),
+            Self::Text => (
+                Group::Text,
+                Space::Text { max_words: MOST_WORDS, vocabulary: vocabulary() },
+                "In words: what the player faces; of everything in sight the nearest and how far it is; what the \
+                 player has; what it has achieved; whether it sleeps and whether it is dark.",
+            ),
             Self::Semantic => (
                 Group::State,
                 Space::bytes(0, 18, [side, side]),
@@ -57,40 +105,70 @@ impl Form {
             ),
             Self::Achievements => (
                 Group::Privileged,
-                Space::Box {
-                    low: 0.0,
-                    high: f32::MAX,
-                    shape: vec![NUM_ACHIEVEMENTS as usize],
-                    element: ElementType::I32,
-                },
+                whole(NUM_ACHIEVEMENTS as usize),
                 "How often the player has achieved each achievement in this episode, in the order of the \
                  subgoals.",
+            ),
+            Self::Player => (
+                Group::Privileged,
+                whole(PLAYER_NUMBERS),
+                "Column, row, direction, whether the player sleeps, twice its hunger, twice its thirst, its \
+                 fatigue, twice its recovery, whether it lives, the step; then the 16 items.",
             ),
         };
         ObservationSpec { name: self.name().into(), group, space, description: description.into() }
     }
 
-    /// Writes the rows of all agents.
+    /// Writes the rows of all agents. Images need the painter.
     #[inline]
-    pub(crate) fn write(&self, layout: &Layout, instance: &Instance<'_, Clock>, rows: &mut [u8]) {
-        let agents = layout.agents as usize;
-        let width = rows.len() / agents;
-        match self {
-            Self::Symbolic => {
-                for (index, row) in rows.chunks_exact_mut(width).enumerate() {
-                    write_symbolic(layout, instance.items, instance.state.step, index, row);
+    pub(crate) fn write(
+        &self,
+        layout: &Layout,
+        painter: Option<&ImagePainter>,
+        instance: &Instance<'_, Clock>,
+        rows: &mut [u8],
+    ) {
+        let width = rows.len() / layout.agents as usize;
+        for (index, row) in rows.chunks_exact_mut(width).enumerate() {
+            match self {
+                Self::Symbolic => write_symbolic(layout, instance, index, row),
+                Self::Image => {
+                    if let Some(painter) = painter {
+                        painter.paint(layout, instance, index, row);
+                    }
                 }
-            }
-            Self::Semantic => {
-                for row in rows.chunks_exact_mut(width) {
-                    write_semantic(instance.items, row);
-                }
-            }
-            Self::Achievements => {
-                for (player, row) in layout.players(instance.items).iter().zip(rows.chunks_exact_mut(width)) {
+                Self::Classic => write_classic(layout, instance, index, bytemuck::cast_slice_mut(row)),
+                Self::Text => write_text(layout, instance, index, bytemuck::cast_slice_mut(row)),
+                Self::Semantic => write_semantic(instance.items, row),
+                Self::Achievements => {
+                    let player = &layout.players(instance.items)[index];
                     bytemuck::cast_slice_mut::<u8, u32>(row).copy_from_slice(&player.achieved);
                 }
+                Self::Player => write_player(layout, instance, index, bytemuck::cast_slice_mut(row)),
             }
         }
+    }
+}
+
+/// Numbers of the form `player`.
+const PLAYER_NUMBERS: usize = 26;
+
+fn write_player(layout: &Layout, instance: &Instance<'_, Clock>, index: usize, row: &mut [i32]) {
+    let player = &layout.players(instance.items)[index];
+    let numbers = [
+        player.x as i32,
+        player.y as i32,
+        player.facing as i32,
+        player.sleeping as i32,
+        player.hunger as i32,
+        player.thirst as i32,
+        player.fatigue,
+        player.recover,
+        player.alive as i32,
+        instance.state.step as i32,
+    ];
+    let items = player.inventory.iter().map(|count| *count as i32);
+    for (cell, number) in row.iter_mut().zip(numbers.into_iter().chain(items)) {
+        *cell = number;
     }
 }

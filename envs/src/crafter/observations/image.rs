@@ -1,0 +1,266 @@
+//! The image that the original shows: the local view in its light, and below it what the player has.
+
+use pentathlon_engine::Instance;
+use pentathlon_gym::seeding::Random;
+
+use super::{
+    super::{
+        components::{
+            Player,
+            records::{Clock, NUM_ITEMS, PLAYER},
+        },
+        daylight::daylight,
+        layout::Layout,
+        reference::mersenne_twister::MersenneTwister,
+        textures::{TEXTURE_SIZE, Texture, TextureSet},
+    },
+    light::{dreamt, lit, noise_brightness, noise_strength, vignette},
+    view::{VIEW_COLUMNS, VIEW_ROWS, VIEW_TILES, corner, look, place_in_view},
+};
+
+/// Tiles along a side of the image: the local view and two rows of items.
+const GRID: usize = 9;
+/// Sprite of a sleeping player.
+const SLEEPER: usize = 4;
+/// Sprite of the first kind that is no player.
+const FIRST_CREATURE: usize = 5;
+/// No sprite.
+const NO_SPRITE: u8 = u8::MAX;
+
+/// Smallest side of an image in pixels.
+pub const SMALLEST_IMAGE: usize = 2 * GRID;
+/// Largest side of an image in pixels.
+pub const LARGEST_IMAGE: usize = 512;
+
+/// Pixels of the part of an image of `size` by `size` pixels that noise is drawn over at night.
+pub fn noise_pixels(size: usize) -> usize {
+    let unit = size / GRID;
+    unit * VIEW_COLUMNS * unit * VIEW_ROWS
+}
+
+/// Paints images of one size.
+#[derive(Debug)]
+pub struct ImagePainter {
+    /// Side of the image in pixels.
+    size: usize,
+    /// Side of a tile in pixels.
+    unit: usize,
+    /// Pixels left of and above the tiles.
+    border: usize,
+    /// Materials, `[material, row, column]`.
+    materials: Vec<[u8; 3]>,
+    /// Sprites with their opacity, `[sprite, row, column]`.
+    sprites: Vec<[u8; 4]>,
+    /// Cells of the inventory, `[item, digit, row, column]`.
+    cells: Vec<[u8; 3]>,
+    /// How much noise there is at each pixel of the local view.
+    vignette: Vec<f64>,
+}
+
+/// The local view as it is painted.
+struct Scene {
+    materials: [u8; VIEW_TILES],
+    sprites: [u8; VIEW_TILES],
+}
+
+/// `texture` laid over `under` with its opacity, in `f32` as the original does.
+#[inline]
+fn blend([red, green, blue, opacity]: [u8; 4], under: [u8; 3]) -> [u8; 3] {
+    let opacity = f32::from(opacity) / 255.0;
+    let over = [red, green, blue];
+    std::array::from_fn(|channel| {
+        let (texture, canvas) = (f32::from(over[channel]) / 255.0, f32::from(under[channel]) / 255.0);
+        (255.0 * (opacity * texture + (1.0 - opacity) * canvas)) as u8
+    })
+}
+
+/// Lays a scaled texture over a cell of `unit` by `unit` pixels, `offset` pixels from its corner.
+fn lay(cell: &mut [[u8; 3]], unit: usize, texture: &Texture, size: usize, offset: usize) {
+    for (index, &pixel) in texture.scaled(size).iter().enumerate() {
+        let (x, y) = (offset + index % size, offset + index / size);
+        if x < unit && y < unit {
+            cell[y * unit + x] = blend(pixel, cell[y * unit + x]);
+        }
+    }
+}
+
+impl ImagePainter {
+    /// Paints images of `size` by `size` pixels, from [`SMALLEST_IMAGE`] to [`LARGEST_IMAGE`].
+    pub fn new(textures: &TextureSet, size: usize) -> Self {
+        let unit = size / GRID;
+        let opaque = |[red, green, blue, _]: [u8; 4]| [red, green, blue];
+        let materials =
+            textures.materials.iter().flat_map(|texture| texture.scaled(unit)).map(opaque).collect();
+        let sprites = textures.sprites.iter().flat_map(|texture| texture.scaled(unit)).collect();
+        let share = |part: f64| (part * unit as f64) as usize;
+        let mut cells = vec![[0; 3]; NUM_ITEMS as usize * textures.digits.len() * unit * unit];
+        for (index, cell) in cells.chunks_exact_mut(unit * unit).enumerate() {
+            let (item, digit) = (index / textures.digits.len(), index % textures.digits.len());
+            lay(cell, unit, &textures.items[item], share(0.8), share(0.1));
+            lay(cell, unit, &textures.digits[digit], share(0.6), share(0.4));
+        }
+        Self {
+            size,
+            unit,
+            border: (size - GRID * unit) / 2,
+            materials,
+            sprites,
+            cells,
+            vignette: vignette(unit * VIEW_COLUMNS, unit * VIEW_ROWS),
+        }
+    }
+
+    /// Paints what player `index` sees into `row`, `[row, column, channel]`.
+    pub fn paint(&self, layout: &Layout, instance: &Instance<'_, Clock>, index: usize, row: &mut [u8]) {
+        let player = &layout.players(instance.items)[index];
+        let scene = self.scene(layout, instance, index);
+        let light = daylight(instance.state.step);
+        let is_asleep = player.sleeping == 1;
+        row.fill(0);
+        let pixels: &mut [[u8; 3]] = bytemuck::cast_slice_mut(row);
+        match noise_strength(light) {
+            None => self.paint_view(&scene, pixels, |color| lit(color, light, None)),
+            Some(strength) => {
+                self.paint_view(&scene, pixels, |color| color);
+                let darken = |pixel: &mut [u8; 3], place: usize, uniform: f64| {
+                    let noise = (strength * self.vignette[place], noise_brightness(uniform));
+                    *pixel = lit(*pixel, light, Some(noise));
+                };
+                match layout.noise_generator(instance.items) {
+                    Some(mut words) => {
+                        let mut random = MersenneTwister::new(&mut words);
+                        random.skip(2 * noise_pixels(self.size) * index);
+                        self.for_view_by_columns(pixels, |pixel, place| darken(pixel, place, random.float()));
+                    }
+                    None => {
+                        let key = noise_key(instance, index);
+                        self.for_view(pixels, |pixel, place| darken(pixel, place, noise(key, place as u32)));
+                    }
+                }
+            }
+        }
+        if is_asleep {
+            self.for_view(pixels, |pixel, _| *pixel = dreamt(*pixel));
+        }
+        self.paint_items(player, pixels);
+    }
+
+    fn scene(&self, layout: &Layout, instance: &Instance<'_, Clock>, index: usize) -> Scene {
+        let mut scene = Scene { materials: [0; VIEW_TILES], sprites: [0; VIEW_TILES] };
+        look(layout, instance, index, &mut scene.materials, &mut scene.sprites);
+        for code in &mut scene.sprites {
+            *code = match u32::from(*code) {
+                0 | PLAYER => NO_SPRITE,
+                code => (code - PLAYER - 1) as u8 + FIRST_CREATURE as u8,
+            };
+        }
+        let (left, top) = corner(layout, instance.items, index);
+        for player in layout.players(instance.items).iter().filter(|player| player.alive == 1) {
+            if let Some(place) = place_in_view(player.x as i32 - left, player.y as i32 - top) {
+                let pose = if player.sleeping == 1 { SLEEPER } else { player.facing as usize % SLEEPER };
+                scene.sprites[place] = pose as u8;
+            }
+        }
+        scene
+    }
+
+    /// Paints the tiles of the local view, each colour changed by `light`. A tile without a sprite that was
+    /// painted before is copied.
+    fn paint_view(&self, scene: &Scene, pixels: &mut [[u8; 3]], light: impl Fn([u8; 3]) -> [u8; 3]) {
+        let (unit, area) = (self.unit, self.unit * self.unit);
+        let mut painted = [None; 16];
+        for (place, (&material, &sprite)) in scene.materials.iter().zip(&scene.sprites).enumerate() {
+            let first = self.first_pixel(place / VIEW_ROWS, place % VIEW_ROWS);
+            let texture = &self.materials[usize::from(material) * area..][..area];
+            if sprite != NO_SPRITE {
+                let over = &self.sprites[usize::from(sprite) * area..][..area];
+                for (row, (texture, over)) in texture.chunks(unit).zip(over.chunks(unit)).enumerate() {
+                    let target = &mut pixels[first + row * self.size..][..unit];
+                    for ((pixel, &under), &over) in target.iter_mut().zip(texture).zip(over) {
+                        *pixel = light(blend(over, under));
+                    }
+                }
+                continue;
+            }
+            match painted[usize::from(material) % painted.len()] {
+                Some(from) => {
+                    for row in 0..unit {
+                        let from: usize = from + row * self.size;
+                        pixels.copy_within(from..from + unit, first + row * self.size);
+                    }
+                }
+                None => {
+                    for (row, texture) in texture.chunks(unit).enumerate() {
+                        let target = &mut pixels[first + row * self.size..][..unit];
+                        for (pixel, &color) in target.iter_mut().zip(texture) {
+                            *pixel = light(color);
+                        }
+                    }
+                    painted[usize::from(material) % painted.len()] = Some(first);
+                }
+            }
+        }
+    }
+
+    /// Paints what the player has.
+    fn paint_items(&self, player: &Player, pixels: &mut [[u8; 3]]) {
+        let (unit, area) = (self.unit, self.unit * self.unit);
+        let digits = self.cells.len() / area / NUM_ITEMS as usize;
+        for (item, &count) in player.inventory.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let digit = if (count as usize) < digits { count as usize } else { 0 };
+            let cell = &self.cells[(item * digits + digit) * area..][..area];
+            let first = self.first_pixel(item % GRID, VIEW_ROWS + item / GRID);
+            for (row, colors) in cell.chunks(unit).enumerate() {
+                pixels[first + row * self.size..][..unit].copy_from_slice(colors);
+            }
+        }
+    }
+
+    fn first_pixel(&self, column: usize, row: usize) -> usize {
+        (self.border + row * self.unit) * self.size + self.border + column * self.unit
+    }
+
+    /// Every pixel of the local view with its number, row by row.
+    fn for_view(&self, pixels: &mut [[u8; 3]], mut change: impl FnMut(&mut [u8; 3], usize)) {
+        let (width, height) = (self.unit * VIEW_COLUMNS, self.unit * VIEW_ROWS);
+        for y in 0..height {
+            let row = &mut pixels[(self.border + y) * self.size + self.border..][..width];
+            for (x, pixel) in row.iter_mut().enumerate() {
+                change(pixel, y * width + x);
+            }
+        }
+    }
+
+    /// Every pixel of the local view with its number, column by column, as the original draws its noise.
+    fn for_view_by_columns(&self, pixels: &mut [[u8; 3]], mut change: impl FnMut(&mut [u8; 3], usize)) {
+        let (width, height) = (self.unit * VIEW_COLUMNS, self.unit * VIEW_ROWS);
+        for x in 0..width {
+            for y in 0..height {
+                let pixel = &mut pixels[(self.border + y) * self.size + self.border + x];
+                change(pixel, y * width + x);
+            }
+        }
+    }
+}
+
+/// What tells the noise of one image from that of all others: the episode, the step, the player.
+fn noise_key(instance: &Instance<'_, Clock>, index: usize) -> u32 {
+    let stream = instance.episode.stream;
+    scramble(stream.key ^ scramble(stream.lane ^ scramble(instance.state.step ^ (index as u32) << 28)))
+}
+
+/// A number between 0 and 1 for a pixel.
+#[inline]
+fn noise(key: u32, pixel: u32) -> f64 {
+    f64::from(scramble(key.wrapping_add(pixel))) * (1.0 / 4_294_967_296.0)
+}
+
+/// A bijection of words without visible structure: two rounds of multiplying and folding.
+#[inline]
+fn scramble(word: u32) -> u32 {
+    let mut word = (word ^ (word >> 16)).wrapping_mul(0x7feb_352d);
+    word = (word ^ (word >> 15)).wrapping_mul(0x846c_a68b);
+    word ^ (word >> 16)
+}
+
+const _: () = assert!(LARGEST_IMAGE >= GRID * TEXTURE_SIZE);
