@@ -8,9 +8,13 @@ pub mod capacity;
 pub mod collision;
 pub mod device_source;
 pub mod dynamics;
+#[cfg(feature = "formats")]
+pub mod formats;
 pub mod layout;
 pub mod model;
 pub mod native;
+#[cfg(feature = "rapier")]
+pub mod rapier;
 pub mod robots;
 pub mod scalar;
 pub mod vector;

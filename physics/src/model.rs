@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A kind of world: what every world of a batch has in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ModelDescription {
     /// Name of the model.
     pub name: String,
@@ -30,6 +31,7 @@ pub struct ModelDescription {
 
 /// One rigid body and the joint that carries it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BodyDescription {
     /// Name, unique in the model.
     pub name: String,
@@ -66,6 +68,7 @@ pub enum JointDescription {
 
 /// A joint of one degree of freedom. Units are rad for a hinge, m for a slide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AxisJoint {
     /// Name, unique in the model.
     pub name: String,
@@ -83,6 +86,7 @@ pub struct AxisJoint {
 
 /// A shape on a body or in the scene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GeomDescription {
     /// Name; may be empty.
     pub name: String,
@@ -133,6 +137,7 @@ pub enum Shape {
 
 /// Heights on a regular grid, two triangles a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HeightLayer {
     /// Grid points along x and along y, at least 2 each.
     pub points: [usize; 2],
@@ -158,6 +163,7 @@ pub enum FrictionCombination {
 
 /// A motor on a hinge or slide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ActuatorDescription {
     /// Name, unique among the actuators.
     pub name: String,

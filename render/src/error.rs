@@ -42,6 +42,9 @@ pub enum RenderError {
         /// What would be allowed.
         allowed: &'static str,
     },
+    /// A physics scene that cannot be drawn; the message says what is wrong with it.
+    #[error("the scene cannot be drawn: {0}")]
+    Scene(String),
     /// Pixels that are not `width * height * 3` bytes, or a picture without any.
     #[error("{bytes} bytes are no {width}x{height} picture; it takes width * height * 3, both at least 1")]
     WrongLength {

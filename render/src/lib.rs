@@ -1,6 +1,8 @@
 //! Pictures of environment batches: still frames, animations, contact sheets, terminal text and
 //! recordings.
 //!
+//! Physics has pictures of its own: see [`scene3d`].
+//!
 //! [`drawing`] finds out how to [`Draw`] a batch; what comes out is a [`Frame`], which knows how to be
 //! [captioned](Frame::with_caption), [put beside others](side_by_side) and written as
 //! [PNG](Frame::write_png) or, with more of them, as [GIF](write_gif).
@@ -16,6 +18,7 @@ mod gif;
 mod minigrid;
 mod png;
 mod recording;
+pub mod scene3d;
 
 pub use caption::{CHARACTER_WIDTH, LINE_HEIGHT};
 pub use compose::{Status, contact_sheet, sheet, side_by_side};
