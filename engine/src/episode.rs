@@ -52,7 +52,8 @@ pub mod records {
         pub detail: u32,
         /// 1 when the episode terminated in this step.
         pub terminated: u32,
-        /// 1 when the episode was truncated in this step.
+        /// 1 when the episode was truncated in this step. The domain's Step set may set it, where the limit
+        /// differs from episode to episode; the batch's limit holds beside it.
         pub truncated: u32,
     }
 
@@ -156,11 +157,11 @@ pub mod rules {
         Outcome { verdict: RUNNING, detail: 0u32, terminated: 0u32, truncated: 0u32 }
     }
 
-    /// Whether the step just made ended the episode: by the rules' verdict, or by its length.
+    /// Whether the step just made ended the episode: by the rules' verdict, or by its length, which the
+    /// rules may have judged already.
     pub fn judge(episode: Episode, outcome: Outcome, max_episode_steps: u32) -> Outcome {
         let mut judged = outcome;
         judged.terminated = 0u32;
-        judged.truncated = 0u32;
         if outcome.verdict != RUNNING {
             judged.terminated = 1u32;
         }

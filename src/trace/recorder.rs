@@ -183,6 +183,7 @@ struct Snapshot {
     env: usize,
     state: State,
     elapsed: u32,
+    max_steps: u32,
     /// Cells, `cells[x * height + y]`.
     cells: Vec<u32>,
     height: usize,
@@ -193,7 +194,8 @@ struct Snapshot {
 impl Snapshot {
     fn of(batch: &dyn VectorEnv, env: usize) -> Result<Self, RecordError> {
         let grids = grids(batch)?;
-        let (state, items, episode) = grids.instance(env)?;
+        let (mut state, mut items, episode) = grids.instance(env)?;
+        grids.domain().settle(&mut state, &mut items);
         let observation = batch.observation();
         let images = observation.get("image").and_then(|array| array.as_u8()).ok_or(RecordError::NoView)?;
         let directions =
@@ -203,6 +205,7 @@ impl Snapshot {
             env,
             state,
             elapsed: episode.elapsed,
+            max_steps: grids.domain().step_limit(&items),
             cells: grids.domain().cells(&items).to_vec(),
             height: grids.domain().settings().height as usize,
             view: images[env * len..(env + 1) * len].to_vec(),
@@ -218,7 +221,7 @@ impl Snapshot {
             carrying: self.carrying(),
             boxes: self.boxes(),
             mission: batch.mission(self.env).unwrap_or_default(),
-            max_steps: batch.spec().max_episode_steps,
+            max_steps: self.max_steps,
             obs: Hex(self.view),
             obs_dir: self.direction,
         })
@@ -235,7 +238,7 @@ impl Snapshot {
         StepRecord {
             action,
             // Recordings hold the 64 bits that a batch rounds to 32.
-            reward: grids.domain().exact_reward(reward, self.elapsed),
+            reward: grids.domain().exact_reward(reward, self.elapsed, self.max_steps),
             terminated,
             truncated,
             dir: self.state.dir,

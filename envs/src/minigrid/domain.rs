@@ -6,6 +6,13 @@ use pentathlon_gym::{BuildOptions, EnvSpec, Error, Space, seeding::Random};
 #[cfg(target_arch = "x86_64")]
 use super::observations::image_avx2::ImageWriter;
 use super::{
+    babyai::{
+        self,
+        language::{sentence, write_tokens},
+        record::records::PLAN_AT,
+        system::{check_record, give_object, write_fields},
+        verifier::rules::step_limit,
+    },
     components::records::{BOX, DOOR, EMPTY, LAVA, LOCKED, State, color_of, contents_of, kind_of, state_of},
     kernels,
     observations::{
@@ -24,13 +31,13 @@ use super::{
         movement::rules::can_pick_up,
         objectives::rules::pay_of,
         settings::rules::{
-            DIRECTIONS_AT_WORD, MISSIONS_AT_WORD, SETTINGS_WORDS, SUBGOAL_INDICES_AT, Settings,
-            TILE_SIZE_WORD, TILES_AT_WORD,
+            DIRECTIONS_AT_WORD, MISSIONS_AT_WORD, SETTINGS_WORDS, STEPS_PER_WALK_WORD, SUBGOAL_INDICES_AT,
+            Settings, TILE_SIZE_WORD, TILES_AT_WORD,
         },
         stochastic_action::pass_limbs,
         visibility::rules::LARGEST_VIEW,
     },
-    systems,
+    systems::{self, StepLimits},
     tasks::{Objective, Task, objective::objectives::NO_OBSTACLE, subgoal_indices, subgoals::events},
 };
 
@@ -40,13 +47,14 @@ const ACTION_NAMES: [&str; 7] = ["left", "right", "forward", "pickup", "drop", "
 /// Cells of the largest view.
 const LARGEST_VIEW_CELLS: usize = (LARGEST_VIEW * LARGEST_VIEW) as usize;
 
-/// One registered `MiniGrid-*` id with its options.
+/// One registered `MiniGrid-*` or `BabyAI-*` id with its options.
 #[derive(Debug)]
 pub struct MiniGrid {
     task: Task,
     options: MiniGridOptions,
     spec: EnvSpec,
     settings: Settings,
+    limits: StepLimits,
     forms: Vec<Form>,
     /// For every event its index among the subgoals of the task, or -1.
     subgoal_indices: [i32; events::EVENTS as usize],
@@ -72,7 +80,7 @@ impl MiniGrid {
             let mut names = forms.iter().map(|form| form.name());
             names.any(|name| build.observations.iter().any(|selected| selected == name))
         };
-        let missions = if selects(&[Form::Mission, Form::Flat]) {
+        let missions = if selects(&[Form::Mission, Form::Flat]) && task.instruction_words == 0 {
             let table = MissionTable::new(task).map_err(|error| Error::InvalidOption {
                 id: task.id.into(),
                 option: "observations".into(),
@@ -91,6 +99,7 @@ impl MiniGrid {
             #[cfg(target_arch = "x86_64")]
             image_writer: ImageWriter::new(&settings),
             settings,
+            limits: step_limits(task, &options),
             spec: spec(task, &options),
             forms: Form::of_task(task).collect(),
             subgoal_indices: subgoal_indices(task.subgoals()),
@@ -122,9 +131,25 @@ impl MiniGrid {
         &items[..(self.task.width * self.task.height) as usize]
     }
 
+    /// Steps after which the episode of an environment with the array `items` is truncated.
+    pub fn step_limit(&self, items: &[u32]) -> u32 {
+        let StepLimits { per_walk, longest } = self.limits;
+        let record = self.task.instruction(items);
+        record.map_or(longest, |record| step_limit(record[PLAN_AT as usize], per_walk, longest))
+    }
+
+    /// The world as its rules take it: a few BabyAI levels give the agent an object before its first action,
+    /// which the observation of the reset still shows on the floor.
+    pub fn settle(&self, state: &mut State, items: &mut [u32]) {
+        if self.task.instruction_words > 0 {
+            give_object(state, items, self.task.height);
+        }
+    }
+
     /// A step's reward before it was rounded to `f32`: recordings of Farama's environments hold `f64`.
-    pub fn exact_reward(&self, reward: f32, elapsed: u32) -> f64 {
-        let success = success_reward(elapsed, self.options.max_steps);
+    /// `limit` is the episode's [step limit](Self::step_limit).
+    pub fn exact_reward(&self, reward: f32, elapsed: u32, limit: u32) -> f64 {
+        let success = success_reward(elapsed, limit);
         if reward == success as f32 { success } else { f64::from(reward) }
     }
 
@@ -182,7 +207,15 @@ impl Domain for MiniGrid {
         words.resize(SUBGOAL_INDICES_AT as usize, 0);
         words.extend(self.subgoal_indices.map(|index| index as u32));
         words.resize(SETTINGS_WORDS as usize, 0);
-        words.extend(success_rewards(self.options.max_steps).map(f32::to_bits));
+        let StepLimits { per_walk, longest } = self.limits;
+        words[STEPS_PER_WALK_WORD as usize] = per_walk;
+        if per_walk == 0 {
+            words.extend(success_rewards(longest).map(f32::to_bits));
+        } else {
+            for walks in 1..=longest / per_walk {
+                words.extend(success_rewards(walks * per_walk).map(f32::to_bits));
+            }
+        }
         if let Some(missions) = &self.missions {
             words[MISSIONS_AT_WORD as usize] = words.len() as u32;
             words.extend(missions.words());
@@ -223,8 +256,9 @@ impl Domain for MiniGrid {
         outcome: &mut Outcome,
         events: &mut [i32],
     ) {
-        let (settings, indices) = (&self.settings, &self.subgoal_indices);
-        systems::step(random, settings, indices, instance, action[0] as u32, outcome, &mut events[0]);
+        let (settings, limits, indices) = (&self.settings, self.limits, &self.subgoal_indices);
+        let (action, event) = (action[0] as u32, &mut events[0]);
+        systems::step(random, settings, limits, indices, instance, action, outcome, event);
     }
 
     #[inline]
@@ -232,7 +266,8 @@ impl Domain for MiniGrid {
         rewards[0] = if systems::pays_nothing(outcome) {
             0.0
         } else {
-            let success = success_reward(instance.episode.elapsed, self.options.max_steps) as f32;
+            let limit = self.step_limit(instance.items);
+            let success = success_reward(instance.episode.elapsed, limit) as f32;
             pay_of(self.settings, outcome.detail, success)
         };
     }
@@ -246,7 +281,9 @@ impl Domain for MiniGrid {
             Form::Image => self.write_image(&instance, rows),
             Form::Direction => bytemuck::cast_slice_mut(rows)[0] = state.dir as i32,
             Form::Mission => {
-                if let Some(missions) = &self.missions {
+                if let Some(record) = self.task.instruction(instance.items) {
+                    write_tokens(record, bytemuck::cast_slice_mut(rows));
+                } else if let Some(missions) = &self.missions {
                     bytemuck::cast_slice_mut::<u8, i32>(rows).copy_from_slice(missions.tokens(state));
                 }
             }
@@ -270,7 +307,17 @@ impl Domain for MiniGrid {
                     bytemuck::cast_slice_mut(rows)[0] = directions.of(state, cells);
                 }
             }
-            Form::ActionMask => write_action_mask(&self.settings, state, cells, rows),
+            Form::ActionMask => match self.task.instruction(instance.items) {
+                Some(record) => {
+                    babyai::system::write_action_mask(&self.settings, state, cells, record, rows);
+                }
+                None => write_action_mask(&self.settings, state, cells, rows),
+            },
+            Form::Instruction => {
+                if let Some(record) = self.task.instruction(instance.items) {
+                    write_fields(record, bytemuck::cast_slice_mut(rows));
+                }
+            }
             Form::Position => {
                 let position = [state.x as i32, state.y as i32, state.dir as i32];
                 bytemuck::cast_slice_mut::<u8, i32>(rows).copy_from_slice(&position);
@@ -279,11 +326,18 @@ impl Domain for MiniGrid {
     }
 
     fn check(&self, instance: Instance<'_, State>) -> Result<(), String> {
-        check_instance(&self.task, instance.state, instance.items)
+        check_instance(&self.task, instance.state, instance.items)?;
+        match self.task.instruction(instance.items) {
+            Some(record) => check_record(record, self.task.most_walks()),
+            None => Ok(()),
+        }
     }
 
     fn mission(&self, instance: Instance<'_, State>) -> String {
-        self.task.mission(instance.state)
+        match self.task.instruction(instance.items) {
+            Some(record) => sentence(record),
+            None => self.task.mission(instance.state),
+        }
     }
 
     fn kernels(&self, observations: &[usize]) -> Vec<Kernel> {
@@ -310,7 +364,12 @@ fn check_instance(task: &Task, state: &State, items: &[u32]) -> Result<(), Strin
     if state.carrying != 0 && !(can_pick_up(state.carrying) && is_cell(state.carrying)) {
         return Err(format!("the agent carries {:#x}, which is no key, ball or box", state.carrying));
     }
-    let (cells, obstacles) = items.split_at((width * height) as usize);
+    let is_given = task.instruction_words > 0 && state.target_cell != 0;
+    if is_given && !(can_pick_up(state.target_cell) && is_cell(state.target_cell)) {
+        return Err(format!("the agent is given {:#x}, which is no key, ball or box", state.target_cell));
+    }
+    let (cells, tail) = items.split_at((width * height) as usize);
+    let obstacles = &tail[..task.obstacles as usize];
     if let Some(index) = cells.iter().position(|cell| !is_cell(*cell)) {
         return Err(format!("cell {index} holds {:#x}, which is no cell", cells[index]));
     }
@@ -357,6 +416,12 @@ pub fn spec(task: &Task, options: &MiniGridOptions) -> EnvSpec {
         options: option_specs(task),
         wgpu: true,
     }
+}
+
+/// The step limits of `task` built with `options`: a limit that was asked for holds for every episode.
+fn step_limits(task: &Task, options: &MiniGridOptions) -> StepLimits {
+    let per_walk = if options.max_steps == task.max_steps { task.steps_per_walk() } else { 0 };
+    StepLimits { per_walk, longest: options.max_steps }
 }
 
 /// The settings of `task` built with `options`.

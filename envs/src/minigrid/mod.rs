@@ -1,11 +1,14 @@
 //! MiniGrid: grid worlds of walls, doors, keys, balls and boxes with a goal in words.
 //!
-//! The 82 registered `MiniGrid-*` ids of Farama Minigrid 3.2.0, step for step. A [`Task`](tasks::Task)
-//! says what an id generates and asks for; the [`rules`] say what a step does and what the agent sees;
-//! [`MiniGrid`] puts both before the batch engine.
+//! The 82 registered `MiniGrid-*` and the 96 `BabyAI-*` ids of Farama Minigrid 3.2.0, step for step. A
+//! [`Task`](tasks::Task) says what an id generates and asks for; the [`rules`] say what a step does and what
+//! the agent sees; [`babyai`] holds the instructions; [`MiniGrid`] puts all before the batch engine. The
+//! [`expert`] knows how to succeed.
 
+pub mod babyai;
 pub mod components;
 mod domain;
+pub mod expert;
 mod kernels;
 pub mod levels;
 pub mod mission;

@@ -6,7 +6,7 @@ use pentathlon_gym::{BuildOptions, EnvSpec, Error, Registry, VectorEnv};
 use super::{
     domain::{MiniGrid, spec},
     options::MiniGridOptions,
-    tasks::{Task, tasks},
+    tasks::{Task, all_tasks},
 };
 
 /// The task registered as `id`.
@@ -14,8 +14,10 @@ use super::{
 /// # Errors
 /// When there is none.
 pub fn task(id: &str) -> Result<&'static Task, Error> {
-    let position = tasks().binary_search_by_key(&id, |task| task.id);
-    position.map(|index| &tasks()[index]).map_err(|_| Error::UnknownId { id: id.into(), nearest: Vec::new() })
+    let position = all_tasks().binary_search_by_key(&id, |task| task.id);
+    position
+        .map(|index| &all_tasks()[index])
+        .map_err(|_| Error::UnknownId { id: id.into(), nearest: Vec::new() })
 }
 
 /// Builds a batch of `task` on a wgpu device that the caller already has, so that a learner and its
@@ -37,12 +39,12 @@ fn build(spec: &EnvSpec, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, E
     Ok(Box::new(Batch::new(domain, options.clone())?))
 }
 
-/// Adds all MiniGrid ids to `registry`.
+/// Adds all MiniGrid and BabyAI ids to `registry`.
 ///
 /// # Errors
 /// When one of them is there already.
 pub fn register(registry: &mut Registry) -> Result<(), Error> {
-    for task in tasks() {
+    for task in all_tasks() {
         registry.register(spec(task, &MiniGridOptions::new(task)), build)?;
     }
     Ok(())

@@ -8,6 +8,11 @@ use pentathlon_engine::{
 use pentathlon_gym::seeding::Random;
 
 use super::{
+    babyai::{
+        record::records::PLAN_AT,
+        system::{follow, give_object},
+        verifier::rules::step_limit,
+    },
     components::records::{EMPTY, State},
     observations::view::OUTSIDE,
     rules::{
@@ -20,9 +25,18 @@ use super::{
         subgoals::rules::{caused_events, most_specific},
         transition::rules::{self, Transition, watches_cells},
     },
-    tasks::objective::objectives::{DYNAMIC_OBSTACLES, NO_OBSTACLE},
-    tasks::subgoals::events::PASSAGE_ENTERED,
+    tasks::objective::objectives::{DYNAMIC_OBSTACLES, FOLLOW_INSTRUCTION, NO_OBSTACLE},
+    tasks::subgoals::events::{FIRST_ACTION_DONE, PASSAGE_ENTERED},
 };
+
+/// After how many steps an episode is truncated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepLimits {
+    /// Steps for each distance that an instruction asks to walk; 0 when all episodes have the same limit.
+    pub per_walk: u32,
+    /// Steps of the longest episode.
+    pub longest: u32,
+}
 
 /// The Act set: actions that chance replaces.
 #[inline]
@@ -39,24 +53,37 @@ pub(super) fn act<R: Random>(random: &mut R, settings: &Settings, action: &mut [
 pub(super) fn step<R: Random>(
     random: &mut R,
     settings: &Settings,
+    limits: StepLimits,
     subgoal_indices: &[i32],
     instance: InstanceMut<'_, State>,
     action: u32,
     outcome: &mut Outcome,
     event: &mut i32,
 ) {
-    let InstanceMut { state, items, .. } = instance;
-    let (cells, obstacles) = items.split_at_mut((settings.width * settings.height) as usize);
+    let InstanceMut { state, items, episode } = instance;
+    let (cells, tail) = items.split_at_mut((settings.width * settings.height) as usize);
+    let is_instructed = settings.objective == FOLLOW_INSTRUCTION;
+    if is_instructed {
+        give_object(state, cells, settings.height);
+    }
     let front_at_start = front_cell(settings, state, cells);
     if settings.objective == DYNAMIC_OBSTACLES {
-        move_obstacles(random, settings, state, cells, obstacles);
+        move_obstacles(random, settings, state, cells, tail);
     }
-    let step = Transition { front_at_start, ..transition(settings, *state, cells, action) };
+    let step = Transition { front_at_start, ..transition(settings, *state, cells, action, false) };
     if step.front_after != step.front_before {
         cells[(step.front_x * settings.height + step.front_y) as usize] = step.front_after;
     }
     *state = step.after;
     let mut ended = ending(settings.objective, step);
+    let mut fulfilled = 0;
+    if is_instructed {
+        let limit = step_limit(tail[PLAN_AT as usize], limits.per_walk, limits.longest);
+        outcome.truncated = u32::from(episode.elapsed >= limit);
+        let followed = follow(tail, &step, settings);
+        ended = followed.verdict;
+        fulfilled = followed.fulfilled << FIRST_ACTION_DONE;
+    }
     if settings.harmless_kinds != 0 {
         let under = cells[(state.x * settings.height + state.y) as usize];
         ended = spared_ending(*settings, step, under, ended);
@@ -68,7 +95,7 @@ pub(super) fn step<R: Random>(
     } else {
         (EMPTY, EMPTY)
     };
-    let events = caused_events(step, left, right, ended) & settings.named_events;
+    let events = (caused_events(step, left, right, ended) | fulfilled) & settings.named_events;
     *event = NO_EVENT;
     if events != 0 {
         state.reached |= events;
@@ -76,10 +103,17 @@ pub(super) fn step<R: Random>(
     }
 }
 
-/// The step that `action` makes of `state`; nothing else moves.
+/// The step that `action` makes of `state`; nothing else moves. The cell in front counts as empty when
+/// `frees_front`.
 #[inline(always)]
-pub(super) fn transition(settings: &Settings, state: State, cells: &[u32], action: u32) -> Transition {
-    let front = front_cell(settings, &state, cells);
+pub(super) fn transition(
+    settings: &Settings,
+    state: State,
+    cells: &[u32],
+    action: u32,
+    frees_front: bool,
+) -> Transition {
+    let front = if frees_front { EMPTY } else { front_cell(settings, &state, cells) };
     let (target, other) = if watches_cells(settings.objective) {
         let at = |x: u32, y: u32| cells.get((x * settings.height + y) as usize).copied();
         (at(state.target_x, state.target_y), at(state.other_x, state.other_y))

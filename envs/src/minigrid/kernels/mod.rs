@@ -3,6 +3,7 @@
 #![allow(clippy::manual_div_ceil, reason = "WGSL has no such function")]
 
 mod columns;
+mod instruction;
 mod observe_grid;
 mod observe_picture;
 mod observe_text;
@@ -12,7 +13,10 @@ mod step;
 use pentathlon_engine::{Binding, Kernel, Set};
 use wgsl_rs::Source;
 
-use super::{observations::forms::Form, rules::settings::rules::Settings};
+use super::{
+    observations::forms::Form, rules::settings::rules::Settings,
+    tasks::objective::objectives::FOLLOW_INSTRUCTION,
+};
 
 /// Invocations per workgroup of all kernels.
 const WORKGROUP: u32 = 64;
@@ -36,6 +40,20 @@ const ACT: &[Binding] = &[Binding::Parameters, Binding::Episodes, Binding::Actio
 const REWARD: &[Binding] =
     &[Binding::Parameters, Binding::Episodes, Binding::Outcomes, Binding::Rewards, Binding::Constants];
 
+/// What the reward kernel of tasks with an instruction uses.
+const REWARD_BY_INSTRUCTION: &[Binding] = &[
+    Binding::Parameters,
+    Binding::Items,
+    Binding::Episodes,
+    Binding::Outcomes,
+    Binding::Rewards,
+    Binding::Constants,
+];
+
+/// What the kernel of an observation uses that the agent's pose does not change.
+const OBSERVE_ITEMS: &[Binding] =
+    &[Binding::Parameters, Binding::Items, Binding::Constants, Binding::Observation];
+
 /// What most observation kernels use.
 const OBSERVE: &[Binding] =
     &[Binding::Parameters, Binding::States, Binding::Items, Binding::Constants, Binding::Observation];
@@ -54,14 +72,28 @@ pub(super) fn kernels(settings: &Settings, forms: &[Form], observations: &[usize
     if settings.is_stochastic != 0 {
         kernels.push(kernel(Set::Act, &step::act_kernel::WGSL_SOURCE, "perturb_actions", ACT, None));
     }
-    kernels.push(kernel(Set::Step, &step::step_kernel::WGSL_SOURCE, "step_grids", STEP, None));
-    kernels.push(kernel(Set::Reward, &step::reward_kernel::WGSL_SOURCE, "pay_agents", REWARD, None));
+    let follows = settings.objective == FOLLOW_INSTRUCTION;
+    let (step, step_name, reward, reward_name, reward_bindings) = if follows {
+        let (step, reward) =
+            (&instruction::step_kernel::WGSL_SOURCE, &instruction::reward_kernel::WGSL_SOURCE);
+        (step, "follow_instructions", reward, "pay_followers", REWARD_BY_INSTRUCTION)
+    } else {
+        let (step, reward) = (&step::step_kernel::WGSL_SOURCE, &step::reward_kernel::WGSL_SOURCE);
+        (step, "step_grids", reward, "pay_agents", REWARD)
+    };
+    kernels.push(kernel(Set::Step, step, step_name, STEP, None));
+    kernels.push(kernel(Set::Reward, reward, reward_name, reward_bindings, None));
     for &index in observations {
         let (source, entry_point, bindings) = match forms[index] {
             Form::Image => (&observe_view::image_kernel::WGSL_SOURCE, "write_images", OBSERVE),
             Form::OneHot => (&observe_view::one_hot_kernel::WGSL_SOURCE, "write_one_hots", OBSERVE),
             Form::Full => (&observe_grid::full_kernel::WGSL_SOURCE, "write_grids", OBSERVE),
             Form::Symbolic => (&observe_grid::symbolic_kernel::WGSL_SOURCE, "write_symbols", OBSERVE),
+            Form::ActionMask if follows => {
+                (&instruction::mask_kernel::WGSL_SOURCE, "write_follower_masks", OBSERVE)
+            }
+            // Sentences of instructions are written on the host.
+            Form::Mission if follows => continue,
             Form::ActionMask => (&step::mask_kernel::WGSL_SOURCE, "write_masks", OBSERVE),
             Form::Direction => {
                 (&observe_grid::direction_kernel::WGSL_SOURCE, "write_directions", OBSERVE_STATE)
@@ -71,6 +103,9 @@ pub(super) fn kernels(settings: &Settings, forms: &[Form], observations: &[usize
             Form::Flat => (&observe_text::flat_kernel::WGSL_SOURCE, "write_flats", OBSERVE),
             Form::Rgb => (&observe_picture::grid_kernel::WGSL_SOURCE, "paint_grids", OBSERVE),
             Form::RgbPartial => (&observe_picture::view_kernel::WGSL_SOURCE, "paint_views", OBSERVE),
+            Form::Instruction => {
+                (&instruction::fields_kernel::WGSL_SOURCE, "write_instructions", OBSERVE_ITEMS)
+            }
             Form::GoalDirection => {
                 (&observe_grid::goal_kernel::WGSL_SOURCE, "write_goal_directions", OBSERVE)
             }
@@ -96,17 +131,22 @@ mod tests {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
 
     use super::*;
-    use crate::minigrid::{MiniGrid, tasks::tasks};
+    use crate::minigrid::{
+        MiniGrid,
+        tasks::{babyai_tasks, tasks},
+    };
 
     fn all_kernels() -> Vec<Kernel> {
-        let task = &tasks()[0];
         let build = pentathlon_gym::BuildOptions {
             options: [("stochastic_action".to_owned(), 0.5.into())].into(),
             ..Default::default()
         };
-        let domain = MiniGrid::new(task, &build).unwrap();
-        let forms: Vec<Form> = Form::of_task(task).collect();
-        kernels(domain.settings(), &forms, &(0..forms.len()).collect::<Vec<_>>())
+        let of_task = |task| {
+            let domain = MiniGrid::new(task, &build).unwrap();
+            let forms: Vec<Form> = Form::of_task(task).collect();
+            kernels(domain.settings(), &forms, &(0..forms.len()).collect::<Vec<_>>())
+        };
+        [&tasks()[0], &babyai_tasks()[0]].into_iter().flat_map(of_task).collect()
     }
 
     #[test]

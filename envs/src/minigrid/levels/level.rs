@@ -101,22 +101,29 @@ pub(in crate::minigrid) struct Level<'a> {
     pub height: i32,
     /// The agent, and what the task is about.
     pub state: &'a mut State,
-    /// Cell indices of the moving obstacles.
-    pub obstacles: &'a mut [u32],
+    /// The words after the cells: the cell indices of moving obstacles, or an instruction.
+    pub tail: &'a mut [u32],
     cells: &'a mut [u32],
     columns: i32,
     rows: i32,
 }
 
 impl<'a> Level<'a> {
-    /// An empty level in a grid of `columns` times `rows` cells. `items` holds the cells, then the
-    /// list of moving obstacles.
+    /// An empty level in a grid of `columns` times `rows` cells. `items` holds the cells, then what
+    /// else the task keeps.
     pub fn new(columns: i32, rows: i32, state: &'a mut State, items: &'a mut [u32]) -> Self {
-        let (cells, obstacles) = items.split_at_mut((columns * rows) as usize);
+        let (cells, tail) = items.split_at_mut((columns * rows) as usize);
         *state = bytemuck::Zeroable::zeroed();
         (state.x, state.y) = (NOWHERE, NOWHERE);
         cells.fill(EMPTY);
-        Self { width: columns, height: rows, state, obstacles, cells, columns, rows }
+        Self { width: columns, height: rows, state, tail, cells, columns, rows }
+    }
+
+    /// Takes everything off the grid, the agent too.
+    pub fn clear(&mut self) {
+        *self.state = bytemuck::Zeroable::zeroed();
+        (self.state.x, self.state.y) = (NOWHERE, NOWHERE);
+        self.cells.fill(EMPTY);
     }
 
     /// Uses only the top-left `width` times `height` cells; the rest of the grid becomes wall.

@@ -1,5 +1,5 @@
-//! A grid of square rooms that share their walls, with doors between neighbours. Unlock, KeyCorridor
-//! and ObstructedMaze are laid out on it. The order of random draws is Farama's (Minigrid 3.2.0,
+//! A grid of square rooms that share their walls, with doors between neighbours. Unlock, KeyCorridor,
+//! ObstructedMaze and all of BabyAI are laid out on it. The order of random draws is Farama's (Minigrid 3.2.0,
 //! `RoomGrid`).
 
 use pentathlon_engine::GenerationError;
@@ -103,6 +103,11 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
         self.level
     }
 
+    /// The level in which the rooms are, to look at.
+    pub fn level_ref(&self) -> &Level<'a> {
+        self.level
+    }
+
     /// The cells of a room, walls included.
     pub fn region(&self, (column, row): RoomIndex) -> Region {
         let step = self.room_size - 1;
@@ -171,6 +176,37 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
         Ok(())
     }
 
+    /// Whether an object of this colour and type was added before.
+    pub fn has_look(&self, object: u32) -> bool {
+        self.looks & look(object) != 0
+    }
+
+    /// Columns and rows of rooms.
+    pub fn size(&self) -> (i32, i32) {
+        (self.columns, self.rows)
+    }
+
+    /// The room in which a cell lies; walls belong to the room on their right and below.
+    pub fn room_of(&self, (x, y): Position) -> RoomIndex {
+        (x / (self.room_size - 1), y / (self.room_size - 1))
+    }
+
+    /// Whether a side of a room has a neighbour, and still a whole wall.
+    pub fn is_walled_off(&self, room: RoomIndex, side: usize) -> bool {
+        self.neighbor(room, side).is_some() && self.room(room).passages[side] == Passage::Wall
+    }
+
+    /// Whether there is a room on this side of another.
+    pub fn has_neighbor(&self, room: RoomIndex, side: usize) -> bool {
+        self.neighbor(room, side).is_some()
+    }
+
+    /// The place of the door on a side of a room, if there is one.
+    pub fn door(&self, room: RoomIndex, side: usize) -> Option<Position> {
+        let room = self.room(room);
+        (room.passages[side] == Passage::Door).then_some(room.door_positions[side])
+    }
+
     /// Puts the agent into a room, looking at a free cell or a wall.
     ///
     /// # Errors
@@ -193,8 +229,19 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
     /// # Errors
     /// When some room stays unreachable.
     pub fn connect_all<R: Random>(&mut self, random: &mut R) -> Result<(), GenerationError> {
-        let (x, y) = self.level.agent();
-        let start = (x / (self.room_size - 1), y / (self.room_size - 1));
+        self.connect_all_in(random, &COLORS)
+    }
+
+    /// [`RoomGrid::connect_all`] with doors of some colours only.
+    ///
+    /// # Errors
+    /// When some room stays unreachable.
+    pub fn connect_all_in<R: Random>(
+        &mut self,
+        random: &mut R,
+        colors: &[u32],
+    ) -> Result<(), GenerationError> {
+        let start = self.room_of(self.level.agent());
         let mut connected = self.all_reachable_from(start);
         for _ in 0..=MAX_ROUNDS {
             if connected {
@@ -209,7 +256,7 @@ impl<'l, 'a> RoomGrid<'l, 'a> {
             {
                 continue;
             }
-            let color = random.element(&COLORS);
+            let color = random.element(colors);
             self.add_door(room, side, color, false);
             connected = self.all_reachable_from(start);
         }

@@ -11,7 +11,7 @@ use crate::minigrid::{
 /// are taken to stay where they are.
 pub(crate) fn write_action_mask(settings: &Settings, state: &State, cells: &[u32], row: &mut [u8]) {
     for (action, allowed) in row.iter_mut().enumerate() {
-        let step = transition(settings, *state, cells, action as u32);
+        let step = transition(settings, *state, cells, action as u32, false);
         *allowed = u8::from(makes_a_difference(settings.objective, step));
     }
 }

@@ -4,6 +4,11 @@ use pentathlon_gym::{ElementType, Group, ObservationSpec, Space};
 
 use super::mission::{CHARACTERS, MAX_CHARACTERS, MAX_WORDS, VOCABULARY};
 use crate::minigrid::{
+    babyai::{
+        language::{self, MAX_TOKENS},
+        record::MAX_ACTIONS,
+        system::FIELD_VALUES,
+    },
     options::MiniGridOptions,
     rules::encoding::rules::ONE_HOT_BITS,
     tasks::{Family, Objective, Task},
@@ -36,10 +41,12 @@ pub enum Form {
     ActionMask,
     /// Column, row and direction of the agent.
     Position,
+    /// The instruction as numbers.
+    Instruction,
 }
 
 /// All forms, in the order in which they are listed.
-const FORMS: [Form; 12] = [
+const FORMS: [Form; 13] = [
     Form::Image,
     Form::Direction,
     Form::Mission,
@@ -52,15 +59,23 @@ const FORMS: [Form; 12] = [
     Form::GoalDirection,
     Form::ActionMask,
     Form::Position,
+    Form::Instruction,
 ];
 
 impl Form {
     /// The forms that `task` offers, in the order of its specification. Only tasks with a goal square
-    /// have a direction to it.
+    /// have a direction to it, and only BabyAI's have an instruction.
     pub fn of_task(task: &Task) -> impl Iterator<Item = Self> {
         let has_goal = matches!(task.objective, Objective::Goal | Objective::DynamicObstacles)
             && !matches!(task.family, Family::Playground(_));
-        FORMS.into_iter().filter(move |form| has_goal || *form != Self::GoalDirection)
+        let is_instructed = task.instruction_words > 0;
+        FORMS.into_iter().filter(move |form| match form {
+            Self::GoalDirection => has_goal,
+            // Instructions are longer than the characters of Farama's wrapper.
+            Self::Flat => !is_instructed,
+            Self::Instruction => is_instructed,
+            _ => true,
+        })
     }
 
     /// Name by which the form is selected.
@@ -78,6 +93,7 @@ impl Form {
             Self::GoalDirection => "goal_direction",
             Self::ActionMask => "action_mask",
             Self::Position => "position",
+            Self::Instruction => "instruction",
         }
     }
 
@@ -90,7 +106,7 @@ impl Form {
             | Self::Flat
             | Self::RgbPartial
             | Self::ActionMask => Group::Policy,
-            Self::Mission => Group::Text,
+            Self::Mission | Self::Instruction => Group::Text,
             Self::Full | Self::Symbolic | Self::Rgb => Group::State,
             Self::GoalDirection | Self::Position => Group::Privileged,
         }
@@ -104,6 +120,10 @@ impl Form {
         match self {
             Self::Image => Space::bytes(0, 255, [view, view, 3]),
             Self::Direction => Space::discrete(4),
+            Self::Mission if task.instruction_words > 0 => Space::Text {
+                max_words: MAX_TOKENS,
+                vocabulary: language::VOCABULARY.map(String::from).to_vec(),
+            },
             Self::Mission => {
                 Space::Text { max_words: MAX_WORDS, vocabulary: VOCABULARY.map(String::from).to_vec() }
             }
@@ -126,6 +146,7 @@ impl Form {
             },
             Self::ActionMask => Space::bytes(0, 1, [task.num_actions as usize]),
             Self::Position => Space::MultiDiscrete { n: vec![task.width, task.height, 4] },
+            Self::Instruction => Space::MultiDiscrete { n: FIELD_VALUES.repeat(MAX_ACTIONS) },
         }
     }
 
@@ -178,6 +199,13 @@ impl Form {
                  it, or end the episode."
             }
             Self::Position => "Column, row and direction of the agent.",
+            Self::Instruction => {
+                "The instruction as numbers, 8 for each of 4 actions in the order in which they are \
+                 carried out: stage (0 first, 1 second; actions of one stage in any order), verb (0 no \
+                 action, 1 go to, 2 open, 3 pick up, 4 put next to), then of the object and of what it is \
+                 put next to: type (0 any, else as in the image), colour plus 1 (0 any), where it lay at \
+                 the start (0 anywhere, 1 left, 2 right, 3 in front, 4 behind)."
+            }
         }
     }
 

@@ -8,8 +8,8 @@ pub mod rules {
     use wgsl_rs::std::*;
 
     /// Words of the constants before the reward table.
-    pub const SETTINGS_WORDS: u32 = 40u32;
-    /// The word of the constants at which the 16 subgoal indices begin.
+    pub const SETTINGS_WORDS: u32 = 48u32;
+    /// The word of the constants at which the subgoal indices begin, one for each event.
     pub const SUBGOAL_INDICES_AT: u32 = 24u32;
 
     /// The word that holds where the table of missions begins: the entry of every mission number, then
@@ -22,6 +22,9 @@ pub mod rules {
     pub const TILES_AT_WORD: u32 = 17u32;
     /// The word that holds the width of a tile in pixels.
     pub const TILE_SIZE_WORD: u32 = 18u32;
+    /// The word that holds how many steps an episode has for each distance that its instruction asks to
+    /// walk; 0 when all episodes have the batch's limit.
+    pub const STEPS_PER_WALK_WORD: u32 = 19u32;
 
     /// What a task and its options fix.
     #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable, Wgsl)]

@@ -106,12 +106,12 @@ impl Layout for DynamicObstacles {
         } else {
             level.set_agent((1, 1), 0);
         }
-        level.obstacles.fill(NO_OBSTACLE);
+        level.tail.fill(NO_OBSTACLE);
         for obstacle in 0..count {
             let room = level.everywhere();
             let ball = cell(BALL, BLUE, 0);
             let position = level.place_in(random, ball, room, OBSTACLE_TRIES, |_| false)?;
-            level.obstacles[obstacle] = level.index(position);
+            level.tail[obstacle] = level.index(position);
         }
         Ok(())
     }

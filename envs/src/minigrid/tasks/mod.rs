@@ -13,13 +13,14 @@ use std::sync::LazyLock;
 use pentathlon_engine::GenerationError;
 use pentathlon_gym::{ContextParameter, seeding::Random};
 
+pub use self::{
+    babyai::{Forms, SelectBy, Synth},
+    objective::Objective,
+    subgoals::{Subgoal, subgoal_indices},
+};
 use self::{
     layout::{Layout, LayoutOption, LayoutValues},
     page::Page,
-};
-pub use self::{
-    objective::Objective,
-    subgoals::{Subgoal, subgoal_indices},
 };
 pub use super::levels::Preset;
 use super::{components::records::State, levels::Level};
@@ -85,6 +86,7 @@ macro_rules! families {
 }
 
 families! {
+    babyai::BabyAi,
     crossing::Crossing,
     dist_shift::DistShift,
     door_key::DoorKey,
@@ -129,16 +131,29 @@ pub struct Task {
     pub objective: Objective,
     /// Moving obstacles at most.
     pub obstacles: u32,
+    /// Words of the instruction's record; 0 where the mission is none.
+    pub instruction_words: u32,
 }
 
-/// All registered `MiniGrid-*` tasks, in the order of their ids.
-pub fn tasks() -> &'static [Task] {
+/// All registered tasks, in the order of their ids.
+pub fn all_tasks() -> &'static [Task] {
     static TASKS: LazyLock<Vec<Task>> = LazyLock::new(|| {
         let mut tasks = registered();
         tasks.sort_by_key(|task| task.id);
         tasks
     });
     &TASKS
+}
+
+/// All registered `MiniGrid-*` tasks, in the order of their ids.
+pub fn tasks() -> &'static [Task] {
+    &all_tasks()[babyai_tasks().len()..]
+}
+
+/// All registered `BabyAI-*` tasks, in the order of their ids.
+pub fn babyai_tasks() -> &'static [Task] {
+    let all = all_tasks();
+    &all[..all.partition_point(|task| task.id.starts_with("BabyAI-"))]
 }
 
 impl Task {
@@ -160,6 +175,7 @@ impl Task {
             num_actions: 7,
             objective,
             obstacles: 0,
+            instruction_words: 0,
         }
     }
 
@@ -169,15 +185,46 @@ impl Task {
     }
 
     /// Words of the array that an environment holds beside its state: the cells, column by column
-    /// (`x * height + y`), then one word per moving obstacle.
+    /// (`x * height + y`), then one word per moving obstacle, then the record of the instruction.
     pub fn items(&self) -> usize {
-        (self.width * self.height + self.obstacles) as usize
+        (self.width * self.height + self.obstacles + self.instruction_words) as usize
+    }
+
+    /// The record of the instruction within the array of an environment, where the task has one.
+    pub fn instruction<'a>(&self, items: &'a [u32]) -> Option<&'a [u32]> {
+        (self.instruction_words > 0).then(|| &items[items.len() - self.instruction_words as usize..])
+    }
+
+    /// Steps that an episode is given for each distance that its instruction asks to walk; 0 where all
+    /// episodes have the same limit.
+    pub fn steps_per_walk(&self) -> u32 {
+        match &self.family {
+            Family::BabyAi(level) => level.steps_per_walk(),
+            _ => 0,
+        }
+    }
+
+    /// Distances that an instruction of the task asks to walk at most.
+    pub fn most_walks(&self) -> u32 {
+        match &self.family {
+            Family::BabyAi(level) => level.most_walks(),
+            _ => 0,
+        }
+    }
+
+    /// Whether two tasks are the same but for their parameters.
+    fn is_sibling(&self, other: &Self) -> bool {
+        use std::mem::discriminant;
+        match (&self.family, &other.family) {
+            (Family::BabyAi(level), Family::BabyAi(other)) => discriminant(level) == discriminant(other),
+            (family, other) => discriminant(family) == discriminant(other),
+        }
     }
 
     /// Generates a level in place, overwriting all of `state` and `items`.
     ///
     /// `items` has [`Task::items`] words: the cells, then the cell index `x * height + y` of each
-    /// moving obstacle in order (`NO_OBSTACLE` where there are fewer). `context` has one value per
+    /// moving obstacle in order (`NO_OBSTACLE` where there are fewer), or the instruction. `context` has one value per
     /// parameter of [`Task::context`]; with their defaults, and the reference generator, the level is
     /// Farama's own.
     ///
@@ -197,7 +244,8 @@ impl Task {
             .map_err(|error| GenerationError(format!("{}: {error}", self.id)))
     }
 
-    /// The mission of a generated level in words.
+    /// The mission of a generated level in words, where it is no instruction; see
+    /// [`MiniGrid::mission`](crate::minigrid::MiniGrid) for all.
     pub fn mission(&self, state: &State) -> String {
         self.family.mission(state)
     }

@@ -25,6 +25,8 @@ pub mod objectives {
     pub const UNLOCK: u32 = 8u32;
     /// Pick up one particular object.
     pub const PICKUP_TARGET: u32 = 9u32;
+    /// Follow an instruction.
+    pub const FOLLOW_INSTRUCTION: u32 = 10u32;
 
     /// In the list of moving obstacles: no obstacle in this entry.
     pub const NO_OBSTACLE: u32 = 4294967295u32;
@@ -66,4 +68,8 @@ pub enum Objective {
     Unlock = objectives::UNLOCK,
     /// A `pickup` after which `target_cell` is carried pays `R` and ends the episode.
     PickupTarget = objectives::PICKUP_TARGET,
+    /// Fulfilling the instruction behind the cells pays `R` and ends the episode; see
+    /// [`babyai`](crate::minigrid::babyai). `target_cell`: an object at (`target_x`, `target_y`) that the
+    /// agent has from its first action on, 0 afterwards and mostly.
+    Instruction = objectives::FOLLOW_INSTRUCTION,
 }

@@ -1,7 +1,7 @@
 //! The documentation page of a task, with the sections of a Gymnasium environment page. What all
 //! MiniGrid environments share is written here once; the families give the rest.
 
-use super::{Task, tasks};
+use super::{Task, all_tasks};
 
 /// What a family adds to the shared text.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +70,8 @@ impl Page {
         }
         text += &format!("  - truncation after {} steps\n", task.max_steps);
         text += "\nRegistered configurations:\n";
-        let family = std::mem::discriminant(&task.family);
-        for sibling in tasks() {
-            if std::mem::discriminant(&sibling.family) == family {
+        for sibling in all_tasks() {
+            if sibling.is_sibling(task) {
                 let Task { id, width, height, max_steps, .. } = sibling;
                 text += &format!("  {id}: {width}x{height} cells, {max_steps} steps");
                 let parameters = sibling.family.parameters();

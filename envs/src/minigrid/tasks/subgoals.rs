@@ -42,8 +42,17 @@ pub mod events {
     /// The agent reached the goal square or the success cell, or said `done` where that succeeds.
     pub const GOAL_REACHED: u32 = 15u32;
 
+    /// The first action of the instruction was carried out. Actions count in the order of the record.
+    pub const FIRST_ACTION_DONE: u32 = 16u32;
+    /// The second action of the instruction was carried out.
+    pub const SECOND_ACTION_DONE: u32 = 17u32;
+    /// The third action of the instruction was carried out.
+    pub const THIRD_ACTION_DONE: u32 = 18u32;
+    /// The fourth action of the instruction was carried out.
+    pub const FOURTH_ACTION_DONE: u32 = 19u32;
+
     /// How many events there are.
-    pub const EVENTS: u32 = 16u32;
+    pub const EVENTS: u32 = 20u32;
 }
 
 /// An event that lies on the way of a task, in the words of that task.
