@@ -18,6 +18,10 @@ const FIGURES: &str = include_str!("../../robots/arm.toml");
 /// Joint angles in rad of the arm's home pose: bent elbow, tool pointing down.
 pub const ARM_HOME: [f64; 7] = [0.0, 0.0, 0.0, -FRAC_PI_2, 0.0, FRAC_PI_2, -FRAC_PI_4];
 
+/// Joint angles in rad with which the tool points down onto the table, 0.36 m before the base: behind the box
+/// of [`arm_with_box`], where the push recordings start.
+pub const ARM_REACH: [f64; 7] = [-0.1187, 0.1938, 0.0858, -2.8204, -0.1284, 3.0124, 0.0928];
+
 /// Largest joint speeds in rad/s (Franka's published limits); for the `velocity_limit` of the actuators,
 /// which [`arm`] leaves open.
 pub const ARM_JOINT_SPEEDS: [f64; 7] = [2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61];
@@ -144,8 +148,8 @@ mod tests {
     }
 
     #[test]
-    fn the_home_pose_lies_within_the_joint_limits() {
-        for (angle, body) in ARM_HOME.iter().zip(&arm().bodies) {
+    fn the_poses_lie_within_the_joint_limits() {
+        for (angle, body) in ARM_HOME.iter().chain(&ARM_REACH).zip(arm().bodies.iter().cycle()) {
             let JointDescription::Hinge(joint) = &body.joint else { panic!("{} is no hinge", body.name) };
             let [lower, upper] = joint.range.unwrap();
             assert!(lower < *angle && *angle < upper, "{} at {angle}", body.name);

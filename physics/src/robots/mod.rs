@@ -8,7 +8,7 @@ mod arm;
 mod figures;
 mod quadruped;
 
-pub use arm::{ARM_HOME, ARM_JOINT_SPEEDS, ARM_TOOL, PushedBox, arm, arm_with_box};
+pub use arm::{ARM_HOME, ARM_JOINT_SPEEDS, ARM_REACH, ARM_TOOL, PushedBox, arm, arm_with_box};
 pub use quadruped::{
     QUADRUPED_FEET, QUADRUPED_HOME, QUADRUPED_JOINT_SPEEDS, QUADRUPED_STAND, QUADRUPED_STAND_HEIGHT,
     quadruped,
