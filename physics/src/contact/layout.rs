@@ -45,7 +45,7 @@ pub enum ContactLayoutError {
 }
 
 /// How contacts are solved, in units that a person chooses.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ContactOptions {
     /// Sweeps of the solver over all contacts in a step. More make stacks and chains of contacts stiffer.
     pub sweeps: u32,

@@ -4,6 +4,7 @@
 //! friction cone of `friction` and the softness of `softness`; `joints` adds limits and dry friction.
 
 pub mod detection;
+pub mod dynamics;
 pub mod friction;
 pub mod joints;
 pub mod layout;

@@ -156,7 +156,7 @@ pub mod rules {
     }
 
     /// The contacts of one step.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Debug)]
     pub struct ContactWorkspace<R> {
         pub contact_count: u32,
         /// Points that found no room in this step.
@@ -178,7 +178,7 @@ pub mod rules {
     }
 
     /// What is carried from step to step: the impulses that start the next solution. Part of the state.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Debug)]
     pub struct ContactMemory<R> {
         pub count: u32,
         /// Slots in ascending order, and the impulses on A in world directions.
