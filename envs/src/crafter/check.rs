@@ -185,6 +185,7 @@ mod tests {
                             &mut Words(&mut changed),
                             step,
                             9,
+                            0,
                         );
                     }
                 }

@@ -206,7 +206,7 @@ pub mod records {
     pub const UPDATE_RANGE: i32 = 18i32;
 
     /// Words of a player.
-    pub const PLAYER_WORDS: u32 = 56u32;
+    pub const PLAYER_WORDS: u32 = 57u32;
     /// Word of a player: column.
     pub const PLAYER_X: u32 = 0u32;
     /// Word of a player: row, down.
@@ -247,6 +247,16 @@ pub mod records {
     /// First of two words of a player that hold how many materials, from wood to diamond, it had when it was
     /// last paid: ten bits each, three to a word.
     pub const PAID_MATERIALS: u32 = 54u32;
+
+    /// Word of a player: bit set of the achievements that are new in this step.
+    pub const NEW_ACHIEVEMENTS: u32 = 56u32;
+
+    /// Pay: the original's, see `reward`.
+    pub const PAY_ORIGINAL: u32 = 0u32;
+    /// Pay: nothing.
+    pub const PAY_NOTHING: u32 = 1u32;
+    /// Pay: that of the DAMCS paper's environment, see `rules::team`.
+    pub const PAY_DAMCS: u32 = 2u32;
 
     /// The record of an instance beside its array.
     #[derive(
@@ -296,10 +306,10 @@ pub mod records {
         }
     }
 
-    /// Whether `set`, a bit set of materials, holds `material`.
-    pub fn is_in(set: u32, material: u32) -> bool {
+    /// Whether `materials`, a bit set, holds `material`.
+    pub fn is_in(materials: u32, material: u32) -> bool {
         #![inline(always)]
-        ((set >> material) & 1u32) == 1u32
+        ((materials >> material) & 1u32) == 1u32
     }
 
     /// Column change of a direction.
@@ -414,6 +424,8 @@ pub struct Player {
     pub achieved: [u32; NUM_ACHIEVEMENTS as usize],
     /// How many materials, from wood to diamond, it had when it was last paid, packed.
     pub paid_materials: [u32; 2],
+    /// Bit set of the achievements that are new in the step under way.
+    pub new_achievements: u32,
 }
 
 const _: () = assert!(size_of::<Player>() == 4 * PLAYER_WORDS as usize);
@@ -439,6 +451,7 @@ mod tests {
         assert_eq!(word(offset_of!(Player, inventory)), INVENTORY);
         assert_eq!(word(offset_of!(Player, achieved)), ACHIEVED);
         assert_eq!(word(offset_of!(Player, paid_materials)), PAID_MATERIALS);
+        assert_eq!(word(offset_of!(Player, new_achievements)), NEW_ACHIEVEMENTS);
     }
 
     #[test]

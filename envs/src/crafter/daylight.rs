@@ -15,6 +15,11 @@ pub fn daylight(step: u32) -> f64 {
     1.0 - (std::f64::consts::PI * progress).cos().abs().powf(3.0)
 }
 
+/// The daylight after `step` steps, times 255, as observations tell it.
+pub fn brightness(step: u32) -> u8 {
+    (daylight(step) * 255.0).round() as u8
+}
+
 /// What the rules need to know of the daylight after `step` steps: bit 0 is set when it is dark, bits 1 and
 /// 2 are the most zombies of a chunk, bits 3 and 4 the most cows.
 pub fn light_word(step: u32) -> u32 {

@@ -1,9 +1,6 @@
 //! Crafter as a domain of the batch engine: one value describes one registered id as built.
 
-use pentathlon_engine::{
-    Domain, GenerationError, Instance, InstanceMut,
-    episode::records::{FAILURE, Outcome, RUNNING, SUCCESS},
-};
+use pentathlon_engine::{Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome};
 use pentathlon_gym::{
     BuildOptions, EnvSpec, Error, Space,
     seeding::{Random, pcg64::Pcg64},
@@ -11,13 +8,11 @@ use pentathlon_gym::{
 
 use super::{
     check::check,
-    components::{
-        ACHIEVEMENT_NAMES, Player,
-        records::{Clock, HEALTH},
-    },
+    components::{ACHIEVEMENT_NAMES, Player, records::Clock},
     daylight::{DAY_LENGTH, light_words},
     generation::generate,
-    layout::{Layout, MOST_AGENTS},
+    kernels,
+    layout::Layout,
     observations::{
         forms::Form,
         image::{ImagePainter, noise_pixels},
@@ -27,10 +22,9 @@ use super::{
     reward::rewards,
     rules::{
         draws::FastDraws,
-        phases::rules::step_world,
+        phases::rules::{step_world, verdict},
         population::rules::DARK,
-        settlement::rules::{PAY_CODES, settle, take_event},
-        team::rules::{ENDED_WITH_DIAMOND, begin_team_step, living},
+        settlement::rules::{PAY_CODES, take_event},
         world::{Words, rules::player_place},
     },
     tasks::{Pay, Task},
@@ -98,7 +92,7 @@ pub fn spec(task: &Task, options: &CrafterOptions) -> EnvSpec {
         subgoals: ACHIEVEMENT_NAMES.map(String::from).to_vec(),
         context: Vec::new(),
         options: option_specs(task),
-        wgpu: false,
+        wgpu: true,
     }
 }
 
@@ -145,32 +139,6 @@ impl Crafter {
         }
     }
 
-    /// The players' part of a step, in which their `pay` and the events of the step are found.
-    #[inline]
-    fn settle(&self, before: &[u32; MOST_AGENTS as usize], items: &mut [u32], events: &mut [i32]) {
-        let world = &mut Words(items);
-        for (index, (event, unlocked)) in events.iter_mut().zip(before).enumerate() {
-            let player = player_place(index as u32);
-            *event = match self.task.pay {
-                Pay::Damcs => take_event::<Words<'_>>(world, player),
-                Pay::Original | Pay::Nothing => settle::<Words<'_>>(world, player, *unlocked),
-            };
-        }
-    }
-
-    /// Whether the episode ends with this step, and how.
-    #[inline]
-    fn verdict(&self, items: &mut [u32]) -> u32 {
-        let players = self.layout.players(items);
-        if !self.task.is_team() {
-            return if players[0].inventory[HEALTH as usize] == 0 { FAILURE } else { RUNNING };
-        }
-        if players.iter().any(|player| player.ending & ENDED_WITH_DIAMOND != 0) {
-            return SUCCESS;
-        }
-        if living::<Words<'_>>(&mut Words(items)) == 0 { FAILURE } else { RUNNING }
-    }
-
     /// Makes the original's world of `world_seed`.
     fn generate_original(&self, world_seed: u32, items: &mut [u32]) -> Result<(), GenerationError> {
         let (world, Some([generator, before])) = self.layout.split(items) else {
@@ -193,6 +161,10 @@ impl Domain for Crafter {
 
     fn items(&self) -> usize {
         self.layout.words()
+    }
+
+    fn constants(&self) -> Vec<u32> {
+        kernels::constants(self.task.pay, &self.light, &self.rewards)
     }
 
     fn generate<R: Random>(
@@ -233,14 +205,9 @@ impl Domain for Crafter {
         let InstanceMut { state, items, .. } = instance;
         state.step = state.step.wrapping_add(1);
         let light = self.light[(state.step % DAY_LENGTH) as usize];
-        let mut unlocked = [0; MOST_AGENTS as usize];
-        let players = self.layout.players_mut(items).iter_mut();
-        for ((player, action), unlocked) in players.zip(action).zip(&mut unlocked) {
+        let pay = self.task.pay.code();
+        for (player, action) in self.layout.players_mut(items).iter_mut().zip(action) {
             player.action = *action as u32;
-            *unlocked = player.unlocked;
-        }
-        if self.task.pay == Pay::Damcs {
-            begin_team_step::<Words<'_>>(&mut Words(items));
         }
         match self.layout.split(items) {
             (world, Some([generator, before])) => {
@@ -250,6 +217,7 @@ impl Domain for Crafter {
                     &mut Words(world),
                     state.step,
                     light,
+                    pay,
                 );
                 if light & DARK == DARK {
                     *before = *generator;
@@ -258,11 +226,20 @@ impl Domain for Crafter {
             }
             (world, None) => {
                 let mut draws = FastDraws(random);
-                step_world::<FastDraws<'_, R>, Words<'_>>(&mut draws, &mut Words(world), state.step, light);
+                step_world::<FastDraws<'_, R>, Words<'_>>(
+                    &mut draws,
+                    &mut Words(world),
+                    state.step,
+                    light,
+                    pay,
+                );
             }
         }
-        self.settle(&unlocked, items, events);
-        outcome.verdict = self.verdict(items);
+        let world = &mut Words(items);
+        for (index, event) in (0..).zip(events) {
+            *event = take_event::<Words<'_>>(world, player_place(index));
+        }
+        outcome.verdict = verdict::<Words<'_>>(world, pay);
     }
 
     #[inline]
@@ -283,5 +260,9 @@ impl Domain for Crafter {
 
     fn mission(&self, _instance: Instance<'_, Clock>) -> String {
         String::new()
+    }
+
+    fn kernels(&self, observations: &[usize]) -> Vec<Kernel> {
+        kernels::kernels(observations)
     }
 }

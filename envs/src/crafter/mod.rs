@@ -11,6 +11,7 @@ pub mod components;
 pub mod daylight;
 mod domain;
 pub mod generation;
+mod kernels;
 pub mod layout;
 pub mod observations;
 pub mod options;

@@ -1,6 +1,6 @@
 //! The registered ids: what each pays, and who plays.
 
-use super::components::records::{ORIGINAL_RULES, RULE_MONSTERS};
+use super::components::records::{ORIGINAL_RULES, PAY_DAMCS, PAY_NOTHING, PAY_ORIGINAL, RULE_MONSTERS};
 
 /// What a step pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,17 @@ pub enum Pay {
     Nothing,
     /// That of the DAMCS paper's environment; see [`rules::team`](super::rules::team).
     Damcs,
+}
+
+impl Pay {
+    /// Its number in the rules.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::Original => PAY_ORIGINAL,
+            Self::Nothing => PAY_NOTHING,
+            Self::Damcs => PAY_DAMCS,
+        }
+    }
 }
 
 /// One registered id.

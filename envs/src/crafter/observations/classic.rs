@@ -11,8 +11,9 @@ use super::{
         },
         daylight::daylight,
         layout::Layout,
+        rules::sight::rules::{ARROW_CODE, PLANT_CODE},
     },
-    view::{ARROW_CODE, PLANT_CODE, RIPE_CODE, VIEW_COLUMNS, VIEW_ROWS, VIEW_TILES, look},
+    view::{VIEW_COLUMNS, VIEW_ROWS, VIEW_TILES, look},
 };
 
 /// Kinds of blocks of Craftax-Classic.
@@ -54,15 +55,15 @@ pub fn write_classic(layout: &Layout, instance: &Instance<'_, Clock>, index: usi
     let (map, rest) = row.split_at_mut(VIEW_TILES * CHANNELS);
     for (place, channels) in map.chunks_exact_mut(CHANNELS).enumerate() {
         let tile = place % VIEW_COLUMNS * VIEW_ROWS + place / VIEW_COLUMNS;
-        let (material, object) = (materials[tile], objects[tile]);
+        let (material, object) = (materials[tile], u32::from(objects[tile]));
         let block = match object {
             PLANT_CODE => PLANT_BLOCK,
-            RIPE_CODE => RIPE_BLOCK,
+            object if object == PLANT_CODE + 1 => RIPE_BLOCK,
             _ => BLOCK_OF[usize::from(material) % BLOCK_OF.len()],
         };
         channels[block] = 1.0;
         if (2..ARROW_CODE + 4).contains(&object) {
-            channels[BLOCKS + CREATURE_OF[usize::from(object) - 2]] = 1.0;
+            channels[BLOCKS + CREATURE_OF[object as usize - 2]] = 1.0;
         }
     }
     let player = &layout.players(instance.items)[index];

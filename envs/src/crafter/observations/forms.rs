@@ -13,6 +13,10 @@ use super::{
 use crate::crafter::{
     components::records::{Clock, NUM_ACHIEVEMENTS, WORLD_SIZE},
     layout::Layout,
+    rules::{
+        sight::rules::{PLAYER_NUMBERS, player_number},
+        world::ReadOnly,
+    },
 };
 
 /// A form of observation.
@@ -111,7 +115,7 @@ impl Form {
             ),
             Self::Player => (
                 Group::Privileged,
-                whole(PLAYER_NUMBERS),
+                whole(PLAYER_NUMBERS as usize),
                 "Column, row, direction, whether the player sleeps, twice its hunger, twice its thirst, its \
                  fatigue, twice its recovery, whether it lives, the step; then the 16 items.",
             ),
@@ -150,25 +154,9 @@ impl Form {
     }
 }
 
-/// Numbers of the form `player`.
-const PLAYER_NUMBERS: usize = 26;
-
 fn write_player(layout: &Layout, instance: &Instance<'_, Clock>, index: usize, row: &mut [i32]) {
-    let player = &layout.players(instance.items)[index];
-    let numbers = [
-        player.x as i32,
-        player.y as i32,
-        player.facing as i32,
-        player.sleeping as i32,
-        player.hunger as i32,
-        player.thirst as i32,
-        player.fatigue,
-        player.recover,
-        player.alive as i32,
-        instance.state.step as i32,
-    ];
-    let items = player.inventory.iter().map(|count| *count as i32);
-    for (cell, number) in row.iter_mut().zip(numbers.into_iter().chain(items)) {
-        *cell = number;
+    let player: &[u32] = bytemuck::cast_slice(&layout.players(instance.items)[index..=index]);
+    for (number, cell) in (0..).zip(row) {
+        *cell = player_number::<ReadOnly<'_>>(&mut ReadOnly(player), 0, number, instance.state.step) as i32;
     }
 }

@@ -8,7 +8,7 @@ use pentathlon_engine::Instance;
 use super::{
     super::{
         components::records::{Clock, NUM_ITEMS},
-        daylight::{DAY_LENGTH, daylight},
+        daylight::{DAY_LENGTH, brightness},
         layout::Layout,
     },
     view::{VIEW_TILES, look},
@@ -19,7 +19,7 @@ pub const SYMBOLIC_LENGTH: usize = 2 * VIEW_TILES + NUM_ITEMS as usize + 3;
 
 /// Daylight of each step of the day, times 255.
 static LIGHT: LazyLock<[u8; DAY_LENGTH as usize]> =
-    LazyLock::new(|| std::array::from_fn(|step| (daylight(step as u32) * 255.0).round() as u8));
+    LazyLock::new(|| std::array::from_fn(|step| brightness(step as u32)));
 
 /// Writes the observation of player `index`.
 #[inline]

@@ -2,25 +2,18 @@
 //! made of it.
 
 use super::super::{
-    components::records::{ARROW, Clock, MAP_AT, PLANT, SKELETON, WORLD_SIZE},
+    components::records::{ARROW, Clock, MAP_AT, WORLD_SIZE},
     layout::Layout,
-    rules::plant::rules::PLANT_RIPE,
+    rules::sight::rules::{SEEN_ABOVE, SEEN_LEFT, SEEN_ROWS, SEEN_TILES, object_code},
 };
 use pentathlon_engine::Instance;
 
 /// Columns of the local view.
-pub const VIEW_COLUMNS: usize = 9;
+pub const VIEW_COLUMNS: usize = VIEW_TILES / VIEW_ROWS;
 /// Rows of the local view.
-pub const VIEW_ROWS: usize = 7;
+pub const VIEW_ROWS: usize = SEEN_ROWS as usize;
 /// Tiles of the local view.
-pub const VIEW_TILES: usize = VIEW_COLUMNS * VIEW_ROWS;
-
-/// Code of an arrow to the left; those to the right, up and down follow.
-pub const ARROW_CODE: u8 = SKELETON as u8 + 1;
-/// Code of a plant; that of a ripe one follows.
-pub const PLANT_CODE: u8 = ARROW_CODE + 4;
-/// Code of a ripe plant, the largest of the codes.
-pub const RIPE_CODE: u8 = PLANT_CODE + 1;
+pub const VIEW_TILES: usize = SEEN_TILES as usize;
 
 /// Writes what player `index` sees, column by column: materials, 0 outside the world, and codes of objects:
 /// 0 none, player, cow, zombie, skeleton, four arrows, plant, ripe plant. Both slices have a byte for each
@@ -51,11 +44,7 @@ pub fn look(
     }
     for (object, timer) in layout.objects(items).filter(|(object, _)| object.kind >= ARROW) {
         if let Some(place) = place_in_view(object.x - left, object.y - top) {
-            objects[place] = if object.kind == PLANT {
-                PLANT_CODE + u8::from(timer > PLANT_RIPE)
-            } else {
-                ARROW_CODE + object.facing as u8
-            };
+            objects[place] = object_code(object, timer) as u8;
         }
     }
 }
@@ -63,7 +52,7 @@ pub fn look(
 /// World column and row of the view's upper left tile.
 pub fn corner(layout: &Layout, items: &[u32], index: usize) -> (i32, i32) {
     let player = &layout.players(items)[index];
-    (player.x as i32 - VIEW_COLUMNS as i32 / 2, player.y as i32 - VIEW_ROWS as i32 / 2)
+    (player.x as i32 - SEEN_LEFT, player.y as i32 - SEEN_ABOVE)
 }
 
 /// The number of the tile `column` and `row` tiles from the view's upper left one; `None` outside the view.

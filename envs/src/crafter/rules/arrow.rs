@@ -25,9 +25,9 @@ pub mod rules {
         }
         let place = find_object::<W>(world, x, y);
         if place != 0u32 {
-            let mut target = object_of(W::word(world, place));
-            target.health -= min(target.health, ARROW_DAMAGE);
-            W::set_word(world, place, object_word(target));
+            let mut struck = object_of(W::word(world, place));
+            struck.health -= min(struck.health, ARROW_DAMAGE);
+            W::set_word(world, place, object_word(struck));
         }
     }
 

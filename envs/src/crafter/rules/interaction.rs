@@ -97,8 +97,8 @@ pub mod rules {
 
     /// The player strikes the creature at `place`, or eats the plant there.
     pub fn do_to_object<W: World>(world: ptr!(function, W), player: u32, place: u32) {
-        let mut target = object_of(W::word(world, place));
-        if target.kind == PLANT {
+        let mut struck = object_of(W::word(world, place));
+        if struck.kind == PLANT {
             if W::word(world, place + 1u32) > PLANT_RIPE {
                 W::set_word(world, place + 1u32, 0u32);
                 gain_item::<W>(world, player, FOOD, PLANT_FOOD);
@@ -106,18 +106,18 @@ pub mod rules {
             }
             return;
         }
-        if target.kind == ARROW {
+        if struck.kind == ARROW {
             return;
         }
         let damage = strike_damage::<W>(world, player);
-        target.health -= min(target.health, damage);
-        W::set_word(world, place, object_word(target));
-        if target.health > 0u32 {
+        struck.health -= min(struck.health, damage);
+        W::set_word(world, place, object_word(struck));
+        if struck.health > 0u32 {
             return;
         }
-        if target.kind == ZOMBIE {
+        if struck.kind == ZOMBIE {
             achieve::<W>(world, player, DEFEAT_ZOMBIE);
-        } else if target.kind == SKELETON {
+        } else if struck.kind == SKELETON {
             achieve::<W>(world, player, DEFEAT_SKELETON);
         } else {
             gain_item::<W>(world, player, FOOD, COW_FOOD);

@@ -27,6 +27,7 @@ pub mod player;
 pub mod population;
 pub mod pursuit;
 pub mod settlement;
+pub mod sight;
 pub mod skeleton;
 pub mod team;
 pub mod vitals;

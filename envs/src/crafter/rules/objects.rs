@@ -116,11 +116,11 @@ pub mod rules {
         let mut kept = 0u32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for slot in 0..count {
-            let from = object_place::<W>(world, slot);
-            let word = W::word(world, from);
+            let source = object_place::<W>(world, slot);
+            let word = W::word(world, source);
             if (word & 15u32) != NOTHING {
                 let to = object_place::<W>(world, kept);
-                let timer = W::word(world, from + 1u32);
+                let timer = W::word(world, source + 1u32);
                 W::set_word(world, to, word);
                 W::set_word(world, to + 1u32, timer);
                 kept += 1u32;

@@ -14,10 +14,13 @@ pub mod rules {
     use super::super::plant::rules::*;
     use super::super::player::rules::*;
     use super::super::population::rules::*;
+    use super::super::settlement::rules::*;
     use super::super::skeleton::rules::*;
+    use super::super::team::rules::*;
     use super::super::world::rules::*;
     use super::super::zombie::rules::*;
     use crate::crafter::components::records::*;
+    use pentathlon_engine::episode::records::*;
 
     /// The first `count` objects act, in the order of their creation.
     pub fn update_objects<D: Draws, W: World>(
@@ -57,14 +60,34 @@ pub mod rules {
         }
     }
 
+    /// Whether the episode ends with this step, and how: `RUNNING`, `SUCCESS` or `FAILURE`.
+    pub fn verdict<W: World>(world: ptr!(function, W), pay: u32) -> u32 {
+        if pay != PAY_DAMCS {
+            let health = item_count::<W>(world, player_place(0u32), HEALTH);
+            return select(RUNNING, FAILURE, health == 0u32);
+        }
+        let players = W::word(world, PLAYER_COUNT);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for index in 0..players {
+            if (W::word(world, player_place(index) + ENDING) & ENDED_WITH_DIAMOND) != 0u32 {
+                return SUCCESS;
+            }
+        }
+        select(RUNNING, FAILURE, living::<W>(world) == 0u32)
+    }
+
     /// Step number `number` of the world, from 1, under its light word. The players' actions stand in
-    /// their words.
+    /// their words, and what it pays them, by the kind of pay, is found there.
     pub fn step_world<D: Draws, W: World>(
         draws: ptr!(function, D),
         world: ptr!(function, W),
         number: u32,
         light: u32,
+        pay: u32,
     ) {
+        if pay == PAY_DAMCS {
+            begin_team_step::<W>(world);
+        }
         // What is created in this step acts in the next one.
         let count = W::word(world, OBJECT_COUNT);
         let players = W::word(world, PLAYER_COUNT);
@@ -80,5 +103,13 @@ pub mod rules {
             control_population::<D, W>(draws, world, light);
         }
         close_up::<W>(world);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for index in 0..players {
+            let player = player_place(index);
+            if pay != PAY_DAMCS {
+                settle::<W>(world, player);
+            }
+            W::set_word(world, player + NEW_ACHIEVEMENTS, 0u32);
+        }
     }
 }

@@ -21,15 +21,24 @@ pub mod rules {
         u32(health_change + HEALTH_OFFSET) + select(0u32, NEW_ACHIEVEMENT, has_achieved)
     }
 
-    /// Settles the step for the player whose words begin at `player`; `unlocked` are the achievements that
-    /// it had before. Its pay code is written down, and the achievement to report comes back, or -1.
-    pub fn settle<W: World>(world: ptr!(function, W), player: u32, unlocked: u32) -> i32 {
+    /// Settles the step for the player whose words begin at `player`: its pay code is written down.
+    pub fn settle<W: World>(world: ptr!(function, W), player: u32) {
         let health = item_count::<W>(world, player, HEALTH);
         let change = i32(health) - i32(W::word(world, player + REWARDED_HEALTH));
         W::set_word(world, player + REWARDED_HEALTH, health);
-        let has_achieved = W::word(world, player + UNLOCKED) != unlocked;
+        let has_achieved = W::word(world, player + NEW_ACHIEVEMENTS) != 0u32;
         W::set_word(world, player + PAY, pay_code(change, has_achieved));
-        take_event::<W>(world, player)
+    }
+
+    /// What a player is paid whose pay word is `pay` and stands for `tabled` in the reward table.
+    pub fn paid(kind: u32, pay: u32, tabled: f32) -> f32 {
+        if kind == PAY_ORIGINAL {
+            return tabled;
+        }
+        if kind == PAY_DAMCS {
+            return f32(i32(pay));
+        }
+        0.0f32
     }
 
     /// The first achievement that has not been reported as an event yet, or -1. Others that were unlocked
@@ -39,8 +48,8 @@ pub mod rules {
         if unreported == 0u32 {
             return -1i32;
         }
-        let first = unreported & !(unreported - 1u32);
-        W::set_word(world, player + UNREPORTED, unreported & !first);
-        31i32 - i32(count_leading_zeros(first))
+        let others = unreported & (unreported - 1u32);
+        W::set_word(world, player + UNREPORTED, others);
+        31i32 - i32(count_leading_zeros(unreported ^ others))
     }
 }

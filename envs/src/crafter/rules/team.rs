@@ -95,7 +95,8 @@ pub mod rules {
     /// What the player's new achievements pay; they are then the team's.
     pub fn pay_for_achievements<W: World>(world: ptr!(function, W), player: u32) -> i32 {
         let team = W::word(world, TEAM_UNLOCKED);
-        let unlocked = W::word(world, player + UNLOCKED) & !team;
+        let achieved = W::word(world, player + UNLOCKED);
+        let unlocked = achieved ^ (achieved & team);
         W::set_word(world, TEAM_UNLOCKED, team | unlocked);
         let mut pay = 0i32;
         for achievement in 0..22u32 {
@@ -167,12 +168,12 @@ pub mod rules {
     /// Number of players who live.
     pub fn living<W: World>(world: ptr!(function, W)) -> u32 {
         let players = W::word(world, PLAYER_COUNT);
-        let mut living = 0u32;
+        let mut count = 0u32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for index in 0..players {
-            living += W::word(world, player_place(index) + ALIVE);
+            count += W::word(world, player_place(index) + ALIVE);
         }
-        living
+        count
     }
 
     /// Gives one `item` of the player whose words begin at `giver` to another, however far away. Health

@@ -39,7 +39,7 @@ pub mod rules {
         let index = u32(x * WORLD_SIZE + y);
         let shift = (index & 3u32) * 8u32;
         let place = MAP_AT + (index >> 2u32);
-        let others = W::word(world, place) & !(255u32 << shift);
+        let others = W::word(world, place) & (0xffffffffu32 ^ (255u32 << shift));
         W::set_word(world, place, others | (tile << shift));
     }
 
@@ -115,6 +115,8 @@ pub mod rules {
             W::set_word(world, player + UNLOCKED, unlocked | bit);
             let unreported = W::word(world, player + UNREPORTED);
             W::set_word(world, player + UNREPORTED, unreported | bit);
+            let fresh = W::word(world, player + NEW_ACHIEVEMENTS);
+            W::set_word(world, player + NEW_ACHIEVEMENTS, fresh | bit);
         }
     }
 
@@ -169,4 +171,18 @@ impl rules::World for Words<'_> {
             *word = value;
         }
     }
+}
+
+/// Words that are only looked at: writing does nothing.
+#[derive(Debug)]
+pub struct ReadOnly<'a>(pub &'a [u32]);
+
+impl rules::World for ReadOnly<'_> {
+    #[inline(always)]
+    fn word(world: &mut Self, at: u32) -> u32 {
+        world.0.get(at as usize).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn set_word(_world: &mut Self, _at: u32, _value: u32) {}
 }
