@@ -7,6 +7,8 @@
 //! network with it; [`policies`] are the baselines, [`dynamic_programming`] the truth on small instances, and
 //! [`evaluation`] the protocol.
 
+pub mod chart;
+pub mod comparison;
 pub mod dynamic_programming;
 pub mod evaluation;
 pub mod growth;

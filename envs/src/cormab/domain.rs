@@ -13,7 +13,10 @@ use super::{
     kernels,
     observations::{Form, arm_features, constraint_data, observation_specs},
     options::{CoupledBanditOptions, option_specs},
-    rules::process::{COMPONENTS_PER_WORD, Pulled},
+    rules::{
+        process::{COMPONENTS_PER_WORD, Pulled, arm_noise, next_level},
+        threshold,
+    },
     systems,
     tables::Tables,
 };
@@ -119,8 +122,10 @@ impl Domain for CoupledBandit {
     ) -> Result<(), GenerationError> {
         *state = Pulled { words: [0; 4] };
         items.fill(0);
-        for level in &mut items[..self.instance.arms] {
-            *level = u32::from(random.float() < self.options.start);
+        let (first, second) = (random.interval(u32::MAX), random.interval(u32::MAX));
+        let starts_high = threshold(self.options.start);
+        for (arm, level) in items[..self.instance.arms].iter_mut().enumerate() {
+            *level = next_level(0, arm_noise(first, second, arm as u32), starts_high);
         }
         Ok(())
     }

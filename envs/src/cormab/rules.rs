@@ -51,9 +51,9 @@ pub mod process {
     /// The level of an arm after a step: up when its noise is below `threshold`, which is its probability
     /// to climb in units of `2^-32`, else down; the ends hold.
     pub fn next_level(level: u32, noise: u32, threshold: u32) -> u32 {
-        let up = min(level + 1u32, TOP_LEVEL);
-        let down = max(level, 1u32) - 1u32;
-        select(down, up, noise < threshold)
+        let rise = select(0u32, 1u32, level < TOP_LEVEL);
+        let fall = select(0u32, 1u32, level > 0u32);
+        select(level - fall, level + rise, noise < threshold)
     }
 
     /// What an arm pays that has moved to `level`, out of what it pays in each.

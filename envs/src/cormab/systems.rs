@@ -5,11 +5,8 @@ use pentathlon_gym::seeding::Random;
 
 use super::{
     rules::process::{Pulled, arm_noise, joined, next_level, paid, total_paid},
-    tables::Tables,
+    tables::{GROUP, Tables},
 };
-
-/// Arms of a group.
-const GROUP: usize = 4;
 
 /// The Act set: what the words of an action choose.
 #[inline]
@@ -24,44 +21,47 @@ pub(super) fn pulled(action: &[i32]) -> Pulled {
 /// The Step set: all arms move; the answer is the reward.
 #[inline]
 pub(super) fn step<R: Random>(random: &mut R, tables: &Tables, pulled: &Pulled, levels: &mut [u32]) -> f32 {
-    let first = random.interval(u32::MAX);
-    let second = random.interval(u32::MAX);
+    let noise = [random.interval(u32::MAX), random.interval(u32::MAX)];
     if tables.own_components {
         let (passive, active) = tables.thresholds.split_at(tables.padded);
-        let chosen = |arm: usize| {
-            let threshold = [passive[arm], active[arm]];
-            threshold[(pulled.words[arm / 32] >> (arm % 32) & 1) as usize]
-        };
-        return move_arms(first, second, tables, levels, chosen);
+        let (passive, active) = (passive.as_chunks::<GROUP>().0, active.as_chunks::<GROUP>().0);
+        let groups = passive.iter().zip(active).enumerate();
+        let thresholds = groups.map(|(group, (passive, active))| {
+            let chosen = pulled.words[group / 8 % 4] >> (GROUP * (group % 8));
+            std::array::from_fn(|lane| if chosen >> lane & 1 == 1 { active[lane] } else { passive[lane] })
+        });
+        return move_arms(noise, tables, levels, thresholds);
     }
-    let by_count = |arm: usize| {
-        let touching = tables.touching[arm].iter().zip(pulled.words);
-        let count: u32 = touching.map(|(touching, pulled)| (touching & pulled).count_ones()).sum();
-        tables.thresholds[count as usize * tables.padded + arm]
-    };
-    move_arms(first, second, tables, levels, by_count)
+    let thresholds = (0..tables.padded / GROUP).map(|group| {
+        std::array::from_fn(|lane| {
+            let arm = group * GROUP + lane;
+            let touching = tables.touching[arm].iter().zip(pulled.words);
+            let count: u32 = touching.map(|(touching, pulled)| (touching & pulled).count_ones()).sum();
+            tables.thresholds[count as usize * tables.padded + arm]
+        })
+    });
+    move_arms(noise, tables, levels, thresholds)
 }
 
+/// Moves the arms, groups of which have these thresholds.
 #[inline(always)]
 fn move_arms(
-    first: u32,
-    second: u32,
+    [first, second]: [u32; 2],
     tables: &Tables,
     levels: &mut [u32],
-    threshold: impl Fn(usize) -> u32,
+    thresholds: impl Iterator<Item = [u32; GROUP]>,
 ) -> f32 {
-    let padded = tables.padded;
-    let rewards: [&[f32]; 4] = std::array::from_fn(|level| &tables.rewards[level * padded..][..padded]);
     let mut sums = [0.0f32; GROUP];
-    for (group, levels) in levels.chunks_exact_mut(GROUP).enumerate() {
-        let start = group * GROUP;
-        let thresholds: [u32; GROUP] = std::array::from_fn(|lane| threshold(start + lane));
-        let [at_0, at_1, at_2, at_3] = rewards.map(|row| &row[start..start + GROUP]);
+    let groups = levels.as_chunks_mut::<GROUP>().0.iter_mut().zip(&tables.rewards).zip(thresholds);
+    for (group, ((levels, rewards), thresholds)) in groups.enumerate() {
+        let noise: [u32; GROUP] =
+            std::array::from_fn(|lane| arm_noise(first, second, (group * GROUP + lane) as u32));
         for lane in 0..GROUP {
-            let noise = arm_noise(first, second, (start + lane) as u32);
-            let level = next_level(levels[lane], noise, thresholds[lane]);
-            levels[lane] = level;
-            sums[lane] += paid(level, at_0[lane], at_1[lane], at_2[lane], at_3[lane]);
+            levels[lane] = next_level(levels[lane], noise[lane], thresholds[lane]);
+        }
+        let [at_0, at_1, at_2, at_3] = rewards;
+        for lane in 0..GROUP {
+            sums[lane] += paid(levels[lane], at_0[lane], at_1[lane], at_2[lane], at_3[lane]);
         }
     }
     total_paid(sums[0], sums[1], sums[2], sums[3])

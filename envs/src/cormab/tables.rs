@@ -11,6 +11,9 @@ use super::{
 /// Where the tables begin in the words that kernels read: after the sizes.
 pub(super) const TABLES_AT: usize = 4;
 
+/// Arms of a group.
+pub(super) const GROUP: usize = ARMS_PER_GROUP as usize;
+
 /// Words of a set of components.
 const SET_WORDS: usize = 4;
 
@@ -24,8 +27,8 @@ pub(super) struct Tables {
     pub(super) action_words: usize,
     /// Thresholds by number of chosen components that touch an arm, `[counts][padded]`.
     pub(super) thresholds: Vec<u32>,
-    /// Rewards by level, `[4][padded]`.
-    pub(super) rewards: Vec<f32>,
+    /// Rewards by group, level and arm of the group.
+    pub(super) rewards: Vec<[[f32; GROUP]; 4]>,
     /// Components that touch each arm, `[padded][4]`.
     pub(super) touching: Vec<[u32; SET_WORDS]>,
     /// Whether each arm is touched by the component of its own number and no other.
@@ -35,17 +38,17 @@ pub(super) struct Tables {
 impl Tables {
     /// The tables of `arms` for actions of `components` components.
     pub(super) fn new(arms: &Arms, components: usize) -> Self {
-        let padded = arms.len().next_multiple_of(ARMS_PER_GROUP as usize);
+        let padded = arms.len().next_multiple_of(GROUP);
         let degree = (0..arms.len()).map(|arm| arms.up_by_count(arm).len()).max().unwrap_or(1).max(2);
         let mut thresholds = vec![0; degree * padded];
-        let mut rewards = vec![0.0; 4 * padded];
+        let mut rewards = vec![[[0.0; GROUP]; 4]; padded / GROUP];
         let mut touching = vec![[0; SET_WORDS]; padded];
         for arm in 0..arms.len() {
             for (count, up) in arms.up_by_count(arm).iter().enumerate() {
                 thresholds[count * padded + arm] = threshold(*up);
             }
             for (level, reward) in arms.reward(arm).iter().enumerate() {
-                rewards[level * padded + arm] = *reward as f32;
+                rewards[arm / GROUP][level][arm % GROUP] = *reward as f32;
             }
             let mask = arms.touching(arm);
             touching[arm] = std::array::from_fn(|word| (mask >> (32 * word)) as u32);
@@ -60,12 +63,14 @@ impl Tables {
         }
     }
 
-    /// The words that kernels read: sizes, thresholds, rewards, touching components.
+    /// The words that kernels read: sizes, thresholds, rewards by level and arm, touching components.
     pub(super) fn words(&self) -> Vec<u32> {
         let mut words = vec![self.padded as u32, self.action_words as u32, self.thresholds.len() as u32, 0];
         debug_assert_eq!(words.len(), TABLES_AT);
         words.extend(&self.thresholds);
-        words.extend(self.rewards.iter().map(|reward| reward.to_bits()));
+        for level in 0..4 {
+            words.extend(self.rewards.iter().flat_map(|group| group[level]).map(f32::to_bits));
+        }
         words.extend(self.touching.iter().flatten());
         words
     }

@@ -210,6 +210,15 @@ impl Search<'_> {
         better
     }
 
+    /// Whether `action`, allowed or not, is not below the best in single precision.
+    fn promises(&mut self, action: ActionMask) -> bool {
+        let mut first = std::mem::take(&mut self.first);
+        self.network.first(action, &mut first);
+        let value = self.network.value(&first, self.scratch);
+        self.first = first;
+        f64::from(value + rounding(value)) >= self.best.0
+    }
+
     fn offer_action(&mut self, action: ActionMask) -> bool {
         let mut first = std::mem::take(&mut self.first);
         self.network.first(action, &mut first);
@@ -232,7 +241,7 @@ impl Search<'_> {
             }
             tried |= 1 << best;
             let larger = action | 1 << node.candidates[best];
-            if self.set.can_complete(larger) {
+            if self.set.can_surely_complete(larger) {
                 action = larger;
                 added += 1;
             }
@@ -248,7 +257,8 @@ impl Search<'_> {
             for removed in components(action).map(Some).chain([None]) {
                 let rest = removed.map_or(action, |component| action & !(1 << component));
                 for changed in outside.iter().map(|added| rest | 1 << added).chain([rest]) {
-                    if changed != action && self.set.contains(changed) {
+                    let allowed = || self.set.contains(changed);
+                    if changed != action && self.promises(changed) && allowed() {
                         self.offer_action(changed);
                     }
                 }

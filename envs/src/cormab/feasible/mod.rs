@@ -2,6 +2,7 @@
 //! set is not in it, draws from it, lists it, and says what may still be added to a part of a set.
 
 mod packing;
+mod program;
 mod slots;
 mod walk;
 
@@ -9,6 +10,7 @@ use pentathlon_gym::seeding::Random;
 
 pub use self::{
     packing::Packing,
+    program::{Program, Row, Variable},
     slots::Slots,
     walk::{CycleSampler, Walk},
 };
@@ -199,6 +201,15 @@ impl FeasibleSet {
         }
     }
 
+    /// Whether a fast test already shows that some allowed action contains all of `part`. Where it does not,
+    /// [`Self::can_complete`] decides.
+    pub fn can_surely_complete(&self, part: ActionMask) -> bool {
+        match &self.family {
+            Family::Walk(walk) => walk.surely_contains(part),
+            _ => self.can_complete(part),
+        }
+    }
+
     /// The components that can be added to `part`, which can itself be completed, one at a time: the action
     /// mask of building an action step by step.
     pub fn additions(&self, part: ActionMask) -> ActionMask {
@@ -207,6 +218,7 @@ impl FeasibleSet {
             Family::AtMost { budget } | Family::Exactly { budget } => {
                 if (part.count_ones() as usize) < *budget { rest } else { 0 }
             }
+            Family::Walk(walk) => walk.additions(part),
             _ => components(rest).filter(|c| self.contains(part | 1 << c)).fold(0, |set, c| set | 1 << c),
         }
     }

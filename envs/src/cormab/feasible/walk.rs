@@ -72,6 +72,51 @@ impl Walk {
             || stops.len() > 3 && self.shortest_tour(stops, self.limit).is_some()
     }
 
+    /// Whether cheapest insertion finds a short enough walk: true only of contained actions, and fast.
+    pub(super) fn surely_contains(&self, action: ActionMask) -> bool {
+        let mut stops = [0u8; MAX_TOUR];
+        action.count_ones() as usize <= self.budget
+            && self.stops(action, &mut stops).is_some_and(|stops| self.inserted_tour(stops) <= self.limit)
+    }
+
+    /// The arms that can be added to `part`, which is contained. One table of the part serves all of them: a
+    /// tour with one more stop is two paths of the part that meet there.
+    pub(super) fn additions(&self, part: ActionMask) -> ActionMask {
+        if part.count_ones() as usize >= self.budget {
+            return 0;
+        }
+        let mut memory = [0u8; MAX_TOUR];
+        let Some(stops) = self.stops(part, &mut memory) else { return 0 };
+        let mut table = None;
+        let fits = |arm: &usize| {
+            let hops = |other: usize| usize::from(self.distance(*arm, other));
+            if 2 * hops(self.source) > self.limit {
+                return false;
+            }
+            if self.surely_contains(part | 1 << arm) {
+                return true;
+            }
+            if stops.len() < 3 {
+                return false;
+            }
+            let table: &Vec<u16> = table.get_or_insert_with(|| self.path_table(stops, self.limit));
+            let meets = |visited: usize| {
+                if visited == 0 {
+                    return hops(self.source);
+                }
+                let row = &table[visited * stops.len()..][..stops.len()];
+                let ends =
+                    row.iter().zip(stops).map(|(path, last)| usize::from(*path) + hops(usize::from(*last)));
+                ends.min().unwrap_or(usize::MAX)
+            };
+            let all = (1usize << stops.len()) - 1;
+            // Each tour is met twice, once in each direction.
+            (0..=all / 2).any(|visited| meets(visited) + meets(all & !visited) <= self.limit)
+        };
+        let rest = (0..self.arms).filter(|arm| part >> arm & 1 == 0);
+        rest.filter(fits).fold(0, |set, arm| set | 1 << arm)
+    }
+
     pub(super) fn violation(&self, action: ActionMask) -> Violation {
         let chosen = action.count_ones() as usize;
         if chosen > self.budget {
@@ -117,13 +162,25 @@ impl Walk {
         length as usize
     }
 
-    /// Length of the shortest tour, if it is at most `limit`: the table of Held and Karp over subsets of
-    /// stops, without the paths that cannot return in time.
+    /// Length of the shortest tour, if it is at most `limit`.
     fn shortest_tour(&self, stops: &[u8], limit: usize) -> Option<usize> {
-        let count = stops.len();
-        if count == 0 {
+        if stops.is_empty() {
             return Some(0);
         }
+        let table = self.path_table(stops, limit);
+        let all = &table[((1usize << stops.len()) - 1) * stops.len()..];
+        let home = stops.iter().map(|stop| usize::from(self.distance(self.source, usize::from(*stop))));
+        all.iter()
+            .zip(home)
+            .map(|(path, home)| usize::from(*path) + home)
+            .min()
+            .filter(|length| *length <= limit)
+    }
+
+    /// The table of Held and Karp: lengths of the shortest paths from the source through a set of stops to
+    /// one of them, `[sets][stops]`. Paths that cannot return within `limit` are left out.
+    fn path_table(&self, stops: &[u8], limit: usize) -> Vec<u16> {
+        let count = stops.len();
         let home = |stop: usize| self.distance(self.source, usize::from(stops[stop]));
         let mut table = vec![u16::MAX; count << count];
         for stop in 0..count {
@@ -142,9 +199,7 @@ impl Walk {
                 }
             }
         }
-        let all = ((1usize << count) - 1) * count;
-        let tours = (0..count).map(|last| usize::from(table[all + last]) + usize::from(home(last)));
-        tours.min().filter(|length| *length <= limit)
+        table
     }
 }
 

@@ -50,6 +50,11 @@ fn stream(seed: u64, purpose: Purpose, index: usize) -> Philox {
     Philox(episode_stream(low, high, index as u32, 0, purpose as u32))
 }
 
+/// Where `arm` of a drawn network lies, for pictures: in the unit square.
+pub fn position(arm: usize, seed: u64) -> [f64; 2] {
+    network::point(arm, seed)
+}
+
 /// Draws an instance.
 ///
 /// # Errors

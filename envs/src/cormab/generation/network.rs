@@ -25,8 +25,8 @@ pub(super) fn walk(arms: usize, budget: usize, seed: u64) -> Constraint {
     Constraint::Walk { budget, edges, source, max_len: 2 * budget }
 }
 
-/// Where the arms of a network lie, for pictures: uniform in the unit square.
-pub(in crate::cormab) fn point(arm: usize, seed: u64) -> [f64; 2] {
+/// Where an arm lies: uniform in the unit square.
+pub(super) fn point(arm: usize, seed: u64) -> [f64; 2] {
     let mut random = stream(seed, Purpose::Points, arm);
     [random.float(), random.float()]
 }
