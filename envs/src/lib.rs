@@ -2,7 +2,9 @@
 
 pub mod cormab;
 pub mod crafter;
+pub mod matrix_games;
 pub mod minigrid;
+pub mod multigrid;
 
 use pentathlon_gym::Registry;
 
@@ -14,6 +16,8 @@ pub fn registry() -> Registry {
     let mut registry = Registry::new();
     cormab::register(&mut registry).expect("ids are unique");
     crafter::register(&mut registry).expect("ids are unique");
+    matrix_games::register(&mut registry).expect("ids are unique");
     minigrid::register(&mut registry).expect("ids are unique");
+    multigrid::register(&mut registry).expect("ids are unique");
     registry
 }

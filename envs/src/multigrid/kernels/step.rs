@@ -1,0 +1,222 @@
+//! The Step and Reward sets.
+
+/// The Step set of the tasks in which agents act one after another on the cell in front.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod grid_kernel {
+    use super::super::columns::storage::*;
+    use crate::minigrid::components::records::*;
+    use crate::minigrid::rules::geometry::rules::*;
+    use crate::multigrid::components::records::*;
+    use crate::multigrid::rules::acting::rules::*;
+    use crate::multigrid::rules::settings::rules::*;
+    use pentathlon_engine::episode::records::*;
+    use wgsl_rs::std::*;
+
+    /// Keeps the list of items, which begins at word `list`, in step with the cell `place`.
+    pub fn relist(list: u32, items: u32, place: u32, before: u32, after: u32) {
+        let leaves = is_item(before) && !is_item(after);
+        let comes = !is_item(before) && is_item(after);
+        let mut is_listed = false;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for item in 0..items {
+            let entry = get!(ITEMS)[list + item];
+            if leaves {
+                get_mut!(ITEMS)[list + item] = unlisted(entry, place);
+            }
+            if comes && !is_listed && entry == NOWHERE {
+                get_mut!(ITEMS)[list + item] = place;
+                is_listed = true;
+            }
+        }
+    }
+
+    /// What `action` makes of an agent.
+    pub fn attempted(settings: TeamSettings, state: State, front: u32, occupied: bool, action: u32) -> Acted {
+        if settings.rule == TRASH {
+            return worked(settings, state, front, occupied, action);
+        }
+        driven(state, front, occupied, action)
+    }
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn step_teams(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs || get!(EPISODES)[env].ended != 0u32 {
+            return;
+        }
+        let settings = read_settings();
+        let width = settings.width;
+        let height = settings.height;
+        let first = env * get!(PARAMETERS).items;
+        let success = bitcast_f32(get!(CONSTANTS)[TABLE_AT + get!(EPISODES)[env].elapsed]);
+        let mut team = get!(STATES)[env];
+        let mut gone = 0u32;
+        let mut verdict = RUNNING;
+        for agent in 0..4u32 {
+            team.paid[agent as usize] = 0.0f32;
+        }
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for agent in 0..settings.agents {
+            let row = env * settings.agents + agent;
+            let mut event = NO_EVENT;
+            if team.gone[agent as usize] == 0u32 {
+                let state = agent_of(team, agent);
+                let place = cell_at(state.x, state.y, state.dir, 1i32, 0i32);
+                let front = cell_of(first, place, width, height);
+                let occupied = is_blocked(settings, team, agent, place);
+                let acted = attempted(settings, state, front, occupied, u32(get!(ACTIONS)[row]));
+                event = acted.event;
+                if acted.front != front && is_inside(place, width, height) {
+                    let index = u32(place.x) * height + u32(place.y);
+                    get_mut!(ITEMS)[first + index] = acted.front;
+                    if settings.rule == TRASH {
+                        relist(first + width * height, settings.items, index, front, acted.front);
+                    }
+                }
+                team = with_agent(team, agent, acted.state);
+                let here = kind_of(get!(ITEMS)[first + acted.state.x * height + acted.state.y]);
+                if settings.rule == TRASH {
+                    team.progress += acted.delivered;
+                    let is_complete = acted.delivered > 0u32 && team.progress == settings.items;
+                    team.paid[agent as usize] = trash_pay(acted, is_complete);
+                    let ahead = cell_at(acted.state.x, acted.state.y, acted.state.dir, 1i32, 0i32);
+                    let seen = cell_of(first, ahead, width, height);
+                    if event == NO_EVENT && !is_item(front) && is_item(seen) {
+                        event = FOUND_EVENT;
+                    }
+                    if team.progress == settings.items {
+                        verdict = SUCCESS;
+                    }
+                }
+                if settings.rule == ARRIVE && here == GOAL {
+                    team.gone[agent as usize] = 1u32;
+                    team.paid[agent as usize] = success;
+                    event = GOAL_EVENT;
+                }
+                if settings.rule == SWITCH && here == FLOOR && ((team.progress >> agent) & 1u32) == 0u32 {
+                    team.progress |= 1u32 << agent;
+                    event = SWITCH_EVENT;
+                }
+            }
+            gone += team.gone[agent as usize];
+            get_mut!(STEP_EVENTS)[row] = event;
+        }
+        if settings.rule == ARRIVE && gone == settings.agents {
+            verdict = SUCCESS;
+        }
+        if settings.rule == SWITCH && team.progress + 1u32 == (1u32 << settings.agents) {
+            verdict = SUCCESS;
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for agent in 0..settings.agents {
+                team.paid[agent as usize] = success;
+            }
+        }
+        get_mut!(STATES)[env] = team;
+        get_mut!(OUTCOMES)[env].verdict = verdict;
+    }
+}
+
+/// The Step set of level-based foraging.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod forage_kernel {
+    use super::super::columns::storage::*;
+    use crate::minigrid::components::records::*;
+    use crate::multigrid::components::records::*;
+    use crate::multigrid::rules::foraging::rules::*;
+    use crate::multigrid::rules::settings::rules::*;
+    use pentathlon_engine::episode::records::*;
+    use wgsl_rs::std::*;
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn step_foragers(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs || get!(EPISODES)[env].ended != 0u32 {
+            return;
+        }
+        let settings = read_settings();
+        let height = settings.height;
+        let first = env * get!(PARAMETERS).items;
+        let list = first + settings.width * height;
+        let mut team = get!(STATES)[env];
+        let mut to_x = team.x;
+        let mut to_y = team.y;
+        let mut wants = 0u32;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for agent in 0..settings.agents {
+            let row = env * settings.agents + agent;
+            let action = u32(get!(ACTIONS)[row]);
+            let x = wanted_x(settings, team.x[agent as usize], action);
+            let y = wanted_y(settings, team.y[agent as usize], action);
+            if food_level(get!(ITEMS)[first + x * height + y]) == 0u32 {
+                to_x[agent as usize] = x;
+                to_y[agent as usize] = y;
+            }
+            if action == FORAGE_LOAD {
+                wants |= 1u32 << agent;
+            }
+            team.paid[agent as usize] = 0.0f32;
+            get_mut!(STEP_EVENTS)[row] = NO_EVENT;
+        }
+        team = moved_together(settings, team, to_x, to_y);
+        let mut busy = 0u32;
+        let mut left = 0u32;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for item in 0..settings.items {
+            let entry = get!(ITEMS)[list + item];
+            if entry != NOWHERE {
+                let level = food_level(get!(ITEMS)[first + entry]);
+                let loading = loaders(settings, team, wants, busy, entry / height, entry % height);
+                let together = levels_of(team, loading);
+                left += 1u32;
+                if loading != 0u32 && together >= level {
+                    busy |= loading;
+                    left -= 1u32;
+                    let share = bitcast_f32(get!(CONSTANTS)[TABLE_AT + together * team.progress]);
+                    #[wgsl_allow(non_literal_loop_bounds)]
+                    for agent in 0..settings.agents {
+                        if ((loading >> agent) & 1u32) == 1u32 {
+                            team.paid[agent as usize] = f32(team.carrying[agent as usize] * level) * share;
+                            get_mut!(STEP_EVENTS)[env * settings.agents + agent] = LOADED_EVENT;
+                        }
+                    }
+                    get_mut!(ITEMS)[first + entry] = EMPTY;
+                    get_mut!(ITEMS)[list + item] = NOWHERE;
+                }
+            }
+        }
+        get_mut!(STATES)[env] = team;
+        let mut verdict = RUNNING;
+        if left == 0u32 {
+            verdict = SUCCESS;
+        }
+        get_mut!(OUTCOMES)[env].verdict = verdict;
+    }
+}
+
+/// The Reward set.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod reward_kernel {
+    use super::super::columns::storage::*;
+    use crate::multigrid::rules::settings::rules::*;
+    use wgsl_rs::std::*;
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn pay_teams(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs {
+            return;
+        }
+        let settings = read_settings();
+        let paid = get!(STATES)[env].paid;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for agent in 0..settings.agents {
+            get_mut!(REWARDS)[env * settings.agents + agent] = pay_of(settings, paid, agent);
+        }
+    }
+}
