@@ -5,7 +5,10 @@
 
 pub mod box_box;
 pub mod contact_point;
+pub mod height_layer;
+pub mod height_map;
 pub mod plane;
+pub mod ray;
 pub mod round;
 pub mod solid_box;
 

@@ -6,6 +6,7 @@ use wide::f32x8;
 use super::box_box::rules::*;
 use super::contact_point::rules::*;
 use super::plane::rules::*;
+use super::ray::rules::*;
 use super::round::rules::*;
 use super::solid_box::rules::*;
 use crate::scalar::Field;
@@ -14,7 +15,10 @@ use crate::vector::rules::*;
 
 #[test]
 fn the_rules_are_valid_wgsl() {
-    crate::device_source::tests::assert_transpiles(&[&super::box_box::rules::WGSL_SOURCE]);
+    crate::device_source::tests::assert_transpiles(&[
+        &super::height_layer::rules::WGSL_SOURCE,
+        &super::ray::rules::WGSL_SOURCE,
+    ]);
 }
 
 /// A shape of the recordings at its pose, in one scalar.
@@ -304,4 +308,49 @@ fn a_box_touches_a_plane_with_the_corners_of_its_lowest_face() {
     for p in box_plane(pose, vector3(0.1, 0.2, 0.3), plane) {
         assert!(p.distance.abs() < 1e-12 && p.position.z.abs() < 1e-12, "{p:?}");
     }
+}
+
+/// The first `t` in steps of 1e-4 m at which the ray's point is inside the shape.
+fn marched(shape: Placed<f64>, ray: Ray<f64>) -> Option<f64> {
+    (0..20_000).map(|i| f64::from(i) * 1e-4).find(|t| {
+        let point = Placed::Sphere(add3(ray.origin, scale3(ray.direction, *t)), 0.0);
+        deepest(point, shape).distance < 0.0
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_ray_ends_where_marching_along_it_enters_the_shape(
+        shape in shape(), from in prop::array::uniform3(-1.0..1.0f64), at in prop::array::uniform3(-0.3..0.3f64),
+    ) {
+        let placed = built(|x| x, shape);
+        let origin = vector3(from[0], from[1], from[2]);
+        prop_assume!(deepest(Placed::Sphere(origin, 0.0), placed).distance > 1e-3);
+        let toward = sub3(vector3(at[0], at[1], at[2]), origin);
+        prop_assume!(norm3(toward) > 0.1);
+        let ray = Ray { origin, direction: scale3(toward, 1.0 / norm3(toward)) };
+        let distance = match placed {
+            Placed::Sphere(center, radius) => ray_sphere(ray, center, radius),
+            Placed::Capsule(capsule) => ray_capsule(ray, capsule),
+            Placed::Box(pose, half) => ray_box(ray, pose, half),
+        };
+        match marched(placed, ray) {
+            Some(t) => prop_assert!((distance - t).abs() < 2e-4, "{distance} {t}"),
+            // A graze shorter than a step may be missed by marching.
+            None if distance < 2.0 => {
+                let point = Placed::Sphere(add3(ray.origin, scale3(ray.direction, distance)), 0.0);
+                prop_assert!(deepest(point, placed).distance.abs() < 1e-6);
+            }
+            None => {}
+        }
+    }
+}
+
+#[test]
+fn a_ray_meets_a_plane_from_above_only() {
+    let plane = Plane { normal: vector3(0.0, 0.0, 1.0), offset: 0.5 };
+    let down = Ray { origin: vector3(0.0, 0.0, 2.0f64), direction: vector3(0.6, 0.0, -0.8) };
+    assert!((ray_plane(down, plane) - 1.875).abs() < 1e-12);
+    let up = Ray { direction: vector3(0.0, 0.0, 1.0), ..down };
+    assert_eq!(ray_plane(up, plane), no_contact_distance::<f64>());
 }

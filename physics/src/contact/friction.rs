@@ -74,7 +74,10 @@ pub mod rules {
     }
 
     /// The impulse (normal, u, v) of a contact whose point moves at `velocity` under the impulse it has now.
-    pub fn contact_impulse<R: Real + super::Field>(contact: ContactBlock<R>, velocity: Vector3<R>) -> Vector3<R> {
+    pub fn contact_impulse<R: Real + super::Field>(
+        contact: ContactBlock<R>,
+        velocity: Vector3<R>,
+    ) -> Vector3<R> {
         let now = contact.impulse;
         let zero = R::lit(0.0f32);
         let residual = velocity.x + contact.bias + contact.softness * now.x;
@@ -95,13 +98,8 @@ pub mod rules {
             let gained = normal - now.x;
             let slip_u = velocity.y + contact.mass_nu * gained - contact.mass_u * now.y;
             let slip_v = velocity.z + contact.mass_nv * gained - contact.mass_v * now.z;
-            let sliding = disc_impulse::<R>(
-                slip_u,
-                slip_v,
-                contact.mass_u,
-                contact.mass_v,
-                contact.friction * normal,
-            );
+            let sliding =
+                disc_impulse::<R>(slip_u, slip_v, contact.mass_u, contact.mass_v, contact.friction * normal);
             impulse = select3::<R>(slides, vector3::<R>(normal, sliding.u, sliding.v), impulse);
         }
         impulse

@@ -6,8 +6,8 @@
 use super::joints::rules::JointLimits;
 use super::softness::rules::softness_of;
 use super::tables::rules::{
-    ContactParameters, ContactTables, FRICTION_AVERAGE, FRICTION_MAXIMUM, FRICTION_MINIMUM, FRICTION_MULTIPLY,
-    GEOM_BOX, GEOM_CAPSULE, GEOM_PLANE, GEOM_SPHERE, GeomParameters, MAX_GEOMS, MAX_PAIRS,
+    ContactParameters, ContactTables, FRICTION_AVERAGE, FRICTION_MAXIMUM, FRICTION_MINIMUM,
+    FRICTION_MULTIPLY, GEOM_BOX, GEOM_CAPSULE, GEOM_PLANE, GEOM_SPHERE, GeomParameters, MAX_GEOMS, MAX_PAIRS,
 };
 use crate::capacity::rules::{MAX_DOFS, NONE};
 use crate::collision::contact_point::rules::Pose;
@@ -31,7 +31,9 @@ pub enum ContactLayoutError {
         limit: usize,
     },
     /// Two shapes that have no rule.
-    #[error("shapes '{first}' ({first_kind}) and '{second}' ({second_kind}) cannot collide: there is no rule for this pair")]
+    #[error(
+        "shapes '{first}' ({first_kind}) and '{second}' ({second_kind}) cannot collide: there is no rule for this pair"
+    )]
     Pair {
         /// Name of the first shape.
         first: String,
@@ -77,7 +79,11 @@ impl Default for ContactOptions {
 
 impl ContactOptions {
     /// The parameters of the rules for steps of `time_step` s.
-    pub fn parameters<R: Real + Field>(&self, time_step: f64, lift: impl Fn(f64) -> R) -> ContactParameters<R> {
+    pub fn parameters<R: Real + Field>(
+        &self,
+        time_step: f64,
+        lift: impl Fn(f64) -> R,
+    ) -> ContactParameters<R> {
         let frequency = self.frequency.unwrap_or(0.25 / time_step);
         let softness = softness_of(std::f64::consts::TAU * frequency, self.damping_ratio, time_step);
         ContactParameters {
@@ -129,8 +135,7 @@ impl ContactLayout {
         within("pairs of shapes", pairs.len(), MAX_PAIRS)?;
         let mut slot = 0;
         for (index, [a, b]) in pairs.into_iter().enumerate() {
-            let [first, second] =
-                if tables.geom_kind[a] <= tables.geom_kind[b] { [a, b] } else { [b, a] };
+            let [first, second] = if tables.geom_kind[a] <= tables.geom_kind[b] { [a, b] } else { [b, a] };
             tables.pair_first[index] = first as u32;
             tables.pair_second[index] = second as u32;
             tables.pair_slot[index] = slot;
@@ -198,7 +203,9 @@ fn pairs_of(layout: &Layout) -> Vec<[usize; 2]> {
         for (b, second) in layout.geoms.iter().enumerate().skip(a + 1) {
             let collide = match (first.body, second.body) {
                 (Some(_), None) | (None, Some(_)) => true,
-                (Some(x), Some(y)) => layout.colliding_bodies.iter().any(|pair| *pair == [x, y] || *pair == [y, x]),
+                (Some(x), Some(y)) => {
+                    layout.colliding_bodies.iter().any(|pair| *pair == [x, y] || *pair == [y, x])
+                }
                 (None, None) => false,
             };
             if collide {

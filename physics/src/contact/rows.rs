@@ -83,25 +83,25 @@ pub mod rules {
         let count_a = append_point_chain::<R>(tree, kinematics, factor, work, body_a, point, one);
         let middle = start + count_a;
         let count_b = append_point_chain::<R>(tree, kinematics, factor, work, body_b, point, -one);
-        let mut common = 0u32;
-        while common < count_a
-            && common < count_b
-            && work.row_dofs[(start + common) as usize] == work.row_dofs[(middle + common) as usize]
+        let mut joined = 0u32;
+        while joined < count_a
+            && joined < count_b
+            && work.row_dofs[(start + joined) as usize] == work.row_dofs[(middle + joined) as usize]
         {
-            let at = (start + common) as usize;
-            work.rows[at] = add3::<R>(work.rows[at], work.rows[(middle + common) as usize]);
-            common = common + 1u32;
+            let at = (start + joined) as usize;
+            work.rows[at] = add3::<R>(work.rows[at], work.rows[(middle + joined) as usize]);
+            joined = joined + 1u32;
         }
-        if common > 0u32 {
+        if joined > 0u32 {
             #[wgsl_allow(non_literal_loop_bounds)]
-            for k in common..count_b {
-                let to = (middle + k - common) as usize;
+            for k in joined..count_b {
+                let to = (middle + k - joined) as usize;
                 work.rows[to] = work.rows[(middle + k) as usize];
                 work.row_dofs[to] = work.row_dofs[(middle + k) as usize];
             }
         }
-        work.row_entries = middle + count_b - common;
-        count_a + count_b - common
+        work.row_entries = middle + count_b - joined;
+        count_a + count_b - joined
     }
 
     /// The inverse mass of a point: the sum of y y^T over the entries.

@@ -22,7 +22,11 @@ pub mod rules {
     }
 
     /// The softness of a spring of `angular_frequency` (rad/s) and `damping_ratio` over `time_step` (s).
-    pub fn softness_of<R: Real + super::Field>(angular_frequency: R, damping_ratio: R, time_step: R) -> Softness<R> {
+    pub fn softness_of<R: Real + super::Field>(
+        angular_frequency: R,
+        damping_ratio: R,
+        time_step: R,
+    ) -> Softness<R> {
         let phase = time_step * angular_frequency;
         let damping = damping_ratio + damping_ratio + phase;
         Softness::<R> {

@@ -116,7 +116,8 @@ pub mod rules {
         let inverse_u = one / mass_u;
         let inverse_v = one / mass_v;
         let soft_n = mass_n + softness + little;
-        let held_n = R::max_of(soft_n - mass_nu * mass_nu * inverse_u - mass_nv * mass_nv * inverse_v, little);
+        let held_n =
+            R::max_of(soft_n - mass_nu * mass_nu * inverse_u - mass_nv * mass_nv * inverse_v, little);
         let friction = combined_friction::<R>(
             tables.friction_combination,
             geoms[geom_a as usize].friction,
@@ -201,8 +202,7 @@ pub mod rules {
                 let norm = R::sqrt_of(u * u + v * v + R::lit(9.8607613e-32f32));
                 let scale = R::min_of(R::lit(1.0f32), limit / norm);
                 let within = parameters.margin - contact.point.distance;
-                let impulse =
-                    select3::<R>(within, vector3::<R>(normal, u * scale, v * scale), zero3::<R>());
+                let impulse = select3::<R>(within, vector3::<R>(normal, u * scale, v * scale), zero3::<R>());
                 work.blocks[i as usize].impulse = impulse;
                 add_impulse::<R>(work, block.start, block.count, impulse, whitened);
             }
@@ -239,7 +239,10 @@ pub mod rules {
     }
 
     /// The impulse of contact `index` on its shape A, in world directions, in N s; B receives the opposite.
-    pub fn impulse_on_a<R: Real + super::Field>(work: ptr!(function, ContactWorkspace<R>), index: u32) -> Vector3<R> {
+    pub fn impulse_on_a<R: Real + super::Field>(
+        work: ptr!(function, ContactWorkspace<R>),
+        index: u32,
+    ) -> Vector3<R> {
         let contact = work.contacts[index as usize];
         let impulse = work.blocks[index as usize].impulse;
         add3::<R>(
