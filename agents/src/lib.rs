@@ -3,6 +3,9 @@
 //! - [`config`]: what a training run is, in TOML;
 //! - [`networks`]: actor-critic networks in burn, and how observations become their inputs;
 //! - [`ppo`]: proximal policy optimisation, vectorised over a batch;
+//! - [`options`]: choices that last, and the decision processes that value learners see;
+//! - [`qmix`]: independent, additive and monotonic value learners for teams; [`dqn`] for one agent;
+//! - [`statistics`]: results over seeds;
 //! - [`trainer`]: the loop around it: progress, logs, checkpoints that continue exactly;
 //! - [`cormab`]: SEQUOIA and what it is compared with, for coupled bandits;
 //! - [`policy`] and [`evaluation`]: what acts in a batch, and how good it is.
@@ -13,14 +16,18 @@
 pub mod categorical;
 pub mod config;
 pub mod cormab;
+pub mod dqn;
 pub mod error;
 pub mod evaluation;
 mod file;
 pub mod logging;
 pub mod networks;
+pub mod options;
 pub mod policy;
 pub mod ppo;
+pub mod qmix;
 pub mod random;
+pub mod statistics;
 pub mod trainer;
 
 pub use config::Config;

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod compare;
 mod curve;
 mod doctor;
 mod eval;
@@ -13,6 +14,7 @@ mod policy;
 mod render;
 mod rollout;
 mod train;
+mod train_team;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,10 @@ PENTATHLON_LOG=debug shows what happens inside (levels: error, warn, info, debug
 enum Command {
     /// Train an agent: PPO on MiniGrid-DoorKey-8x8-v0 unless told otherwise
     Train(train::Arguments),
+    /// Train a team with QMIX, value decomposition or independent Q-learning
+    TrainTeam(train_team::Arguments),
+    /// Train experiments side by side with several seeds and compare their results
+    Compare(compare::Arguments),
     /// Evaluate a trained policy on levels of its own
     Eval(eval::Arguments),
     /// Draw the learning curves of one or more runs
@@ -73,6 +79,8 @@ pub fn main() -> ExitCode {
 
     let result = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::TrainTeam(arguments) => train_team::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Curve(arguments) => curve::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

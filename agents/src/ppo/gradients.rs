@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 
 /// Scales `gradients` of `module` so that their norm, all parameters together, is at most `limit`.
 /// Returns the norm before.
-pub(super) fn clip_norm<M: Module>(module: &M, gradients: &mut GradientsParams, limit: f32) -> f32 {
+pub(crate) fn clip_norm<M: Module>(module: &M, gradients: &mut GradientsParams, limit: f32) -> f32 {
     let mut norm = SquaredNorm { gradients, sum: 0.0 };
     module.visit(&mut norm);
     let norm = norm.sum.sqrt() as f32;

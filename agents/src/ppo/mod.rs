@@ -6,7 +6,7 @@
 //! [`Learner::update`] makes the good ones more probable, within limits.
 
 mod advantage;
-mod gradients;
+pub(crate) mod gradients;
 mod learner;
 mod loss;
 mod rollout;

@@ -8,8 +8,8 @@ use pentathlon_gym::{
 use super::{
     components::records::Play,
     games::Game,
+    joint_action::rules::{next_word, payoff_word, played, share, verdict_of},
     kernels,
-    rules::rules::{next_word, payoff_word, played, share, verdict_of},
 };
 
 /// Agents of every game.

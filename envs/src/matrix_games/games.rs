@@ -2,7 +2,7 @@
 
 use pentathlon_gym::{BuildOptions, Error, OptionSpec, OptionValue};
 
-use super::rules::rules::END;
+use super::joint_action::rules::END;
 
 /// The registered ids, in order.
 pub const IDS: [&str; 5] = [

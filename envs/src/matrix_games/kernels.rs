@@ -42,7 +42,7 @@ fn kernel(
 #[wgsl_rs::wgsl]
 pub mod step_kernel {
     use crate::matrix_games::components::records::*;
-    use crate::matrix_games::rules::rules::*;
+    use crate::matrix_games::joint_action::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
@@ -77,7 +77,7 @@ pub mod step_kernel {
 #[wgsl_rs::wgsl]
 pub mod reward_kernel {
     use crate::matrix_games::components::records::*;
-    use crate::matrix_games::rules::rules::*;
+    use crate::matrix_games::joint_action::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
@@ -103,7 +103,7 @@ pub mod reward_kernel {
 #[wgsl_rs::wgsl]
 pub mod stage_kernel {
     use crate::matrix_games::components::records::*;
-    use crate::matrix_games::rules::rules::*;
+    use crate::matrix_games::joint_action::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 

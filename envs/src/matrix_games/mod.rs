@@ -7,8 +7,8 @@
 pub mod components;
 mod domain;
 pub mod games;
+pub mod joint_action;
 mod kernels;
-pub mod rules;
 
 use pentathlon_engine::Batch;
 use pentathlon_gym::{BuildOptions, EnvSpec, Error, Registry, VectorEnv};

@@ -1,0 +1,217 @@
+//! Playing a decision process with the agents' network, epsilon-greedily, and writing down episodes.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use pentathlon_gym::seeding::{Random, philox::Philox};
+use serde::{Deserialize, Serialize};
+
+use super::networks::{AgentNetwork, input_len, write_input};
+use super::replay::Episode;
+use crate::Error;
+use crate::options::{DecisionProcess, Outcome, ProcessShape, SituationMut, Suffix};
+
+/// The episodes under way, and what agents remember of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Collector {
+    shape: ProcessShape,
+    /// Width of the hidden state.
+    width: usize,
+    /// The episode under way of every environment.
+    episodes: Vec<Episode>,
+    /// Hidden states, `[num_envs, num_agents, width]`.
+    hidden: Vec<f32>,
+    /// Last choices of the episode, -1 for none, `[num_envs, num_agents]`.
+    last: Vec<i32>,
+}
+
+impl Collector {
+    /// A collector for processes of `shape` and networks whose hidden state has `width` numbers.
+    pub fn new(shape: ProcessShape, width: usize) -> Self {
+        let agents = shape.num_envs * shape.num_agents;
+        Self {
+            shape,
+            width,
+            episodes: vec![Episode::default(); shape.num_envs],
+            hidden: vec![0.0; agents * width],
+            last: vec![-1; agents],
+        }
+    }
+
+    /// One primitive step of every environment. Teams that are due choose: each agent by itself, with
+    /// chance `epsilon` any available choice, else the best one. Ended episodes go to `on_episode`, and the
+    /// process's suffixes of choices as episodes of one choice.
+    ///
+    /// # Errors
+    /// Those of the environments.
+    pub fn step(
+        &mut self,
+        process: &mut dyn DecisionProcess,
+        network: &AgentNetwork,
+        epsilon: f64,
+        random: &mut Philox,
+        mut on_episode: impl FnMut(Episode),
+    ) -> Result<(), Error> {
+        let due: Vec<usize> = (0..self.shape.num_envs).filter(|&env| process.is_due(env)).collect();
+        if !due.is_empty() {
+            self.choose(process, network, &due, epsilon, random);
+        }
+        process.advance(&self.last)?;
+        let agents = self.shape.num_agents;
+        for env in 0..self.shape.num_envs {
+            let Some(outcome) = process.outcome(env) else { continue };
+            let episode = &mut self.episodes[env];
+            episode.rewards.push(outcome.reward);
+            episode.discounts.push(outcome.discount);
+            for suffix in process.suffixes(env) {
+                let made = &self.last[env * agents..(env + 1) * agents];
+                on_episode(suffix_episode(self.shape, suffix, made, outcome, |situation| {
+                    if outcome.ended {
+                        process.observe_last(env, situation);
+                    } else {
+                        process.observe(env, situation);
+                    }
+                }));
+            }
+            if outcome.ended {
+                append(self.shape, episode, |situation| process.observe_last(env, situation));
+                episode.terminated = outcome.terminated;
+                on_episode(std::mem::take(episode));
+                let rows = env * agents..(env + 1) * agents;
+                self.last[rows.clone()].fill(-1);
+                self.hidden[rows.start * self.width..rows.end * self.width].fill(0.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Choices of the environments `due`, into `last`.
+    fn choose(
+        &mut self,
+        process: &dyn DecisionProcess,
+        network: &AgentNetwork,
+        due: &[usize],
+        epsilon: f64,
+        random: &mut Philox,
+    ) {
+        let Self { shape, width, episodes, hidden, last } = self;
+        let (shape, width, agents) = (*shape, *width, shape.num_agents);
+        let (rows, input) = (due.len() * agents, input_len(shape));
+        let mut inputs = vec![0.0; rows * input];
+        let mut remembered = Vec::with_capacity(rows * width);
+        for (&env, inputs) in due.iter().zip(inputs.chunks_exact_mut(agents * input)) {
+            let episode = &mut episodes[env];
+            let from = episode.observations.len();
+            append(shape, episode, |situation| process.observe(env, situation));
+            for (agent, input) in inputs.chunks_exact_mut(input).enumerate() {
+                let seen = &episode.observations[from + agent * shape.observation..][..shape.observation];
+                write_input(shape, agent, seen, last[env * agents + agent], input);
+            }
+            remembered.extend_from_slice(&hidden[env * agents * width..(env + 1) * agents * width]);
+        }
+        let device = Device::flex();
+        let tensor = |values: Vec<f32>, columns: usize| {
+            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
+        };
+        let (values, next) = network.step(tensor(inputs, input), tensor(remembered, width));
+        let values = numbers(values);
+        let next = numbers(next);
+        for (index, &env) in due.iter().enumerate() {
+            let place = env * agents * width;
+            hidden[place..place + agents * width]
+                .copy_from_slice(&next[index * agents * width..(index + 1) * agents * width]);
+            let episode = &mut episodes[env];
+            let available = &episode.available[episode.available.len() - agents * shape.choices..];
+            for (agent, available) in available.chunks_exact(shape.choices).enumerate() {
+                let row = (index * agents + agent) * shape.choices;
+                let choice = if random.float() < epsilon {
+                    random_choice(available, random)
+                } else {
+                    best_choice(&values[row..row + shape.choices], available)
+                };
+                last[env * agents + agent] = choice as i32;
+            }
+            episode.choices.extend_from_slice(&last[env * agents..(env + 1) * agents]);
+        }
+    }
+}
+
+/// The elements of a tensor of floats.
+pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().expect("networks hold 32-bit floats")
+}
+
+/// The last part of a choice as an episode of one choice: nothing is remembered of what was before.
+fn suffix_episode(
+    shape: ProcessShape,
+    suffix: &Suffix,
+    choices: &[i32],
+    outcome: Outcome,
+    write_next: impl FnOnce(SituationMut<'_>),
+) -> Episode {
+    let mut episode = Episode {
+        observations: suffix.observation.clone(),
+        states: suffix.state.clone(),
+        available: suffix.available.clone(),
+        choices: choices.to_vec(),
+        rewards: vec![suffix.reward],
+        discounts: vec![suffix.discount],
+        terminated: outcome.terminated,
+    };
+    append(shape, &mut episode, write_next);
+    episode
+}
+
+/// Appends a situation to an episode.
+fn append(shape: ProcessShape, episode: &mut Episode, write: impl FnOnce(SituationMut<'_>)) {
+    let grow = |values: &mut Vec<f32>, by: usize| {
+        let from = values.len();
+        values.resize(from + by, 0.0);
+        from
+    };
+    let seen = grow(&mut episode.observations, shape.num_agents * shape.observation);
+    let state = grow(&mut episode.states, shape.state);
+    let allowed = episode.available.len();
+    episode.available.resize(allowed + shape.num_agents * shape.choices, 0);
+    write(SituationMut {
+        observation: &mut episode.observations[seen..],
+        state: &mut episode.states[state..],
+        available: &mut episode.available[allowed..],
+    });
+}
+
+/// The best of the available choices, the first of equal ones.
+pub(crate) fn best_choice(values: &[f32], available: &[u8]) -> usize {
+    let mut best = None;
+    for (choice, (&value, &allowed)) in values.iter().zip(available).enumerate() {
+        if allowed != 0 && best.is_none_or(|(_, largest)| value > largest) {
+            best = Some((choice, value));
+        }
+    }
+    best.map_or(0, |(choice, _)| choice)
+}
+
+/// One of the available choices, each as probable as any other.
+pub(crate) fn random_choice(available: &[u8], random: &mut Philox) -> usize {
+    let count = available.iter().filter(|&&allowed| allowed != 0).count().max(1);
+    let nth = random.int(0, count as i32) as usize;
+    let mut allowed = (0..available.len()).filter(|&choice| available[choice] != 0);
+    allowed.nth(nth).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, stream};
+
+    #[test]
+    fn choices_that_are_not_available_are_never_made() {
+        assert_eq!(best_choice(&[3.0, 1.0, 2.0], &[0, 1, 1]), 2);
+        assert_eq!(best_choice(&[f32::NEG_INFINITY, -1e30, -2e30], &[0, 1, 1]), 1);
+        assert_eq!(best_choice(&[1.0, 1.0], &[1, 1]), 0);
+        let mut random = stream(1, Purpose::Actions);
+        let mut counts = [0; 4];
+        for _ in 0..3000 {
+            counts[random_choice(&[0, 1, 1, 0], &mut random)] += 1;
+        }
+        assert!(counts[0] + counts[3] == 0 && counts[1] > 1400 && counts[2] > 1400, "{counts:?}");
+    }
+}

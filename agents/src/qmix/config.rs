@@ -1,0 +1,287 @@
+//! The configuration of value learners: a TOML file in which every field may be left out. Defaults are
+//! those of the QMIX authors' public framework.
+
+use pentathlon_gym::{AutoresetMode, BuildOptions, Levels};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::config::{EnvironmentConfig, EvaluationConfig, OutputConfig};
+
+/// A training run of IQL, VDN or QMIX.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QmixConfig {
+    /// Seed of everything random in training.
+    pub seed: u64,
+    /// Environment steps to train for, all environments together.
+    pub frames: u64,
+    /// What is trained on. Its observations have to be named.
+    pub environment: EnvironmentConfig,
+    /// The learner.
+    pub learner: LearnerConfig,
+    /// How choices are explored.
+    pub exploration: ExplorationConfig,
+    /// How the trained team is judged.
+    pub evaluation: EvaluationConfig,
+    /// What is written while training.
+    pub output: OutputConfig,
+}
+
+/// How the joint value is made of the agents' values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Factorisation {
+    /// Independent Q-learning (Tan, 1993): every agent learns from the team's reward as if it were alone.
+    Iql,
+    /// Value decomposition (Sunehag et al., 2018): the joint value is the sum.
+    Vdn,
+    /// Monotonic mixing (Rashid et al., 2018).
+    #[default]
+    Qmix,
+}
+
+/// The optimiser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimiser {
+    /// RMSprop with smoothing 0.99, epsilon 1e-5 and no momentum.
+    #[default]
+    Rmsprop,
+    /// Adam with epsilon 1e-8.
+    Adam,
+}
+
+/// The learner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LearnerConfig {
+    /// How the joint value is made: `iql`, `vdn` or `qmix`.
+    pub factorisation: Factorisation,
+    /// Whether agents remember: a gated recurrent unit behind the first layer.
+    pub recurrent: bool,
+    /// Width of the agents' layers, 1 to 1024.
+    pub hidden: usize,
+    /// Width of the mixing network, 1 to 1024.
+    pub mixer_width: usize,
+    /// Width of the hyper-networks' hidden layer, 0 to 1024; 0 for none.
+    pub hypernetwork_hidden: usize,
+    /// `rmsprop` or `adam`.
+    pub optimiser: Optimiser,
+    /// Step size, above 0 and at most 1.
+    pub learning_rate: f64,
+    /// Norm of the gradient of all networks together above which it is scaled down, above 0.
+    pub max_gradient_norm: f32,
+    /// Discount of future rewards per primitive step, 0 to 1.
+    pub gamma: f32,
+    /// Whole episodes in a minibatch, 1 to 65536.
+    pub batch_episodes: usize,
+    /// Episodes that are kept, at least `batch_episodes`.
+    pub replay_episodes: usize,
+    /// Collected episodes for every update, 1 to 65536. The reference makes one update an episode.
+    pub episodes_per_update: usize,
+    /// Updates between two copies of the networks into the target networks, at least 1.
+    pub target_updates: u64,
+    /// Whether the live networks pick the choice that the target networks value (van Hasselt et al., 2016).
+    pub double_q: bool,
+}
+
+/// Epsilon-greedy exploration: every agent by itself makes a random available choice with chance
+/// epsilon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExplorationConfig {
+    /// Epsilon at the first frame, 0 to 1.
+    pub initial: f64,
+    /// Epsilon after `frames` frames, 0 to 1.
+    pub last: f64,
+    /// Frames over which epsilon falls linearly.
+    pub frames: u64,
+}
+
+impl Default for QmixConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            frames: 1_000_000,
+            environment: EnvironmentConfig {
+                id: String::from("MultiGrid-TrashGrid-v2"),
+                num_envs: 128,
+                observations: Vec::new(),
+                ..EnvironmentConfig::default()
+            },
+            learner: LearnerConfig::default(),
+            exploration: ExplorationConfig::default(),
+            evaluation: EvaluationConfig { greedy: true, episodes: 128, ..EvaluationConfig::default() },
+            output: OutputConfig::default(),
+        }
+    }
+}
+
+impl Default for LearnerConfig {
+    fn default() -> Self {
+        Self {
+            factorisation: Factorisation::Qmix,
+            recurrent: true,
+            hidden: 64,
+            mixer_width: 32,
+            hypernetwork_hidden: 64,
+            optimiser: Optimiser::Rmsprop,
+            learning_rate: 5e-4,
+            max_gradient_norm: 10.0,
+            gamma: 0.99,
+            batch_episodes: 32,
+            replay_episodes: 5000,
+            episodes_per_update: 1,
+            target_updates: 200,
+            double_q: true,
+        }
+    }
+}
+
+impl Default for ExplorationConfig {
+    fn default() -> Self {
+        Self { initial: 1.0, last: 0.05, frames: 50_000 }
+    }
+}
+
+impl ExplorationConfig {
+    /// Epsilon after `frames` frames.
+    pub fn epsilon(&self, frames: u64) -> f64 {
+        let done = if self.frames == 0 { 1.0 } else { (frames as f64 / self.frames as f64).min(1.0) };
+        self.initial * (1.0 - done) + self.last * done
+    }
+}
+
+impl QmixConfig {
+    /// Reads a configuration from TOML text.
+    ///
+    /// # Errors
+    /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
+    pub fn from_toml(text: &str) -> Result<Self, Error> {
+        let config: Self = toml::from_str(text).map_err(|reason| Error::Parse {
+            source_name: String::new(),
+            reason: reason.to_string().trim_end().to_owned(),
+        })?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The configuration as TOML text, from which it can be read again.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every field has a TOML form")
+    }
+
+    /// What a batch of `num_envs` environments is built with, for training or evaluation.
+    pub fn build_options(&self, num_envs: usize, seed: u64) -> BuildOptions {
+        let environment = &self.environment;
+        BuildOptions {
+            num_envs,
+            seed,
+            device: environment.device,
+            autoreset: AutoresetMode::SameStep,
+            max_episode_steps: environment.max_episode_steps,
+            levels: environment.level_pool.map(Levels::Fixed),
+            observations: environment.observations.clone(),
+            options: environment.options.clone(),
+            ..BuildOptions::default()
+        }
+    }
+
+    /// Whether every field is within its range.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`] for the first one that is not.
+    pub fn validate(&self) -> Result<(), Error> {
+        let (learner, exploration) = (&self.learner, &self.exploration);
+        let width = |value: usize| (1..=1024).contains(&value);
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let checks: [(&'static str, bool, String, &str); 13] = [
+            (
+                "environment.num_envs",
+                (1..=65_536).contains(&self.environment.num_envs),
+                self.environment.num_envs.to_string(),
+                "1 to 65536",
+            ),
+            ("learner.hidden", width(learner.hidden), learner.hidden.to_string(), "1 to 1024"),
+            ("learner.mixer_width", width(learner.mixer_width), learner.mixer_width.to_string(), "1 to 1024"),
+            (
+                "learner.hypernetwork_hidden",
+                learner.hypernetwork_hidden <= 1024,
+                learner.hypernetwork_hidden.to_string(),
+                "0 to 1024",
+            ),
+            (
+                "learner.learning_rate",
+                learner.learning_rate > 0.0 && learner.learning_rate <= 1.0,
+                learner.learning_rate.to_string(),
+                "above 0, at most 1",
+            ),
+            (
+                "learner.max_gradient_norm",
+                learner.max_gradient_norm > 0.0,
+                learner.max_gradient_norm.to_string(),
+                "above 0",
+            ),
+            ("learner.gamma", share(learner.gamma.into()), learner.gamma.to_string(), "0 to 1"),
+            (
+                "learner.batch_episodes",
+                (1..=65_536).contains(&learner.batch_episodes),
+                learner.batch_episodes.to_string(),
+                "1 to 65536",
+            ),
+            (
+                "learner.replay_episodes",
+                (learner.batch_episodes..=1 << 24).contains(&learner.replay_episodes),
+                learner.replay_episodes.to_string(),
+                "learner.batch_episodes to 16777216",
+            ),
+            (
+                "learner.episodes_per_update",
+                (1..=65_536).contains(&learner.episodes_per_update),
+                learner.episodes_per_update.to_string(),
+                "1 to 65536",
+            ),
+            (
+                "learner.target_updates",
+                learner.target_updates > 0,
+                learner.target_updates.to_string(),
+                "1 or more",
+            ),
+            ("exploration.initial", share(exploration.initial), exploration.initial.to_string(), "0 to 1"),
+            ("exploration.last", share(exploration.last), exploration.last.to_string(), "0 to 1"),
+        ];
+        match checks.into_iter().find(|(_, is_good, ..)| !is_good) {
+            Some((field, _, value, allowed)) => {
+                Err(Error::InvalidField { field, value, allowed: allowed.to_owned() })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epsilon_falls_linearly_and_stays() {
+        let exploration = ExplorationConfig { initial: 1.0, last: 0.2, frames: 100 };
+        assert_eq!([0, 50, 100, 1000].map(|frames| exploration.epsilon(frames)), [1.0, 0.6, 0.2, 0.2]);
+        assert_eq!(ExplorationConfig { frames: 0, ..exploration }.epsilon(0), 0.2);
+    }
+
+    #[test]
+    fn fields_out_of_range_are_named() {
+        for (text, field) in [
+            ("learner.gamma = 1.5", "learner.gamma"),
+            ("learner.replay_episodes = 3", "learner.replay_episodes"),
+            ("exploration.last = -0.1", "exploration.last"),
+            ("learner.target_updates = 0", "learner.target_updates"),
+        ] {
+            let error = QmixConfig::from_toml(text).unwrap_err().to_string();
+            assert!(error.contains(field), "{error}");
+        }
+        assert!(QmixConfig::from_toml("learner.depth = 3").unwrap_err().to_string().contains("depth"));
+        assert_eq!(QmixConfig::from_toml("").unwrap(), QmixConfig::default());
+    }
+}

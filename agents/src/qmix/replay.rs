@@ -1,0 +1,202 @@
+//! Episodes kept for learning, and minibatches of whole episodes drawn from them.
+
+use pentathlon_gym::seeding::{Random, philox::Philox};
+use serde::{Deserialize, Serialize};
+
+use super::networks::{input_len, write_input};
+use crate::options::ProcessShape;
+
+/// One episode: `T` choices and the `T + 1` situations around them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Episode {
+    /// What agents saw, `[T + 1, agents, observation]`.
+    pub observations: Vec<f32>,
+    /// The global state, `[T + 1, state]`.
+    pub states: Vec<f32>,
+    /// Which choices were allowed, `[T + 1, agents, choices]`.
+    pub available: Vec<u8>,
+    /// What agents chose, `[T, agents]`.
+    pub choices: Vec<i32>,
+    /// What the team was paid for each choice, discounted within it, `[T]`.
+    pub rewards: Vec<f32>,
+    /// Discount of what follows each choice, `[T]`.
+    pub discounts: Vec<f32>,
+    /// Whether the episode reached a terminal state; false when it was cut off.
+    pub terminated: bool,
+}
+
+impl Episode {
+    /// Number of choices.
+    pub fn len(&self) -> usize {
+        self.rewards.len()
+    }
+
+    /// Whether nothing was chosen yet.
+    pub fn is_empty(&self) -> bool {
+        self.rewards.is_empty()
+    }
+}
+
+/// The last so many episodes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    capacity: usize,
+    episodes: Vec<Episode>,
+    /// Where the next episode goes once all places are taken.
+    next: usize,
+}
+
+impl Replay {
+    /// A memory of `capacity` episodes, at least 1.
+    pub fn new(capacity: usize) -> Self {
+        Self { capacity: capacity.max(1), episodes: Vec::new(), next: 0 }
+    }
+
+    /// Number of episodes in memory.
+    pub fn len(&self) -> usize {
+        self.episodes.len()
+    }
+
+    /// Whether the memory is empty.
+    pub fn is_empty(&self) -> bool {
+        self.episodes.is_empty()
+    }
+
+    /// Adds an episode; the oldest one leaves a full memory.
+    pub fn push(&mut self, episode: Episode) {
+        if self.episodes.len() < self.capacity {
+            self.episodes.push(episode);
+        } else {
+            self.episodes[self.next] = episode;
+            self.next = (self.next + 1) % self.capacity;
+        }
+    }
+
+    /// `count` different episodes, each as probable as any other. There must be so many.
+    pub fn sample<'a>(&'a self, count: usize, random: &mut Philox) -> Vec<&'a Episode> {
+        let mut drawn: Vec<usize> = Vec::with_capacity(count);
+        while drawn.len() < count.min(self.episodes.len()) {
+            let index = random.int(0, self.episodes.len() as i32) as usize;
+            if !drawn.contains(&index) {
+                drawn.push(index);
+            }
+        }
+        drawn.into_iter().map(|index| &self.episodes[index]).collect()
+    }
+}
+
+/// Episodes side by side, padded to the longest: `B` episodes, `L` situations. Arrays are ordered by
+/// time, then episode, then agent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Episodes.
+    pub episodes: usize,
+    /// Situations of the longest episode: its choices plus one.
+    pub length: usize,
+    /// Inputs of the agents' network, `[L, B, agents, input]`.
+    pub inputs: Vec<f32>,
+    /// Global states, `[L, B, state]`.
+    pub states: Vec<f32>,
+    /// Allowed choices, `[L, B, agents, choices]`; everything is allowed in the padding.
+    pub available: Vec<u8>,
+    /// Choices, `[L - 1, B, agents]`; 0 in the padding.
+    pub choices: Vec<i32>,
+    /// Rewards of the team, `[L - 1, B]`.
+    pub rewards: Vec<f32>,
+    /// Discounts, `[L - 1, B]`: 0 where a terminal state follows.
+    pub discounts: Vec<f32>,
+    /// 1 where there is a choice, 0 in the padding, `[L - 1, B]`.
+    pub mask: Vec<f32>,
+}
+
+impl Batch {
+    /// Puts `episodes` side by side.
+    pub fn new(shape: ProcessShape, episodes: &[&Episode]) -> Self {
+        let ProcessShape { num_agents: agents, choices, observation, state, .. } = shape;
+        let length = episodes.iter().map(|episode| episode.len()).max().unwrap_or(0) + 1;
+        let (count, input) = (episodes.len(), input_len(shape));
+        let mut batch = Self {
+            episodes: count,
+            length,
+            inputs: vec![0.0; length * count * agents * input],
+            states: vec![0.0; length * count * state],
+            available: vec![1; length * count * agents * choices],
+            choices: vec![0; (length - 1) * count * agents],
+            rewards: vec![0.0; (length - 1) * count],
+            discounts: vec![0.0; (length - 1) * count],
+            mask: vec![0.0; (length - 1) * count],
+        };
+        for (b, episode) in episodes.iter().enumerate() {
+            let steps = episode.len();
+            for t in 0..=steps {
+                let row = t * count + b;
+                batch.states[row * state..][..state].copy_from_slice(&episode.states[t * state..][..state]);
+                batch.available[row * agents * choices..][..agents * choices]
+                    .copy_from_slice(&episode.available[t * agents * choices..][..agents * choices]);
+                for agent in 0..agents {
+                    let seen = &episode.observations[(t * agents + agent) * observation..][..observation];
+                    let last = if t == 0 { -1 } else { episode.choices[(t - 1) * agents + agent] };
+                    let numbers = &mut batch.inputs[(row * agents + agent) * input..][..input];
+                    write_input(shape, agent, seen, last, numbers);
+                }
+                if t < steps {
+                    batch.choices[row * agents..][..agents]
+                        .copy_from_slice(&episode.choices[t * agents..][..agents]);
+                    batch.rewards[row] = episode.rewards[t];
+                    let ends = t + 1 == steps && episode.terminated;
+                    batch.discounts[row] = if ends { 0.0 } else { episode.discounts[t] };
+                    batch.mask[row] = 1.0;
+                }
+            }
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, stream};
+
+    const SHAPE: ProcessShape =
+        ProcessShape { num_envs: 1, num_agents: 2, choices: 3, observation: 1, state: 1 };
+
+    fn episode(steps: usize, terminated: bool) -> Episode {
+        Episode {
+            observations: (0..(steps + 1) * 2).map(|i| 10.0 + i as f32).collect(),
+            states: (0..=steps).map(|i| i as f32).collect(),
+            available: vec![1; (steps + 1) * 6],
+            choices: (0..steps * 2).map(|i| i as i32 % 3).collect(),
+            rewards: (0..steps).map(|i| i as f32 + 0.5).collect(),
+            discounts: vec![0.9; steps],
+            terminated,
+        }
+    }
+
+    #[test]
+    fn padding_is_masked_and_only_terminal_states_stop_the_discount() {
+        let (short, long) = (episode(1, true), episode(2, false));
+        let batch = Batch::new(SHAPE, &[&short, &long]);
+        assert_eq!((batch.episodes, batch.length), (2, 3));
+        assert_eq!(batch.mask, [1.0, 1.0, 0.0, 1.0]);
+        assert_eq!(batch.discounts, [0.0, 0.9, 0.0, 0.9]);
+        assert_eq!(batch.rewards, [0.5, 0.5, 0.0, 1.5]);
+        // Inputs of agent 1 of the long episode at time 1: what it saw, its last choice, its number.
+        let at = ((2 + 1) * 2 + 1) * 6;
+        assert_eq!(batch.inputs[at..at + 6], [13.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn the_oldest_episode_leaves_and_samples_differ_from_each_other() {
+        let mut replay = Replay::new(3);
+        for steps in 1..=5 {
+            replay.push(episode(steps, true));
+        }
+        let mut random = stream(3, Purpose::Minibatches);
+        for _ in 0..20 {
+            let mut lengths: Vec<_> = replay.sample(3, &mut random).iter().map(|e| e.len()).collect();
+            lengths.sort_unstable();
+            assert_eq!(lengths, [3, 4, 5]);
+        }
+    }
+}

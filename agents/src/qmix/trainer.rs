@@ -1,0 +1,250 @@
+//! A training run of a value learner: collecting from many environments at once, one update for every
+//! so many episodes, evaluation, and checkpoints from which a run goes on bit for bit.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use pentathlon_gym::seeding::philox::Philox;
+use pentathlon_gym::{EpisodeRecord, EpisodeStatistics, VectorEnv};
+
+use super::checkpoint::State;
+use super::collector::Collector;
+use super::config::QmixConfig;
+use super::learner::{Learner, UpdateStatistics};
+use super::replay::{Batch, Replay};
+use crate::options::{DecisionProcess, PrimitiveProcess};
+use crate::random::{Purpose, stream};
+use crate::{Error, Evaluation, MakeBatch};
+
+/// How a run is doing, after some steps of all environments.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TeamProgress {
+    /// Frames played so far.
+    pub frames: u64,
+    /// Updates made so far.
+    pub updates: u64,
+    /// Episodes that ended since the last report.
+    pub episodes: u64,
+    /// Mean return of the team in them; 0 without any.
+    pub mean_return: f64,
+    /// Mean length of them.
+    pub mean_length: f64,
+    /// Share of successful ones.
+    pub success_rate: f64,
+    /// Chance of a random choice.
+    pub epsilon: f64,
+    /// What the last update did.
+    pub statistics: UpdateStatistics,
+    /// Seconds spent so far, those before a resume included.
+    pub seconds: f64,
+}
+
+/// A training run of IQL, VDN or QMIX.
+pub struct TeamTrainer {
+    config: QmixConfig,
+    process: PrimitiveProcess,
+    learner: Learner,
+    collector: Collector,
+    replay: Replay,
+    actions: Philox,
+    minibatches: Philox,
+    frames: u64,
+    /// Episodes collected for which no update was made yet.
+    unlearned: usize,
+    seconds: f64,
+    since: EpisodeStatistics,
+    statistics: UpdateStatistics,
+}
+
+impl TeamTrainer {
+    /// A run from scratch.
+    ///
+    /// # Errors
+    /// A configuration out of range, an environment that cannot be built or trained on.
+    pub fn new(config: QmixConfig, make: MakeBatch<'_>) -> Result<Self, Error> {
+        config.validate()?;
+        let mut env =
+            make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
+        env.as_mut().reset(config.seed)?;
+        Self::with_env(config, env)
+    }
+
+    fn with_env(config: QmixConfig, env: Box<dyn VectorEnv>) -> Result<Self, Error> {
+        let process = PrimitiveProcess::new(env, config.learner.gamma)?;
+        let shape = process.shape();
+        Ok(Self {
+            learner: Learner::new(shape, &config.learner, config.seed),
+            collector: Collector::new(shape, config.learner.hidden),
+            replay: Replay::new(config.learner.replay_episodes),
+            actions: stream(config.seed, Purpose::Actions),
+            minibatches: stream(config.seed, Purpose::Minibatches),
+            frames: 0,
+            unlearned: 0,
+            seconds: 0.0,
+            since: EpisodeStatistics::default(),
+            statistics: UpdateStatistics::default(),
+            process,
+            config,
+        })
+    }
+
+    /// What is trained and how.
+    pub fn config(&self) -> &QmixConfig {
+        &self.config
+    }
+
+    /// Frames played so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Seconds spent so far.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// The learner.
+    pub fn learner(&self) -> &Learner {
+        &self.learner
+    }
+
+    /// One step of every environment, and the updates that are due then.
+    ///
+    /// # Errors
+    /// Those of the environment, and [`Error::Diverged`].
+    pub fn step(&mut self) -> Result<(), Error> {
+        let start = Instant::now();
+        let epsilon = self.config.exploration.epsilon(self.frames);
+        let Self { collector, process, learner, actions, replay, unlearned, .. } = self;
+        collector.step(process, &learner.policy(), epsilon, actions, |episode| {
+            replay.push(episode);
+            *unlearned += 1;
+        })?;
+        self.since.extend(self.process.episodes());
+        self.frames += self.process.shape().num_envs as u64;
+        let learner = &self.config.learner;
+        if self.replay.len() < learner.batch_episodes {
+            self.unlearned = 0;
+        }
+        while self.unlearned >= learner.episodes_per_update {
+            self.unlearned -= learner.episodes_per_update;
+            let episodes = self.replay.sample(learner.batch_episodes, &mut self.minibatches);
+            self.statistics = self.learner.update(&Batch::new(self.process.shape(), &episodes))?;
+        }
+        self.seconds += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Trains to the last frame or until `stop` is set, reporting every `report_frames` frames.
+    ///
+    /// # Errors
+    /// As [`TeamTrainer::step`].
+    pub fn run(
+        &mut self,
+        report_frames: u64,
+        observer: &mut dyn FnMut(&Self, &TeamProgress) -> Result<(), Error>,
+        stop: &AtomicBool,
+    ) -> Result<(), Error> {
+        while self.frames < self.config.frames && !stop.load(Ordering::SeqCst) {
+            let before = self.frames / report_frames;
+            self.step()?;
+            if self.frames / report_frames > before || self.frames >= self.config.frames {
+                let progress = self.progress();
+                self.since = EpisodeStatistics::default();
+                observer(self, &progress)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn progress(&self) -> TeamProgress {
+        TeamProgress {
+            frames: self.frames,
+            updates: self.learner.updates(),
+            episodes: self.since.episodes,
+            mean_return: self.since.mean_return().unwrap_or(0.0),
+            mean_length: self.since.mean_length().unwrap_or(0.0),
+            success_rate: self.since.success_rate().unwrap_or(0.0),
+            epsilon: self.config.exploration.epsilon(self.frames),
+            statistics: self.statistics,
+            seconds: self.seconds,
+        }
+    }
+
+    /// Plays as many episodes as the configuration says, each the first one of an environment of its own,
+    /// on levels that training does not use.
+    ///
+    /// # Errors
+    /// Those of the environments.
+    pub fn evaluate(&self, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
+        let evaluation = &self.config.evaluation;
+        let seed = evaluation.seed.unwrap_or_else(|| self.config.seed.wrapping_add(1 << 40));
+        let mut env =
+            make(&self.config.environment.id, &self.config.build_options(evaluation.episodes, seed))?;
+        env.as_mut().reset(seed)?;
+        let mut process = PrimitiveProcess::new(env, self.config.learner.gamma)?;
+        let mut collector = Collector::new(process.shape(), self.config.learner.hidden);
+        let mut random = stream(seed, Purpose::Evaluation);
+        let epsilon = if evaluation.greedy { 0.0 } else { self.config.exploration.last };
+        let policy = self.learner.policy();
+        let mut records: Vec<Option<EpisodeRecord>> = vec![None; evaluation.episodes];
+        while records.iter().any(Option::is_none) {
+            collector.step(&mut process, &policy, epsilon, &mut random, |_| {})?;
+            for episode in process.episodes() {
+                records[episode.env].get_or_insert(*episode);
+            }
+        }
+        let played: EpisodeStatistics = records.iter().flatten().collect();
+        Ok(Evaluation {
+            episodes: evaluation.episodes,
+            success_rate: played.success_rate().unwrap_or(0.0),
+            mean_return: played.mean_return().unwrap_or(0.0),
+            mean_length: played.mean_length().unwrap_or(0.0),
+        })
+    }
+
+    /// Writes everything that a run needs to go on into the file `path`, which is never seen half-written.
+    ///
+    /// # Errors
+    /// A file that cannot be written, environments that cannot be copied.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
+        let state = State {
+            config: self.config.to_toml(),
+            environments: self.process.env().snapshot()?,
+            learner: self.learner.to_bytes().map_err(reason)?,
+            collector: self.collector.clone(),
+            replay: self.replay.clone(),
+            actions: (&self.actions).into(),
+            minibatches: (&self.minibatches).into(),
+            frames: self.frames,
+            unlearned: self.unlearned,
+            seconds: self.seconds,
+            since: self.since,
+            statistics: self.statistics,
+        };
+        state.save(path)
+    }
+
+    /// A run that goes on, bit for bit, where the checkpoint `path` was written.
+    ///
+    /// # Errors
+    /// A file that is no checkpoint or is damaged, environments that it does not fit.
+    pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
+        let state = State::load(path)?;
+        let config = QmixConfig::from_toml(&state.config)?;
+        let mut env =
+            make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
+        env.restore(&state.environments)?;
+        let mut trainer = Self::with_env(config, env)?;
+        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
+        trainer.learner.load_bytes(state.learner).map_err(reason)?;
+        trainer.collector = state.collector;
+        trainer.replay = state.replay;
+        (trainer.actions, trainer.minibatches) = (state.actions.into(), state.minibatches.into());
+        (trainer.frames, trainer.unlearned, trainer.seconds) = (state.frames, state.unlearned, state.seconds);
+        (trainer.since, trainer.statistics) = (state.since, state.statistics);
+        Ok(trainer)
+    }
+}
