@@ -1,6 +1,8 @@
 //! What the engine needs to know of a domain: its records, its rules as the native shell calls them,
 //! and its compute kernels.
 
+use std::ops::Range;
+
 use bevy_ecs::component::{Component, Mutable};
 use pentathlon_gym::{
     EnvSpec,
@@ -131,6 +133,14 @@ pub trait Domain: Send + Sync + 'static {
     /// Words that kernels read through [`Binding::Constants`]; at least one.
     fn constants(&self) -> Vec<u32> {
         vec![0]
+    }
+
+    /// The words of an environment's array that its next step is likely to read, the observation included.
+    /// The native executor asks the memory for them ahead of time; nothing but speed depends on them.
+    /// Ranges may reach beyond the array.
+    #[inline]
+    fn likely_reads(&self, _state: &Self::State) -> [Range<usize>; 2] {
+        [0..96, 0..0]
     }
 
     /// Makes a new level in place, overwriting all of `state` and `items`. `context` has one value

@@ -23,8 +23,6 @@ use crate::{
 const PREFETCH_DISTANCE: usize = 8;
 /// Words of a cache line.
 const LINE_WORDS: usize = 16;
-/// Most cache lines asked for: larger arrays are read in a few places only.
-const PREFETCH_LINES: usize = 6;
 
 /// Rows of a range of environments in every column; the first row is environment `first`.
 pub(crate) struct Chunk<'a, D: Domain> {
@@ -123,18 +121,22 @@ impl<D: Domain> Chunk<'_, D> {
     /// front of the agent than for all else.
     #[inline]
     fn prefetch_items(&self, env: usize) {
+        let Some(state) = self.states.get(env) else { return };
         let items = self.plan.sizes.items;
-        let end = ((env + 1) * items).min(self.items.len());
-        let words = &self.items[(env * items).min(end)..end];
-        for line in words.chunks(LINE_WORDS).take(PREFETCH_LINES) {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: SSE is part of x86-64, and the address is that of a word of the column.
-            unsafe {
-                use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-                _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+        let all = &self.items[env * items..][..items];
+        for range in self.plan.domain.likely_reads(state) {
+            let end = range.end.min(items);
+            let words = &all[range.start.min(end)..end];
+            for word in words.iter().step_by(LINE_WORDS).chain(words.last()) {
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: SSE is part of x86-64, and the address is that of a word of the column.
+                unsafe {
+                    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+                    _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(word).cast());
+                }
+                #[cfg(not(target_arch = "x86_64"))]
+                let _ = word;
             }
-            #[cfg(not(target_arch = "x86_64"))]
-            let _ = line;
         }
     }
 

@@ -1,7 +1,9 @@
 //! MiniGrid as a domain of the batch engine: one value describes one registered id as built.
 
+use std::ops::Range;
+
 use pentathlon_engine::{Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome};
-use pentathlon_gym::{BuildOptions, EnvSpec, Error, Space, seeding::Random};
+use pentathlon_gym::{BuildOptions, EnvSpec, Error, seeding::Random};
 
 #[cfg(target_arch = "x86_64")]
 use super::observations::image_avx2::ImageWriter;
@@ -24,7 +26,7 @@ use super::{
         partial::{write_flat, write_image, write_one_hot},
         view::look,
     },
-    options::{MiniGridOptions, option_specs},
+    options::MiniGridOptions,
     render::{Scene, TileAtlas},
     reward::{success_reward, success_rewards},
     rules::{
@@ -34,15 +36,15 @@ use super::{
             DIRECTIONS_AT_WORD, MISSIONS_AT_WORD, SETTINGS_WORDS, STEPS_PER_WALK_WORD, SUBGOAL_INDICES_AT,
             Settings, TILE_SIZE_WORD, TILES_AT_WORD,
         },
-        stochastic_action::pass_limbs,
         visibility::rules::LARGEST_VIEW,
     },
+    specification::{settings, spec, step_limits},
     systems::{self, StepLimits},
-    tasks::{Objective, Task, objective::objectives::NO_OBSTACLE, subgoal_indices, subgoals::events},
+    tasks::{Task, objective::objectives::NO_OBSTACLE, subgoal_indices, subgoals::events},
 };
 
-/// Names of the actions in order.
-const ACTION_NAMES: [&str; 7] = ["left", "right", "forward", "pickup", "drop", "toggle", "done"];
+/// Words of an environment that are all asked for ahead of a step; of larger ones, what the agent sees.
+const SMALL_GRID: usize = 128;
 
 /// Cells of the largest view.
 const LARGEST_VIEW_CELLS: usize = (LARGEST_VIEW * LARGEST_VIEW) as usize;
@@ -200,6 +202,25 @@ impl Domain for MiniGrid {
 
     fn items(&self) -> usize {
         self.task.items()
+    }
+
+    #[inline]
+    fn likely_reads(&self, state: &State) -> [Range<usize>; 2] {
+        let Settings { width, height, view_size, .. } = self.settings;
+        let items = self.task.items();
+        let record = items - self.task.instruction_words as usize..items;
+        if items <= SMALL_GRID {
+            return [0..items, 0..0];
+        }
+        // The columns that the agent sees: those on its left and right, or those ahead or behind.
+        let (left, right) = match state.dir {
+            0 => (0, view_size - 1),
+            2 => (view_size - 1, 0),
+            _ => (view_size / 2, view_size / 2),
+        };
+        let first = state.x.saturating_sub(left);
+        let last = state.x.saturating_add(right).min(width - 1);
+        [(first * height) as usize..((last + 1) * height) as usize, record]
     }
 
     fn constants(&self) -> Vec<u32> {
@@ -392,59 +413,4 @@ fn is_cell(word: u32) -> bool {
         && color < 6
         && (state == 0 || kind == DOOR && state <= LOCKED)
         && (word >> 24 == 0 || is_contents && contents != 0)
-}
-
-/// The specification of `task` built with `options`.
-pub fn spec(task: &Task, options: &MiniGridOptions) -> EnvSpec {
-    let pays_collisions = task.objective == Objective::DynamicObstacles;
-    let low = if pays_collisions { -1.0 } else { 0.0 };
-    let averted = if options.harmless_kinds == 0 { 0.0 } else { options.harm_cost };
-    EnvSpec {
-        id: task.id.into(),
-        discipline: "minigrid".into(),
-        description: task.description(),
-        mission: task.mission_template().into(),
-        num_agents: 1,
-        action_space: Space::discrete(task.num_actions),
-        action_names: ACTION_NAMES[..task.num_actions as usize].iter().map(|&s| s.into()).collect(),
-        observations: Form::of_task(task).map(|form| form.spec(task, options)).collect(),
-        default_observations: vec![Form::Image.name().into(), Form::Direction.name().into()],
-        max_episode_steps: options.max_steps,
-        reward_range: (low + averted.min(0.0), 1.0 + averted.max(0.0)),
-        subgoals: task.subgoals().iter().map(|subgoal| subgoal.name.into()).collect(),
-        context: task.context(),
-        options: option_specs(task),
-        wgpu: true,
-    }
-}
-
-/// The step limits of `task` built with `options`: a limit that was asked for holds for every episode.
-fn step_limits(task: &Task, options: &MiniGridOptions) -> StepLimits {
-    let per_walk = if options.max_steps == task.max_steps { task.steps_per_walk() } else { 0 };
-    StepLimits { per_walk, longest: options.max_steps }
-}
-
-/// The settings of `task` built with `options`.
-fn settings(task: &Task, options: &MiniGridOptions) -> Settings {
-    let chance = options.stochastic_action;
-    let (pass_high, pass_low) = pass_limbs(chance.map_or(1.0, |chance| chance.probability));
-    let replacement = chance.and_then(|chance| chance.replacement);
-    let named = task.subgoals().iter().fold(0, |set, subgoal| set | 1 << subgoal.event);
-    Settings {
-        width: task.width,
-        height: task.height,
-        objective: task.objective as u32,
-        obstacles: task.obstacles,
-        num_actions: task.num_actions,
-        view_size: options.view_size,
-        see_through_walls: u32::from(task.see_through_walls),
-        named_events: named,
-        harmless_kinds: options.harmless_kinds,
-        collision_pay: -1.0,
-        harm_cost: options.harm_cost,
-        is_stochastic: u32::from(chance.is_some()),
-        pass_high,
-        pass_low,
-        replacement: replacement.map_or(-1, |action| action as i32),
-    }
 }

@@ -18,8 +18,10 @@ mod registration;
 pub mod render;
 pub mod reward;
 pub mod rules;
+mod specification;
 mod systems;
 pub mod tasks;
 
-pub use domain::{MiniGrid, spec};
+pub use domain::MiniGrid;
 pub use registration::{build_on, register, task};
+pub use specification::spec;

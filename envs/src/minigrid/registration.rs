@@ -4,8 +4,9 @@ use pentathlon_engine::{Batch, DeviceHandles};
 use pentathlon_gym::{BuildOptions, EnvSpec, Error, Registry, VectorEnv};
 
 use super::{
-    domain::{MiniGrid, spec},
+    domain::MiniGrid,
     options::MiniGridOptions,
+    specification::spec,
     tasks::{Task, all_tasks},
 };
 

@@ -1,16 +1,18 @@
 //! Following BabyAI's instructions: stage by stage, and within a stage the nearest action first.
 
+use pentathlon_engine::episode::records::{RUNNING, SUCCESS};
+
 use super::world::{Halt, Progress, World};
 use crate::minigrid::{
     babyai::{
         record::records::{
-            ACTIONS_AT, GO_TO, NO_PLACE, OBJECTS_AT, OPEN_DOOR, PICK_UP, PLAN_AT, PROGRESS_AT, first_actions,
-            objects_of, place_of, roles_of, second_actions, seen_at, verb_of,
+            ACTIONS_AT, CARRIED, GO_TO, NO_PLACE, OBJECTS_AT, OPEN_DOOR, PICK_UP, PLAN_AT, PROGRESS_AT,
+            first_actions, is_strict, objects_of, place_of, roles_of, second_actions, seen_at, verb_of,
         },
         verifier::rules::{is_due, progress_of},
     },
     components::records::{CLOSED, EMPTY, LOCKED, color_of, state_of},
-    rules::movement::rules::{DONE, DROP, TOGGLE},
+    rules::movement::rules::{DONE, DROP, TOGGLE, can_pick_up},
 };
 
 /// Attempts at one action.
@@ -28,7 +30,7 @@ pub(super) fn follow(world: &mut World<'_>) -> Progress {
         for &index in &due {
             let mut copy = world.clone();
             let result = carry_out(&mut copy, index);
-            let worked = result == Ok(()) || copy.verdict() == pentathlon_engine::episode::records::SUCCESS;
+            let worked = result == Ok(()) || copy.verdict() == SUCCESS;
             if worked && best.as_ref().is_none_or(|(steps, ..)| copy.actions.len() < *steps) {
                 best = Some((copy.actions.len(), copy, result));
             }
@@ -110,7 +112,7 @@ fn open(world: &mut World<'_>, index: u32) -> Progress {
         world.fetch_key(color, 0)?;
         world.face(&[door], 0)?;
     }
-    if world.verdict() != 0 {
+    if world.verdict() != RUNNING {
         return Err(Halt::Over);
     }
     // A door that stands open has to be closed first.
@@ -123,14 +125,14 @@ fn open(world: &mut World<'_>, index: u32) -> Progress {
 fn pick_up(world: &mut World<'_>, index: u32) -> Progress {
     world.put_aside(&[])?;
     let places = cells_of(objects(world, index, 0));
-    world.take(&places, 0)
+    world.hands_off = is_strict(world.record()[(ACTIONS_AT + index) as usize]);
+    let result = world.take(&places, 0);
+    world.hands_off = false;
+    result
 }
 
 fn put_next(world: &mut World<'_>, index: u32) -> Progress {
-    let holds = |world: &World<'_>| {
-        objects(world, index, 0)
-            .any(|object| place_of(object) == crate::minigrid::babyai::record::records::CARRIED)
-    };
+    let holds = |world: &World<'_>| objects(world, index, 0).any(|object| place_of(object) == CARRIED);
     if !holds(world) {
         let places = cells_of(objects(world, index, 0));
         world.take(&places, 0)?;
@@ -138,16 +140,25 @@ fn put_next(world: &mut World<'_>, index: u32) -> Progress {
         // What is in hand counts only once the instruction has seen it there.
         world.act(DONE)?;
     }
-    let seen: Vec<u32> = objects(world, index, 1).map(seen_at).filter(|place| *place < NO_PLACE).collect();
-    let mut spots = Vec::new();
-    for place in seen {
-        for dir in 0..4 {
-            let spot = world.ahead(place as usize, dir);
-            if world.cells()[spot] == EMPTY {
-                spots.push(spot);
-            }
-        }
+    let mut beside = Vec::new();
+    for place in objects(world, index, 1).map(seen_at).filter(|place| *place < NO_PLACE) {
+        beside.extend((0..4).map(|dir| world.ahead(place as usize, dir)));
     }
-    world.face(&spots, 0)?;
+    let pick = |world: &World<'_>, is_wanted: fn(u32) -> bool| -> Vec<usize> {
+        beside.iter().copied().filter(|place| is_wanted(world.cells()[*place])).collect()
+    };
+    let spots = pick(world, |cell| cell == EMPTY);
+    let mut direct = world.clone();
+    if direct.face(&spots, 0) == Err(Halt::Stuck) {
+        // All places beside it are taken: one is cleared.
+        let taken = pick(world, can_pick_up);
+        world.put_aside(&beside)?;
+        world.take(&taken, 0)?;
+        return world.put_aside(&beside);
+    }
+    *world = direct;
+    if world.verdict() != RUNNING {
+        return Err(Halt::Over);
+    }
     if holds(world) && world.front_cell() == EMPTY { world.act(DROP) } else { Ok(()) }
 }

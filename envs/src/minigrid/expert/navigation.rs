@@ -34,6 +34,8 @@ struct Way {
 struct Rules {
     /// Whether objects may be carried out of the way, and locked doors opened.
     clears: bool,
+    /// Whether boxes in the way are opened, and other objects left alone.
+    hands_off: bool,
     /// Colours of locked doors that count as walls, as a bit set.
     sealed: u32,
 }
@@ -53,7 +55,10 @@ fn entering(cell: u32, carrying: u32, rules: Rules) -> Option<u32> {
             }
         }
         (DOOR, _) => Some(1),
-        (KEY | BALL | BOX, _) if rules.clears => Some(CLEARING + if carrying == 0 { 0 } else { HANDS_FULL }),
+        (BOX, _) if rules.hands_off => (contents_of(cell) == 0).then_some(2),
+        (KEY | BALL | BOX, _) if rules.clears && !rules.hands_off => {
+            Some(CLEARING + if carrying == 0 { 0 } else { HANDS_FULL })
+        }
         _ => None,
     }
 }
@@ -115,7 +120,8 @@ impl World<'_> {
         let wanted = |place: usize| targets.contains(&place).then_some(0);
         for _ in 0..MAX_DETOURS {
             let clears = self.domain().settings().num_actions > TOGGLE;
-            let way = search(self, Rules { clears, sealed }, wanted).ok_or(Halt::Stuck)?;
+            let rules = Rules { clears, hands_off: self.hands_off, sealed };
+            let way = search(self, rules, wanted).ok_or(Halt::Stuck)?;
             if self.walk(&way, targets, sealed)? {
                 return Ok(());
             }
@@ -143,14 +149,16 @@ impl World<'_> {
                     }
                     self.act(TOGGLE)?;
                 }
+                (BOX, _) if self.hands_off => self.act(TOGGLE)?,
                 (KEY | BALL | BOX, _) => {
                     let mut ahead: Vec<usize> = way.steps[index..].iter().map(|step| step.0).collect();
                     ahead.push(self.place());
                     ahead.extend_from_slice(targets);
-                    if self.state().carrying == 0 {
+                    let cleared = (self.state().carrying == 0).then(|| self.front());
+                    if cleared.is_some() {
                         self.act(PICKUP)?;
                     }
-                    self.put_aside(&ahead)?;
+                    self.put_away(&ahead, cleared)?;
                     return Ok(false);
                 }
                 _ => {}
@@ -165,18 +173,22 @@ impl World<'_> {
     /// # Errors
     /// When the episode is over, or there is no free cell.
     pub(super) fn put_aside(&mut self, free: &[usize]) -> Progress {
-        if self.state().carrying == 0 {
-            return Ok(());
-        }
+        if self.state().carrying == 0 { Ok(()) } else { self.put_away(free, None) }
+    }
+
+    /// [`put_aside`](Self::put_aside), and not on the cell that was `cleared`: where everything nearby is in the
+    /// way, the agent changes places with what it cleared.
+    fn put_away(&mut self, free: &[usize], cleared: Option<usize>) -> Progress {
         let price = |place: usize| {
-            if self.cells()[place] != EMPTY {
+            if self.cells()[place] != EMPTY || Some(place) == cleared {
                 return None;
             }
             let beside_door = (0..4).any(|dir| kind_of(self.cells()[self.ahead(place, dir)]) == DOOR);
             let in_the_way = free.contains(&place);
             Some(u32::from(beside_door) * BESIDE_DOOR + u32::from(in_the_way) * IN_THE_WAY)
         };
-        let way = search(self, Rules { clears: false, sealed: 0 }, price).ok_or(Halt::Stuck)?;
+        let rules = Rules { clears: false, hands_off: false, sealed: 0 };
+        let way = search(self, rules, price).ok_or(Halt::Stuck)?;
         self.walk(&way, &[], 0)?;
         self.act(DROP)
     }

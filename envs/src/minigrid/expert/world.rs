@@ -37,6 +37,8 @@ pub(super) struct World<'d> {
     episode: Episode,
     outcome: Outcome,
     limit: u32,
+    /// Whether nothing may be picked up but what is asked for; boxes in the way are opened instead.
+    pub hands_off: bool,
     /// What was done so far.
     pub actions: Vec<u8>,
     /// Where something was done so far.
@@ -56,6 +58,7 @@ impl<'d> World<'d> {
             episode: *instance.episode,
             outcome: bytemuck::Zeroable::zeroed(),
             limit,
+            hands_off: false,
             actions: Vec::new(),
             beacons: Vec::new(),
         }
