@@ -6,11 +6,12 @@
 //! environments.
 
 use pentathlon::{
-    AutoresetMode, Builder, Device, Levels, Observation, VectorEnv, engine::wgpu_available, make,
+    AutoresetMode, Builder, Device, GeneratorKind, Levels, Observation, Space, VectorEnv,
+    engine::wgpu_available, envs::crafter::metrics::AchievementStatistics, make,
 };
 
 /// Observations that have a kernel.
-const OBSERVED: [&str; 4] = ["symbolic", "semantic", "achievements", "player"];
+const OBSERVED: [&str; 6] = ["symbolic", "semantic", "achievements", "player", "team", "messages"];
 
 /// Environments and steps that are compared.
 fn extent() -> (usize, usize) {
@@ -22,21 +23,31 @@ fn extent() -> (usize, usize) {
 struct Actions {
     states: Vec<u64>,
     agents: usize,
-    count: u64,
+    /// How many values each number of an agent's action has.
+    values: Vec<u64>,
 }
 
 impl Actions {
     fn new(batch: &dyn VectorEnv) -> Self {
         let states = (0..batch.num_envs()).map(|env| (env as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let spec = batch.spec();
-        Self { states: states.collect(), agents: spec.num_agents, count: spec.action_names.len() as u64 }
+        let values = match &batch.spec().action_space {
+            Space::MultiDiscrete { n } => n.iter().map(|n| u64::from(*n)).collect(),
+            _ => vec![batch.spec().action_names.len() as u64],
+        };
+        Self { states: states.collect(), agents: batch.spec().num_agents, values }
+    }
+
+    /// Numbers of the actions of one environment.
+    fn width(&self) -> usize {
+        self.agents * self.values.len()
     }
 
     fn draw(&mut self) -> Vec<i32> {
-        let (agents, count) = (self.agents, self.count);
+        let (agents, values) = (self.agents, &self.values);
         let row = |state: &mut u64| {
-            (0..agents)
-                .map(|_| {
+            let numbers = (0..agents).flat_map(|_| values);
+            numbers
+                .map(|count| {
                     *state =
                         state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     ((*state >> 33) % count) as i32
@@ -55,6 +66,11 @@ fn build(builder: Builder) -> Box<dyn VectorEnv> {
 /// A batch of single players, or of teams of four.
 fn builder(id: &str) -> Builder {
     let builder = make(id).expect("a registered id").seed(5).levels(Levels::Fixed(16)).observations(OBSERVED);
+    if id == "CrafterTeam-v1" {
+        let builder =
+            builder.option("revival", true).option("friendly_fire", true).option("message_tokens", 3);
+        return builder.option("shared_reward", true).max_episode_steps(250);
+    }
     // Teams without monsters live long: their episodes are cut off.
     if id == "MultiCrafter-v1" { builder.option("agents", 4).max_episode_steps(120) } else { builder }
 }
@@ -79,7 +95,7 @@ fn assert_equal_play(one: &mut dyn VectorEnv, other: &mut dyn VectorEnv, steps: 
     for index in 0..steps {
         let place = format!("{id} step {index}");
         let drawn = actions.draw();
-        let a = one.step(&drawn[..envs * agents]).expect("a step");
+        let a = one.step(&drawn[..envs * actions.width()]).expect("a step");
         let b = other.step(&drawn).expect("a step");
         let bits = |rewards: &[f32]| rewards.iter().map(|reward| reward.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(a.reward), bits(&b.reward[..envs * agents]), "{place}: rewards");
@@ -111,9 +127,11 @@ fn native_and_wgpu_play_the_same_episodes() {
         return;
     }
     let (num_envs, steps) = extent();
-    for (id, mode) in
-        [("CrafterReward-v1", AutoresetMode::NextStep), ("MultiCrafter-v1", AutoresetMode::SameStep)]
-    {
+    for (id, mode) in [
+        ("CrafterReward-v1", AutoresetMode::NextStep),
+        ("CrafterTeam-v1", AutoresetMode::SameStep),
+        ("MultiCrafter-v1", AutoresetMode::SameStep),
+    ] {
         let [mut native, mut wgpu] = [Device::Native, Device::Wgpu]
             .map(|device| build(builder(id).num_envs(num_envs).device(device).autoreset(mode)));
         let episodes = assert_equal_play(&mut *native, &mut *wgpu, steps);
@@ -124,7 +142,7 @@ fn native_and_wgpu_play_the_same_episodes() {
 
 #[test]
 fn threads_and_batch_size_change_nothing() {
-    for id in ["CrafterReward-v1", "MultiCrafter-v1"] {
+    for id in ["CrafterReward-v1", "CrafterTeam-v1", "MultiCrafter-v1"] {
         let native = |envs, threads| {
             let builder = builder(id).device(Device::Native).max_episode_steps(150);
             build(builder.num_envs(envs).threads(threads))
@@ -153,4 +171,124 @@ fn a_restored_batch_continues_bit_for_bit() {
     let first = play(&mut batch, &drawn);
     batch.restore(&snapshot).expect("its own snapshot");
     assert!(play(&mut batch, &drawn) == first);
+}
+
+/// Cows, zombies and skeletons in each environment, on an average of a batch's steps.
+type Populations = [Vec<f64>; 3];
+
+/// Length and achievements, and the populations, of the first `episodes` episodes of each of 64 environments under random actions.
+fn random_play(generator: GeneratorKind, episodes: u64) -> (Vec<f64>, AchievementStatistics, Populations) {
+    let builder = make("CrafterReward-v1").expect("a registered id").seed(77).generator(generator);
+    let builder = builder.num_envs(64).device(Device::Native).autoreset(AutoresetMode::SameStep);
+    let mut batch = build(builder.max_episode_steps(1000).observations(["semantic"]));
+    let mut actions = Actions::new(&*batch);
+    let (mut counts, mut looks) = ([[0; 64]; 3], 0);
+    let mut statistics = AchievementStatistics::new(64);
+    let mut lengths = Vec::new();
+    // Every environment plays equally many episodes: the short ones would be too many otherwise.
+    let mut played = [0; 64];
+    batch.reset(None).expect("a reset");
+    while played.iter().any(|count| *count < episodes) {
+        let step = batch.step(&actions.draw()).expect("a step");
+        statistics.record(&step);
+        for episode in step.info.episodes {
+            if played[episode.env] < episodes {
+                lengths.push(f64::from(episode.length));
+            }
+            played[episode.env] += 1;
+        }
+        looks += 1;
+        for (env, map) in step.observation.fields[0].array.bytes().chunks(64 * 64).enumerate() {
+            for (kind, counts) in (14..).zip(&mut counts) {
+                counts[env] += map.iter().filter(|tile| **tile == kind).count();
+            }
+        }
+    }
+    let mean = |count: usize| count as f64 / f64::from(looks);
+    (lengths, statistics, counts.map(|kind| kind.into_iter().map(mean).collect()))
+}
+
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    (mean, (variance / count).sqrt())
+}
+
+#[test]
+fn the_two_generators_play_alike() {
+    let (fast_lengths, fast, fast_populations) = random_play(GeneratorKind::Fast, 6);
+    let (original_lengths, original, original_populations) = random_play(GeneratorKind::Reference, 6);
+    let (mean, error) = mean_and_error(&fast_lengths);
+    let (original_mean, original_error) = mean_and_error(&original_lengths);
+    println!(
+        "episodes: {mean:.1} +- {error:.1} steps, the original's {original_mean:.1} +- {original_error:.1}"
+    );
+    // Four and a half standard errors: chance exceeds them once in 150,000 comparisons; 26 are made.
+    let limit = 4.5;
+    assert!((mean - original_mean).abs() < limit * error.hypot(original_error), "lengths of episodes");
+    let kinds = ["cows", "zombies", "skeletons"];
+    for ((kind, ours), theirs) in kinds.iter().zip(&fast_populations).zip(&original_populations) {
+        let ((mean, error), (original, original_error)) = (mean_and_error(ours), mean_and_error(theirs));
+        println!("{kind}: {mean:.2} +- {error:.2}, the original's {original:.2} +- {original_error:.2}");
+        assert!((mean - original).abs() < limit * error.hypot(original_error), "{kind}");
+    }
+    let counts = [fast.episodes() as f64, original.episodes() as f64];
+    let names = pentathlon::envs::crafter::components::ACHIEVEMENT_NAMES;
+    for ((name, ours), theirs) in names.iter().zip(fast.success_rates()).zip(original.success_rates()) {
+        let pooled = (ours * counts[0] + theirs * counts[1]) / (counts[0] + counts[1]);
+        let error = (pooled * (1.0 - pooled) * (1.0 / counts[0] + 1.0 / counts[1])).sqrt();
+        println!("{name}: {:.1} %, the original's {:.1} %", 100.0 * ours, 100.0 * theirs);
+        assert!((ours - theirs).abs() <= limit * error, "{name}: {ours} and {theirs}");
+    }
+    println!("scores: {:.2} % and {:.2} %", fast.score(), original.score());
+}
+
+#[test]
+fn a_team_that_all_dies_ends_its_episode() {
+    let builder =
+        make("CrafterTeam-v1").expect("a registered id").option("agents", 16).device(Device::Native);
+    let mut batch = build(builder.observations(["text", "image", "classic", "messages"]).num_envs(2));
+    batch.reset(None).expect("a reset");
+    // Doing nothing, everybody starves or is killed.
+    let idle = vec![0; 2 * 16 * 3];
+    let mut lengths = Vec::new();
+    for _ in 0..2000 {
+        let step = batch.step(&idle).expect("a step");
+        lengths.extend(step.info.episodes.iter().map(|episode| (episode.length, episode.success)));
+    }
+    assert!(
+        lengths.len() >= 2 && lengths.iter().all(|(length, success)| *length > 50 && !success),
+        "{lengths:?}"
+    );
+}
+
+#[test]
+fn teams_of_different_sizes_share_a_batch() {
+    let mut batch =
+        build(make("CrafterTeam-v1").expect("a registered id").num_envs(4).observations(["team"]));
+    let sizes = [1.0, 2.0, 3.0, 4.0];
+    let options = pentathlon::ResetOptions { context: Some(&sizes), ..Default::default() };
+    let observation = batch.reset_with(options).expect("a reset");
+    let numbers: &[i32] = bytemuck::cast_slice(observation.fields[0].array.bytes());
+    // Of every environment what its first agent is told: of each player, number 8 says whether it lives.
+    let alive: Vec<i32> =
+        numbers.chunks(4 * 4 * 26).map(|env| (0..4).map(|player| env[player * 26 + 8]).sum()).collect();
+    assert_eq!(alive, [1, 2, 3, 4]);
+    let step = batch.step(&[0; 4 * 4 * 3]).expect("a step");
+    assert_eq!(step.terminated, [false; 4]);
+}
+
+#[test]
+fn a_surviving_team_succeeds() {
+    let builder = make("CrafterTeam-v1").expect("a registered id").option("goal", "survive");
+    let mut batch =
+        build(builder.option("monsters", false).option("agents", 2).autoreset(AutoresetMode::SameStep));
+    batch.reset(None).expect("a reset");
+    let mut ended = Vec::new();
+    for _ in 0..300 {
+        let step = batch.step(&[0; 2 * 3]).expect("a step");
+        ended.extend(step.info.episodes.iter().map(|episode| (episode.length, episode.success)));
+    }
+    assert_eq!(ended, [(300, true)]);
 }

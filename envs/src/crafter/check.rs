@@ -5,9 +5,9 @@ use super::{
     components::{
         ITEM_NAMES,
         records::{
-            ARROW, CHUNK_LIST_AT, CHUNKS, CHUNKS_AT, COW, EMPTIED_SLOTS, FIRST_OBJECT, FURNACE,
-            LISTED_CHUNKS, MAP_AT, NOTHING, OBJECT_CAPACITY, OBJECT_COUNT, PLANT, PLAYER, PLAYER_COUNT,
-            RULES, VITAL_ITEMS, VITAL_LIMIT, WATER, WORLD_SIZE,
+            ARROW, CHUNK_LIST_AT, CHUNKS, CHUNKS_AT, COW, EMPTIED_SLOTS, FIRST_OBJECT, FURNACE, GOAL,
+            GOAL_STEP, LISTED_CHUNKS, MAP_AT, NOTHING, OBJECT_CAPACITY, OBJECT_COUNT, PLANT, PLAYER,
+            PLAYER_COUNT, RULE_REVIVAL, RULES, VITAL_ITEMS, VITAL_LIMIT, WATER, WORLD_SIZE,
         },
     },
     layout::Layout,
@@ -25,15 +25,20 @@ pub fn check(layout: &Layout, items: &[u32]) -> Result<(), String> {
     let mut expected = vec![0; layout.words()];
     layout.clear(&mut expected);
     for (name, at) in [
-        ("players", PLAYER_COUNT),
         ("object slots", OBJECT_CAPACITY),
         ("place of the objects", FIRST_OBJECT),
         ("rules", RULES),
+        ("goal", GOAL),
+        ("step of the goal", GOAL_STEP),
     ] {
         let (found, expected) = (items[at as usize], expected[at as usize]);
         if found != expected {
             return Err(format!("{name}: {found}, where the batch was built with {expected}"));
         }
+    }
+    let players = items[PLAYER_COUNT as usize];
+    if !(1..=layout.agents).contains(&players) {
+        return Err(format!("{players} players, where the batch was built for 1 to {}", layout.agents));
     }
     let objects = items[OBJECT_COUNT as usize];
     if objects > layout.capacity || items[EMPTIED_SLOTS as usize] != 0 {
@@ -49,7 +54,8 @@ pub fn check(layout: &Layout, items: &[u32]) -> Result<(), String> {
 /// The kinds of objects that stand on each tile, from the players.
 fn check_players(layout: &Layout, items: &[u32]) -> Result<Vec<u32>, String> {
     let mut kinds = vec![NOTHING; (WORLD_SIZE * WORLD_SIZE) as usize];
-    for (index, player) in layout.players(items).iter().enumerate() {
+    let team = &layout.players(items)[..items[PLAYER_COUNT as usize] as usize];
+    for (index, player) in team.iter().enumerate() {
         if player.x >= WORLD_SIZE as u32 || player.y >= WORLD_SIZE as u32 {
             return Err(format!("player {index} is at ({}, {}), outside the world", player.x, player.y));
         }
@@ -73,7 +79,7 @@ fn check_players(layout: &Layout, items: &[u32]) -> Result<Vec<u32>, String> {
         if player.achieved.contains(&u32::MAX) {
             return Err(format!("player {index} has achieved something too often"));
         }
-        if player.alive == 1 {
+        if player.alive == 1 || layout.rules & RULE_REVIVAL != 0 {
             stand(&mut kinds, player.x, player.y, PLAYER)?;
         }
     }
@@ -158,7 +164,7 @@ mod tests {
     fn world() -> (Layout, Vec<u32>) {
         let layout = Layout::new(2, ORIGINAL_RULES, false);
         let mut items = vec![0; layout.words()];
-        generate(&mut Philox::for_level(1, 2), &layout, &mut items);
+        generate(&mut Philox::for_level(1, 2), &layout, 2, &mut items);
         (layout, items)
     }
 
@@ -202,7 +208,7 @@ mod tests {
             check(&layout, &items).unwrap_err()
         };
         assert!(error(MAP_AT as usize, 0).contains("tile (0, 0)"));
-        assert!(error(PLAYER_COUNT as usize, 17).contains("players: 17"));
+        assert!(error(PLAYER_COUNT as usize, 17).contains("17 players"));
         assert!(error(OBJECT_COUNT as usize, 1000).contains("1000 objects"));
         assert!(error(CHUNK_LIST_AT as usize, 99).contains("chunk list"));
     }

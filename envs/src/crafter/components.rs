@@ -183,14 +183,18 @@ pub mod records {
     pub const RULES: u32 = 6u32;
     /// Word of the bit set of achievements that the team has been paid for.
     pub const TEAM_UNLOCKED: u32 = 7u32;
+    /// Word of what a team is to achieve: one of the `GOAL_` numbers.
+    pub const GOAL: u32 = 8u32;
+    /// Word of the step in which a team has survived.
+    pub const GOAL_STEP: u32 = 9u32;
     /// The map, four tiles a word.
-    pub const MAP_AT: u32 = 8u32;
+    pub const MAP_AT: u32 = 12u32;
     /// Two words for each chunk: tiles of grass and of path, then zombies, skeletons and cows; a byte each.
-    pub const CHUNKS_AT: u32 = 1032u32;
+    pub const CHUNKS_AT: u32 = 1036u32;
     /// The chunk list: chunks in the order in which an object first came to them.
-    pub const CHUNK_LIST_AT: u32 = 1104u32;
+    pub const CHUNK_LIST_AT: u32 = 1108u32;
     /// The players, [`PLAYER_WORDS`] words each.
-    pub const PLAYERS_AT: u32 = 1140u32;
+    pub const PLAYERS_AT: u32 = 1144u32;
 
     /// Rule: objects act only within [`UPDATE_RANGE`] of a player.
     pub const RULE_RANGE: u32 = 1u32;
@@ -200,13 +204,28 @@ pub mod records {
     pub const RULE_IRON_NEEDS_TABLE: u32 = 4u32;
     /// Rule: a player carries at most 9 of an item; otherwise 999.
     pub const RULE_NINE_ITEMS: u32 = 8u32;
+    /// Rule: the dead lie where they fell, and a team mate's "do" brings them back with one health.
+    pub const RULE_REVIVAL: u32 = 16u32;
+    /// Rule: players can strike each other.
+    pub const RULE_FRIENDLY_FIRE: u32 = 32u32;
+    /// Rule: the team suite's order of a step: gifts first, deaths and pay at its end.
+    pub const RULE_TEAM: u32 = 64u32;
     /// All rules of the original single-agent game.
     pub const ORIGINAL_RULES: u32 = 15u32;
     /// Distance to a player from which on objects stand still.
     pub const UPDATE_RANGE: i32 = 18i32;
 
+    /// Goal: none; the episode goes on until all are dead.
+    pub const GOAL_OPEN: u32 = 0u32;
+    /// Goal: a player collects a diamond.
+    pub const GOAL_DIAMOND: u32 = 1u32;
+    /// Goal: the team achieves all achievements.
+    pub const GOAL_ALL: u32 = 2u32;
+    /// Goal: a player lives until a given step.
+    pub const GOAL_SURVIVE: u32 = 3u32;
+
     /// Words of a player.
-    pub const PLAYER_WORDS: u32 = 57u32;
+    pub const PLAYER_WORDS: u32 = 63u32;
     /// Word of a player: column.
     pub const PLAYER_X: u32 = 0u32;
     /// Word of a player: row, down.
@@ -215,30 +234,28 @@ pub mod records {
     pub const FACING: u32 = 2u32;
     /// Word of a player: 1 while asleep.
     pub const SLEEPING: u32 = 3u32;
-    /// Word of a player: the action of this step.
-    pub const ACTION: u32 = 4u32;
     /// Word of a player: twice the hunger.
-    pub const HUNGER: u32 = 5u32;
+    pub const HUNGER: u32 = 4u32;
     /// Word of a player: twice the thirst.
-    pub const THIRST: u32 = 6u32;
+    pub const THIRST: u32 = 5u32;
     /// Word of a player: fatigue, signed.
-    pub const FATIGUE: u32 = 7u32;
+    pub const FATIGUE: u32 = 6u32;
     /// Word of a player: twice the progress of recovery, signed.
-    pub const RECOVER: u32 = 8u32;
+    pub const RECOVER: u32 = 7u32;
     /// Word of a player: health when it last noticed whether it was hurt.
-    pub const NOTICED_HEALTH: u32 = 9u32;
+    pub const NOTICED_HEALTH: u32 = 8u32;
     /// Word of a player: health that its last reward counted.
-    pub const REWARDED_HEALTH: u32 = 10u32;
+    pub const REWARDED_HEALTH: u32 = 9u32;
     /// Word of a player: bit set of its achievements in this episode.
-    pub const UNLOCKED: u32 = 11u32;
+    pub const UNLOCKED: u32 = 10u32;
     /// Word of a player: 1 until it is removed from the world.
-    pub const ALIVE: u32 = 12u32;
+    pub const ALIVE: u32 = 11u32;
     /// Word of a player: what the step pays, coded for the reward table or as a signed number.
-    pub const PAY: u32 = 13u32;
+    pub const PAY: u32 = 12u32;
     /// Word of a player: achievements that have not been reported as events yet, as a bit set.
-    pub const UNREPORTED: u32 = 14u32;
+    pub const UNREPORTED: u32 = 13u32;
     /// Word of a player: how its part in the episode ended; 0 while it goes on.
-    pub const ENDING: u32 = 15u32;
+    pub const ENDING: u32 = 14u32;
     /// First of the words of a player that count its items.
     pub const INVENTORY: u32 = 16u32;
     /// First of the words of a player that count its achievements.
@@ -249,7 +266,18 @@ pub mod records {
     pub const PAID_MATERIALS: u32 = 54u32;
 
     /// Word of a player: bit set of the achievements that are new in this step.
-    pub const NEW_ACHIEVEMENTS: u32 = 56u32;
+    pub const NEW_ACHIEVEMENTS: u32 = 15u32;
+
+    /// First of the words of a player that hold what it was asked to do in this step: the action.
+    pub const ACTION: u32 = 56u32;
+    /// Word of a player: the number of the player that it gives something to.
+    pub const RECEIVER: u32 = 57u32;
+    /// Word of a player: the item that it gives.
+    pub const GIFT: u32 = 58u32;
+    /// First of the words of a player that hold the message it sent in this step.
+    pub const MESSAGE: u32 = 59u32;
+    /// The most tokens of a message.
+    pub const MESSAGE_TOKENS: u32 = 4u32;
 
     /// Pay: the original's, see `reward`.
     pub const PAY_ORIGINAL: u32 = 0u32;
@@ -257,6 +285,8 @@ pub mod records {
     pub const PAY_NOTHING: u32 = 1u32;
     /// Pay: that of the DAMCS paper's environment, see `rules::team`.
     pub const PAY_DAMCS: u32 = 2u32;
+    /// Pay: that of the later repository of the DAMCS paper's authors, in tenths.
+    pub const PAY_DAMCS_LATER: u32 = 3u32;
 
     /// The record of an instance beside its array.
     #[derive(
@@ -325,7 +355,7 @@ pub mod records {
     }
 }
 
-use records::{NUM_ACHIEVEMENTS, NUM_ITEMS, PLAYER_WORDS};
+use records::{MESSAGE_TOKENS, NUM_ACHIEVEMENTS, NUM_ITEMS, PLAYER_WORDS};
 
 /// Names of the achievements, by their index.
 pub const ACHIEVEMENT_NAMES: [&str; NUM_ACHIEVEMENTS as usize] = [
@@ -394,8 +424,6 @@ pub struct Player {
     pub facing: u32,
     /// 1 while asleep.
     pub sleeping: u32,
-    /// The action of the last step.
-    pub action: u32,
     /// Twice the hunger, 0 to 50.
     pub hunger: u32,
     /// Twice the thirst, 0 to 40.
@@ -418,14 +446,22 @@ pub struct Player {
     pub unreported: u32,
     /// How its part in the episode ended; 0 while it goes on.
     pub ending: u32,
+    /// Bit set of the achievements that are new in the step under way.
+    pub new_achievements: u32,
     /// How many it has of each item.
     pub inventory: [u32; NUM_ITEMS as usize],
     /// How often it has achieved each achievement.
     pub achieved: [u32; NUM_ACHIEVEMENTS as usize],
     /// How many materials, from wood to diamond, it had when it was last paid, packed.
     pub paid_materials: [u32; 2],
-    /// Bit set of the achievements that are new in the step under way.
-    pub new_achievements: u32,
+    /// The action of the last step.
+    pub action: u32,
+    /// The player that it wanted to give something to.
+    pub receiver: u32,
+    /// The item that it wanted to give.
+    pub gift: u32,
+    /// The message that it sent in the last step.
+    pub message: [u32; MESSAGE_TOKENS as usize],
 }
 
 const _: () = assert!(size_of::<Player>() == 4 * PLAYER_WORDS as usize);
@@ -448,6 +484,8 @@ mod tests {
         assert_eq!(word(offset_of!(Player, pay)), PAY);
         assert_eq!(word(offset_of!(Player, unreported)), UNREPORTED);
         assert_eq!(word(offset_of!(Player, ending)), ENDING);
+        assert_eq!(word(offset_of!(Player, action)), ACTION);
+        assert_eq!(word(offset_of!(Player, message)), MESSAGE);
         assert_eq!(word(offset_of!(Player, inventory)), INVENTORY);
         assert_eq!(word(offset_of!(Player, achieved)), ACHIEVED);
         assert_eq!(word(offset_of!(Player, paid_materials)), PAID_MATERIALS);

@@ -2,13 +2,16 @@
 
 use pentathlon_engine::{Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome};
 use pentathlon_gym::{
-    BuildOptions, EnvSpec, Error, Space,
+    BuildOptions, ContextParameter, EnvSpec, Error, Space,
     seeding::{Random, pcg64::Pcg64},
 };
 
 use super::{
     check::check,
-    components::{ACHIEVEMENT_NAMES, Player, records::Clock},
+    components::{
+        ACHIEVEMENT_NAMES, Player,
+        records::{ACTION, Clock, NUM_ITEMS},
+    },
     daylight::{DAY_LENGTH, light_words},
     generation::generate,
     kernels,
@@ -24,7 +27,7 @@ use super::{
         draws::FastDraws,
         phases::rules::{step_world, verdict},
         population::rules::DARK,
-        settlement::rules::{PAY_CODES, take_event},
+        settlement::rules::{PAY_CODES, paid, take_event},
         world::{Words, rules::player_place},
     },
     tasks::{Pay, Task},
@@ -79,25 +82,61 @@ pub fn spec(task: &Task, options: &CrafterOptions) -> EnvSpec {
         description: task.description(),
         mission: String::new(),
         num_agents: options.agents as usize,
-        action_space: Space::discrete(actions as u32),
+        action_space: action_space(task, options, actions as u32),
         action_names: ACTION_NAMES[..actions].iter().map(|name| (*name).into()).collect(),
-        observations: Form::ALL.iter().map(|form| form.spec(options.image_size)).collect(),
+        observations: Form::ALL
+            .iter()
+            .map(|form| form.spec(options.image_size, options.agents as usize))
+            .collect(),
         default_observations: vec![Form::Symbolic.name().into()],
         max_episode_steps: options.max_steps,
-        reward_range: match task.pay {
-            Pay::Original => (-0.9, 1.9),
-            Pay::Nothing => (0.0, 0.0),
-            Pay::Damcs => (0.0, MOST_TEAM_PAY),
-        },
+        reward_range: reward_range(options),
         subgoals: ACHIEVEMENT_NAMES.map(String::from).to_vec(),
-        context: Vec::new(),
+        context: team_size(task, options),
         options: option_specs(task),
         wgpu: true,
     }
 }
 
-/// A bound of what a step of a team can pay: all achievements and all materials at once.
-const MOST_TEAM_PAY: f32 = 3.0 + 10.0 * (242.0 + 195.0);
+/// One action of an agent. Those of the team suite also name a receiver and an item, and hold a message.
+fn action_space(task: &Task, options: &CrafterOptions, actions: u32) -> Space {
+    if !task.is_suite() {
+        return Space::discrete(actions);
+    }
+    let mut n = vec![actions, options.agents, NUM_ITEMS];
+    n.extend((0..options.message_tokens).map(|_| options.message_vocabulary));
+    Space::MultiDiscrete { n }
+}
+
+/// Smallest and largest reward of a step.
+fn reward_range(options: &CrafterOptions) -> (f32, f32) {
+    let (low, high) = match options.pay {
+        Pay::Original => (-0.9, 1.9),
+        Pay::Nothing => (0.0, 0.0),
+        // All achievements and all materials at once.
+        Pay::Damcs => (0.0, 3.0 + 10.0 * (242.0 + 195.0)),
+        Pay::DamcsLater => (-10.0, 9.1 + 2.0 * 52.0),
+    };
+    let agents = if options.shares_reward { options.agents as f32 } else { 1.0 };
+    (low * agents, high * agents)
+}
+
+/// The parameter of the team suite: how many play in an environment.
+fn team_size(task: &Task, options: &CrafterOptions) -> Vec<ContextParameter> {
+    let agents = options.agents as f32;
+    let size = ContextParameter {
+        name: "team_size".into(),
+        low: 1.0,
+        high: agents,
+        default: agents,
+        integer: true,
+        description:
+            "Agents that take part in the environment's next episodes, the first ones of the batch's; the \
+                      others are dead from the start."
+                .into(),
+    };
+    if task.is_suite() { vec![size] } else { Vec::new() }
+}
 
 impl Crafter {
     /// The domain of `task` with the options of `build`.
@@ -115,13 +154,26 @@ impl Crafter {
         Ok(Self {
             night_words: 2 * noise_pixels(options.image_size) * options.agents as usize,
             spec: spec(task, &options),
-            layout: Layout::new(options.agents, task.rules, options.is_reference),
+            layout: Layout {
+                goal: options.goal,
+                ..Layout::new(options.agents, options.rules, options.is_reference)
+            },
             options,
             light: light_words(),
             rewards: rewards(),
             painter,
             task: *task,
         })
+    }
+
+    /// The task.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// The options it was built with.
+    pub fn options(&self) -> &CrafterOptions {
+        &self.options
     }
 
     /// How the words of an environment are laid out.
@@ -132,21 +184,33 @@ impl Crafter {
     /// What the last step paid a player, before it was rounded to `f32`: the original's is `f64`.
     #[inline]
     pub fn exact_reward(&self, player: &Player) -> f64 {
-        match self.task.pay {
+        match self.options.pay {
             Pay::Original => self.rewards[player.pay as usize % self.rewards.len()],
             Pay::Nothing => 0.0,
             Pay::Damcs => f64::from(player.pay as i32),
+            Pay::DamcsLater => f64::from(player.pay as i32) / 10.0,
         }
     }
 
+    /// Players of an episode in an environment with this context.
+    fn team(&self, context: &[f32]) -> u32 {
+        let size = context.first().map_or(self.options.agents, |size| *size as u32);
+        size.clamp(1, self.options.agents)
+    }
+
     /// Makes the original's world of `world_seed`.
-    fn generate_original(&self, world_seed: u32, items: &mut [u32]) -> Result<(), GenerationError> {
+    fn generate_original(
+        &self,
+        world_seed: u32,
+        team: u32,
+        items: &mut [u32],
+    ) -> Result<(), GenerationError> {
         let (world, Some([generator, before])) = self.layout.split(items) else {
             return Err(GenerationError("the batch was not built for the reference generator".into()));
         };
         let mut random = MersenneTwister::new(generator);
         random.seed(world_seed);
-        generate(&mut random, &self.layout, world);
+        generate(&mut random, &self.layout, team, world);
         *before = *generator;
         Ok(())
     }
@@ -164,18 +228,18 @@ impl Domain for Crafter {
     }
 
     fn constants(&self) -> Vec<u32> {
-        kernels::constants(self.task.pay, &self.light, &self.rewards)
+        kernels::constants(&self.options, &self.light, &self.rewards)
     }
 
     fn generate<R: Random>(
         &self,
         random: &mut R,
-        _context: &[f32],
+        context: &[f32],
         state: &mut Clock,
         items: &mut [u32],
     ) -> Result<(), GenerationError> {
         *state = Clock { step: 0 };
-        generate(random, &self.layout, items);
+        generate(random, &self.layout, self.team(context), items);
         Ok(())
     }
 
@@ -184,13 +248,13 @@ impl Domain for Crafter {
         _random: &mut Pcg64,
         seed: u64,
         number: u32,
-        _context: &[f32],
+        context: &[f32],
         state: &mut Clock,
         items: &mut [u32],
     ) -> Result<(), GenerationError> {
         *state = Clock { step: 0 };
         let of_episode = || world_seed(seed, u64::from(number) + 1);
-        self.generate_original(self.options.world_seed.unwrap_or_else(of_episode), items)
+        self.generate_original(self.options.world_seed.unwrap_or_else(of_episode), self.team(context), items)
     }
 
     #[inline]
@@ -205,9 +269,11 @@ impl Domain for Crafter {
         let InstanceMut { state, items, .. } = instance;
         state.step = state.step.wrapping_add(1);
         let light = self.light[(state.step % DAY_LENGTH) as usize];
-        let pay = self.task.pay.code();
-        for (player, action) in self.layout.players_mut(items).iter_mut().zip(action) {
-            player.action = *action as u32;
+        let pay = self.options.pay.code();
+        let words = action.len() / self.options.agents as usize;
+        for (player, asked) in self.layout.players_mut(items).iter_mut().zip(action.chunks_exact(words)) {
+            let player: &mut [u32] = bytemuck::cast_slice_mut(std::slice::from_mut(player));
+            player[ACTION as usize..][..words].copy_from_slice(bytemuck::cast_slice(asked));
         }
         match self.layout.split(items) {
             (world, Some([generator, before])) => {
@@ -239,13 +305,20 @@ impl Domain for Crafter {
         for (index, event) in (0..).zip(events) {
             *event = take_event::<Words<'_>>(world, player_place(index));
         }
-        outcome.verdict = verdict::<Words<'_>>(world, pay);
+        outcome.verdict = verdict::<Words<'_>>(world, state.step, pay);
     }
 
     #[inline]
     fn reward(&self, instance: Instance<'_, Clock>, _outcome: &Outcome, rewards: &mut [f32]) {
+        let kind = self.options.pay.code();
+        let mut total = 0.0;
         for (reward, player) in rewards.iter_mut().zip(self.layout.players(instance.items)) {
-            *reward = self.exact_reward(player) as f32;
+            let tabled = self.rewards[player.pay as usize % self.rewards.len()] as f32;
+            *reward = paid(kind, player.pay, tabled);
+            total += *reward;
+        }
+        if self.options.shares_reward {
+            rewards.fill(total);
         }
     }
 

@@ -5,8 +5,8 @@ use super::{
     components::{
         Player,
         records::{
-            FIRST_OBJECT, MAP_AT, OBJECT_CAPACITY, OBJECT_COUNT, Object, PLAYER_COUNT, PLAYER_WORDS,
-            PLAYERS_AT, RULES, WORLD_SIZE, object_of,
+            FIRST_OBJECT, GOAL, GOAL_OPEN, GOAL_STEP, MAP_AT, OBJECT_CAPACITY, OBJECT_COUNT, Object,
+            PLAYER_COUNT, PLAYER_WORDS, PLAYERS_AT, RULES, WORLD_SIZE, object_of,
         },
     },
     reference::mersenne_twister::STATE_WORDS,
@@ -31,6 +31,8 @@ pub struct Layout {
     pub capacity: u32,
     /// The `RULE_` bits in force.
     pub rules: u32,
+    /// What a team is to achieve, a `GOAL_` number, and the step until which it is to survive.
+    pub goal: [u32; 2],
     /// Whether the original's generator is kept, with a second copy from before the last night image.
     pub is_reference: bool,
 }
@@ -39,7 +41,7 @@ impl Layout {
     /// The layout for `agents` players under `rules`.
     pub fn new(agents: u32, rules: u32, is_reference: bool) -> Self {
         let capacity = if is_reference { REFERENCE_CAPACITY } else { FAST_CAPACITY };
-        Self { agents, capacity, rules, is_reference }
+        Self { agents, capacity, rules, goal: [GOAL_OPEN, 0], is_reference }
     }
 
     fn first_object(&self) -> usize {
@@ -62,9 +64,11 @@ impl Layout {
         items[OBJECT_CAPACITY as usize] = self.capacity;
         items[FIRST_OBJECT as usize] = self.first_object() as u32;
         items[RULES as usize] = self.rules;
+        items[GOAL as usize] = self.goal[0];
+        items[GOAL_STEP as usize] = self.goal[1];
     }
 
-    /// The players.
+    /// The players, then those that do not take part in this episode.
     pub fn players<'a>(&self, items: &'a [u32]) -> &'a [Player] {
         bytemuck::cast_slice(&items[PLAYERS_AT as usize..self.first_object()])
     }

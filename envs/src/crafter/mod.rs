@@ -13,6 +13,7 @@ mod domain;
 pub mod generation;
 mod kernels;
 pub mod layout;
+pub mod metrics;
 pub mod observations;
 pub mod options;
 pub mod reference;

@@ -5,8 +5,13 @@ use std::path::PathBuf;
 use pentathlon_gym::{BuildOptions, Error, GeneratorKind, OptionSpec, OptionValue};
 
 use super::{
+    components::records::{
+        GOAL_ALL, GOAL_DIAMOND, GOAL_OPEN, GOAL_SURVIVE, MESSAGE_TOKENS, RULE_FRIENDLY_FIRE, RULE_MONSTERS,
+        RULE_REVIVAL,
+    },
+    daylight::DAY_LENGTH,
     observations::image::{LARGEST_IMAGE, SMALLEST_IMAGE},
-    tasks::Task,
+    tasks::{Pay, Task},
     textures::TextureSet,
 };
 
@@ -25,6 +30,18 @@ pub struct CrafterOptions {
     pub world_seed: Option<u32>,
     /// Whether numbers are the original's.
     pub is_reference: bool,
+    /// What a step pays.
+    pub pay: Pay,
+    /// Whether every agent gets the sum of all rewards.
+    pub shares_reward: bool,
+    /// The `RULE_` bits in force.
+    pub rules: u32,
+    /// What a team is to achieve, a `GOAL_` number, and the step until which it is to survive.
+    pub goal: [u32; 2],
+    /// Tokens of the message that every agent of the team suite sends in every step.
+    pub message_tokens: u32,
+    /// Different tokens.
+    pub message_vocabulary: u32,
     /// Side of images in pixels.
     pub image_size: usize,
     /// Folder of the pictures that images are made of; the suite's own when there is none.
@@ -51,8 +68,14 @@ impl CrafterOptions {
         Self {
             max_steps: task.max_steps,
             agents: task.agents,
-            world_seed: task.is_team().then_some(DAMCS_WORLD_SEED),
+            world_seed: task.is_damcs().then_some(DAMCS_WORLD_SEED),
             is_reference: false,
+            pay: task.pay,
+            shares_reward: false,
+            rules: task.rules,
+            goal: [GOAL_OPEN, 0],
+            message_tokens: 0,
+            message_vocabulary: 16,
             image_size: 64,
             textures: None,
         }
@@ -64,6 +87,7 @@ impl CrafterOptions {
     /// An option that does not exist, or a value that is not allowed.
     pub fn read(task: &Task, build: &BuildOptions) -> Result<Self, Error> {
         let mut options = Self::new(task);
+        let mut days = 1;
         options.is_reference = build.generator == GeneratorKind::Reference;
         if let Some(limit) = build.max_episode_steps {
             let entry = Entry { task, name: "max_episode_steps", value: &i64::from(limit).into() };
@@ -80,7 +104,20 @@ impl CrafterOptions {
                 "agents" if task.is_team() => {
                     options.agents = entry.whole(1, i64::from(task.most_agents))? as u32;
                 }
-                "world_seed" if task.is_team() => options.world_seed = entry.world_seed()?,
+                "world_seed" if task.is_damcs() => options.world_seed = entry.world_seed()?,
+                "pay" if task.is_suite() => options.pay = entry.choice(&Pay::NAMES)?,
+                "shared_reward" if task.is_suite() => options.shares_reward = entry.flag()?,
+                "monsters" if task.is_suite() => options.set_rule(RULE_MONSTERS, entry.flag()?),
+                "revival" if task.is_suite() => options.set_rule(RULE_REVIVAL, entry.flag()?),
+                "friendly_fire" if task.is_suite() => options.set_rule(RULE_FRIENDLY_FIRE, entry.flag()?),
+                "goal" if task.is_suite() => options.goal[0] = entry.choice(&GOALS)?,
+                "survival_days" if task.is_suite() => days = entry.whole(1, 1000)? as u32,
+                "message_tokens" if task.is_suite() => {
+                    options.message_tokens = entry.whole(0, i64::from(MESSAGE_TOKENS))? as u32;
+                }
+                "message_vocabulary" if task.is_suite() => {
+                    options.message_vocabulary = entry.whole(2, 1 << 16)? as u32;
+                }
                 _ => {
                     let known: Vec<String> =
                         option_specs(task).into_iter().map(|option| option.name).collect();
@@ -88,7 +125,12 @@ impl CrafterOptions {
                 }
             }
         }
+        options.goal[1] = if options.goal[0] == GOAL_SURVIVE { days * DAY_LENGTH } else { 0 };
         Ok(options)
+    }
+
+    fn set_rule(&mut self, rule: u32, is_set: bool) {
+        self.rules = if is_set { self.rules | rule } else { self.rules & !rule };
     }
 }
 
@@ -110,6 +152,8 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
     ];
     if task.is_team() {
         options.push(("agents", task.agents.to_string(), format!("Agents: 1 to {}.", task.most_agents)));
+    }
+    if task.is_damcs() {
         options.push((
             "world_seed",
             DAMCS_WORLD_SEED.to_string(),
@@ -118,10 +162,36 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
                 .into(),
         ));
     }
+    if task.is_suite() {
+        let suite = [
+            ("pay", "original", "What a step pays each agent: original, none, damcs or damcs_later."),
+            ("shared_reward", "false", "Whether every agent gets the sum of all rewards: true or false."),
+            ("monsters", "true", "Whether there are zombies and skeletons: true or false."),
+            (
+                "revival",
+                "false",
+                "Whether the dead lie where they fell and a team mate's do brings them back.",
+            ),
+            ("friendly_fire", "false", "Whether players can strike each other: true or false."),
+            ("goal", "open", "What ends the episode with success: open (nothing), diamond, all or survive."),
+            ("survival_days", "1", "With the goal survive: days of 300 steps, 1 to 1000."),
+            ("message_tokens", "0", "Tokens of the message that an agent sends in each step: 0 to 4."),
+            ("message_vocabulary", "16", "Different tokens: 2 to 65536."),
+        ];
+        options.extend(suite.map(|(name, default, text)| (name, default.to_owned(), text.to_owned())));
+    }
     options
         .into_iter()
         .map(|(name, default, description)| OptionSpec { name: name.into(), default, description })
         .collect()
+}
+
+/// What a team can be asked to achieve, by the names that the option takes.
+const GOALS: [(&str, u32); 4] =
+    [("open", GOAL_OPEN), ("diamond", GOAL_DIAMOND), ("all", GOAL_ALL), ("survive", GOAL_SURVIVE)];
+
+fn listed<T>(choices: &[(&str, T)]) -> String {
+    choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// One option as given.
@@ -152,6 +222,19 @@ impl Entry<'_> {
             OptionValue::Integer(value) if (low..=high).contains(value) => Ok(*value),
             _ => Err(self.invalid(&format!("whole numbers from {low} to {high}"))),
         }
+    }
+
+    fn flag(&self) -> Result<bool, Error> {
+        match self.value {
+            OptionValue::Bool(value) => Ok(*value),
+            _ => Err(self.invalid("true or false")),
+        }
+    }
+
+    fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Error> {
+        let OptionValue::Text(text) = self.value else { return Err(self.invalid(&listed(choices))) };
+        let found = choices.iter().find(|(name, _)| name == text);
+        found.map(|(_, choice)| *choice).ok_or_else(|| self.invalid(&listed(choices)))
     }
 
     fn folder(&self) -> Result<Option<PathBuf>, Error> {
@@ -192,7 +275,10 @@ mod tests {
 
     #[test]
     fn what_is_not_allowed_is_an_error_that_says_so() {
-        let cases: [(&str, &str, OptionValue, &str); 6] = [
+        let cases: [(&str, &str, OptionValue, &str); 9] = [
+            ("CrafterTeam-v1", "goal", "peace".into(), "open, diamond, all, survive"),
+            ("CrafterTeam-v1", "revival", 1.into(), "true or false"),
+            ("CrafterTeam-v1", "message_tokens", 5.into(), "from 0 to 4"),
             ("CrafterReward-v1", "image_size", 17.into(), "from 18 to 512"),
             ("CrafterReward-v1", "textures", 3.into(), "a folder"),
             ("MultiCrafter-v1", "agents", 17.into(), "from 1 to 16"),

@@ -1,6 +1,8 @@
 //! The registered ids: what each pays, and who plays.
 
-use super::components::records::{ORIGINAL_RULES, PAY_DAMCS, PAY_NOTHING, PAY_ORIGINAL, RULE_MONSTERS};
+use super::components::records::{
+    ORIGINAL_RULES, PAY_DAMCS, PAY_DAMCS_LATER, PAY_NOTHING, PAY_ORIGINAL, RULE_MONSTERS, RULE_TEAM,
+};
 
 /// What a step pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,15 +14,26 @@ pub enum Pay {
     Nothing,
     /// That of the DAMCS paper's environment; see [`rules::team`](super::rules::team).
     Damcs,
+    /// That of the later repository of its authors.
+    DamcsLater,
 }
 
 impl Pay {
+    /// All kinds, with the names that options take.
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("original", Self::Original),
+        ("none", Self::Nothing),
+        ("damcs", Self::Damcs),
+        ("damcs_later", Self::DamcsLater),
+    ];
+
     /// Its number in the rules.
     pub fn code(self) -> u32 {
         match self {
             Self::Original => PAY_ORIGINAL,
             Self::Nothing => PAY_NOTHING,
             Self::Damcs => PAY_DAMCS,
+            Self::DamcsLater => PAY_DAMCS_LATER,
         }
     }
 }
@@ -49,9 +62,17 @@ const DAMCS_RULES: u32 = 0;
 const _: () = assert!(DAMCS_RULES & RULE_MONSTERS == 0);
 
 /// All registered ids, in order.
-pub const TASKS: [Task; 3] = [
+pub const TASKS: [Task; 4] = [
     Task { id: "CrafterNoReward-v1", pay: Pay::Nothing, ..CRAFTER },
     CRAFTER,
+    Task {
+        id: "CrafterTeam-v1",
+        pay: Pay::Original,
+        agents: 4,
+        most_agents: 16,
+        max_steps: 10_000,
+        rules: ORIGINAL_RULES | RULE_TEAM,
+    },
     Task {
         id: "MultiCrafter-v1",
         pay: Pay::Damcs,
@@ -73,21 +94,41 @@ const CRAFTER: Task = Task {
 };
 
 impl Task {
+    /// Whether it is the DAMCS paper's environment.
+    pub fn is_damcs(&self) -> bool {
+        self.pay == Pay::Damcs
+    }
+
+    /// Whether it is the team suite.
+    pub fn is_suite(&self) -> bool {
+        self.rules & RULE_TEAM != 0
+    }
+
     /// Whether it is one of the games for a team.
     pub fn is_team(&self) -> bool {
-        self.pay == Pay::Damcs
+        self.is_damcs() || self.is_suite()
     }
 
     /// The id, its world and its goal in a few sentences.
     pub fn description(&self) -> String {
         let world = "a world of 64 by 64 tiles with grassland, forests, lakes, mountains and caves";
+        if self.is_suite() {
+            return format!(
+                "Crafter for a team: players in {world} look for food, water and shelter, fight zombies and \
+                 skeletons, collect materials and make tools. The action share gives an item to a team mate, and \
+                 every step a player can send a short message that all see before the next. Options set how many \
+                 play, what is paid and whether the team shares it, whether the dead can be brought back, whether \
+                 players can hurt each other, and what the team is to achieve. The episode ends with success when \
+                 the goal is reached, without it when all are dead."
+            );
+        }
         let pay = match self.pay {
             Pay::Original => {
                 "A step pays a tenth of the change of health, and 1 when at least one achievement is \
                  unlocked for the first time in the episode."
             }
             Pay::Nothing => "Nothing is paid: agents have to find their own goals.",
-            Pay::Damcs => {
+            Pay::Damcs | Pay::DamcsLater => {
                 return format!(
                     "Crafter for a team, as in the DAMCS paper (arXiv 2502.05453): players in {world} collect \
                      materials and make tools until one of them mines a diamond. There are no monsters. A step \

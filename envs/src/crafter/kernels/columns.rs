@@ -28,6 +28,8 @@ pub mod storage {
     pub const BRIGHTNESS_AT: u32 = 301u32;
     /// Constants: the reward of each pay code, the bits of an `f32`.
     pub const REWARDS_AT: u32 = 601u32;
+    /// Constant: 1 when every agent gets the sum of all rewards.
+    pub const SHARED_AT: u32 = 665u32;
     /// Steps of a day.
     pub const DAY_STEPS: u32 = 300u32;
 

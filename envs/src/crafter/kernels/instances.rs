@@ -87,9 +87,16 @@ pub mod rules {
         let _used23 = pay_for_achievements::<Stored>(world, at);
         let _used24 = pay_for_gains::<Stored>(world, at);
         begin_team_step::<Stored>(world);
+        make_gifts::<Stored>(world);
+        close_team_step::<Stored>(world, at, at);
+        let _given = give::<Stored>(world, at, at, at);
+        let _team = team_verdict::<Stored>(world, at);
+        do_to_player::<Stored>(world, at, x, x);
+        let _fallen = find_fallen::<Stored>(world, x, x);
+        let _who = find_player_who::<Stored>(world, x, x, at);
         let _used25 = living::<Stored>(world);
         update_objects::<Stream, Stored>(draws, world, at);
-        let _used26 = verdict::<Stored>(world, at);
+        let _used26 = verdict::<Stored>(world, at, at);
     }
 }
 

@@ -13,8 +13,8 @@ use self::instances::linked;
 use super::{
     daylight::{DAY_LENGTH, brightness},
     observations::forms::Form,
+    options::CrafterOptions,
     rules::settlement::rules::PAY_CODES,
-    tasks::Pay,
 };
 
 /// Invocations per workgroup of all kernels.
@@ -43,13 +43,14 @@ const OBSERVE_LIGHT: &[Binding] =
 
 /// The words that kernels read through [`Binding::Constants`], in the order of the storage module.
 pub(super) fn constants(
-    pay: Pay,
+    options: &CrafterOptions,
     light: &[u32; DAY_LENGTH as usize],
     rewards: &[f64; PAY_CODES as usize],
 ) -> Vec<u32> {
     let brightness = (0..DAY_LENGTH).map(|step| u32::from(brightness(step)));
     let rewards = rewards.iter().map(|reward| (*reward as f32).to_bits());
-    [pay.code()].into_iter().chain(*light).chain(brightness).chain(rewards).collect()
+    let (pay, shared) = (options.pay.code(), u32::from(options.shares_reward));
+    [pay].into_iter().chain(*light).chain(brightness).chain(rewards).chain([shared]).collect()
 }
 
 /// The kernels of an id that writes the forms that `observations` lists.
@@ -71,6 +72,8 @@ fn observe(index: usize) -> Option<Kernel> {
             (&observe::achievements_kernel::WGSL_SOURCE, "write_achievements", OBSERVE_ITEMS)
         }
         Form::Player => (&observe::player_kernel::WGSL_SOURCE, "write_players", OBSERVE_STATES),
+        Form::Team => (&observe::team_kernel::WGSL_SOURCE, "write_teams", OBSERVE_STATES),
+        Form::Messages => (&observe::messages_kernel::WGSL_SOURCE, "write_messages", OBSERVE_ITEMS),
         Form::Image | Form::Classic | Form::Text => return None,
     };
     Some(kernel(Set::Observe, source, entry_point, bindings, Some(index)))

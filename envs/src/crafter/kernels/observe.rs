@@ -164,3 +164,67 @@ pub mod player_kernel {
         }
     }
 }
+
+/// The form `team`: the numbers of all players, for each of them.
+#[allow(missing_docs, dead_code, unused_imports, reason = "items of the macro; instances for WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod team_kernel {
+    use super::super::columns::storage::*;
+    use super::super::instances::rules::*;
+    use crate::crafter::rules::sight::rules::*;
+    use crate::crafter::rules::world::rules::*;
+    use wgsl_rs::std::*;
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn write_teams(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs {
+            return;
+        }
+        let agents = get!(PARAMETERS).num_agents;
+        let mut world = Stored { first: env * get!(PARAMETERS).items };
+        let number = get!(STATES)[env].step;
+        let width = agents * PLAYER_NUMBERS;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for index in 0..width {
+            let player = player_place(index / PLAYER_NUMBERS);
+            let value = player_number::<Stored>(&mut world, player, index % PLAYER_NUMBERS, number);
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for agent in 0..agents {
+                get_mut!(ROWS)[(env * agents + agent) * width + index] = value;
+            }
+        }
+    }
+}
+
+/// The form `messages`: what all players have sent, for each of them.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod messages_kernel {
+    use super::super::columns::storage::*;
+    use crate::crafter::components::records::*;
+    use crate::crafter::rules::world::rules::*;
+    use wgsl_rs::std::*;
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn write_messages(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs {
+            return;
+        }
+        let agents = get!(PARAMETERS).num_agents;
+        let first = env * get!(PARAMETERS).items;
+        let width = agents * MESSAGE_TOKENS;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for index in 0..width {
+            let player = first + player_place(index / MESSAGE_TOKENS);
+            let token = get!(ITEM_WORDS)[player + MESSAGE + index % MESSAGE_TOKENS];
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for agent in 0..agents {
+                get_mut!(ROWS)[(env * agents + agent) * width + index] = token;
+            }
+        }
+    }
+}

@@ -28,8 +28,12 @@ pub mod step_kernel {
         let mut world = Stored { first: env * get!(PARAMETERS).items };
         #[wgsl_allow(non_literal_loop_bounds)]
         for agent in 0..agents {
-            let action = u32(get!(ACTIONS)[env * agents + agent]);
-            Stored::set_word(&mut world, player_place(agent) + ACTION, action);
+            let words = get!(PARAMETERS).action_words;
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for word in 0..words {
+                let asked = u32(get!(ACTIONS)[(env * agents + agent) * words + word]);
+                Stored::set_word(&mut world, player_place(agent) + ACTION + word, asked);
+            }
         }
         let mut stream = get!(EPISODES)[env].stream;
         step_world::<Stream, Stored>(&mut stream, &mut world, number, light, pay);
@@ -39,7 +43,7 @@ pub mod step_kernel {
             let event = take_event::<Stored>(&mut world, player_place(agent));
             get_mut!(STEP_EVENTS)[env * agents + agent] = event;
         }
-        get_mut!(OUTCOMES)[env].verdict = verdict::<Stored>(&mut world, pay);
+        get_mut!(OUTCOMES)[env].verdict = verdict::<Stored>(&mut world, number, pay);
     }
 }
 
@@ -63,11 +67,20 @@ pub mod reward_kernel {
         let agents = get!(PARAMETERS).num_agents;
         let first = env * get!(PARAMETERS).items;
         let kind = get!(CONSTANTS)[PAY_KIND_AT];
+        let mut total = 0.0f32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for agent in 0..agents {
             let pay = get!(ITEM_WORDS)[first + player_place(agent) + PAY];
             let tabled = bitcast_f32(get!(CONSTANTS)[REWARDS_AT + pay % PAY_CODES]);
-            get_mut!(REWARDS)[env * agents + agent] = paid(kind, pay, tabled);
+            let reward = paid(kind, pay, tabled);
+            total += reward;
+            get_mut!(REWARDS)[env * agents + agent] = reward;
+        }
+        if get!(CONSTANTS)[SHARED_AT] == 1u32 {
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for agent in 0..agents {
+                get_mut!(REWARDS)[env * agents + agent] = total;
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The forms of observation: their names, spaces and descriptions.
 
+use std::ops::Range;
+
 use pentathlon_engine::Instance;
 use pentathlon_gym::{ElementType, Group, ObservationSpec, Space};
 
@@ -11,7 +13,7 @@ use super::{
     text::{MOST_WORDS, vocabulary, write_text},
 };
 use crate::crafter::{
-    components::records::{Clock, NUM_ACHIEVEMENTS, WORLD_SIZE},
+    components::records::{Clock, MESSAGE_TOKENS, NUM_ACHIEVEMENTS, WORLD_SIZE},
     layout::Layout,
     rules::{
         sight::rules::{PLAYER_NUMBERS, player_number},
@@ -36,11 +38,15 @@ pub enum Form {
     Achievements,
     /// Everything about the player.
     Player,
+    /// Everything about all players.
+    Team,
+    /// What the players have told each other.
+    Messages,
 }
 
 impl Form {
     /// All forms, in the order of the specification.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Symbolic,
         Self::Image,
         Self::Classic,
@@ -48,6 +54,8 @@ impl Form {
         Self::Semantic,
         Self::Achievements,
         Self::Player,
+        Self::Team,
+        Self::Messages,
     ];
 
     /// The name by which it is selected.
@@ -60,16 +68,18 @@ impl Form {
             Self::Semantic => "semantic",
             Self::Achievements => "achievements",
             Self::Player => "player",
+            Self::Team => "team",
+            Self::Messages => "messages",
         }
     }
 
-    /// Name, space and meaning; `image_size` is the side of images.
-    pub fn spec(&self, image_size: usize) -> ObservationSpec {
+    /// Name, space and meaning, for images with sides of `image_size` pixels and `agents` players.
+    pub fn spec(&self, image_size: usize, agents: usize) -> ObservationSpec {
         let side = WORLD_SIZE as usize;
-        let whole = |length: usize| Space::Box {
+        let whole = |shape: &[usize]| Space::Box {
             low: i32::MIN as f32,
             high: i32::MAX as f32,
-            shape: vec![length],
+            shape: shape.to_vec(),
             element: ElementType::I32,
         };
         let (group, space, description) = match self {
@@ -109,15 +119,25 @@ impl Form {
             ),
             Self::Achievements => (
                 Group::Privileged,
-                whole(NUM_ACHIEVEMENTS as usize),
+                whole(&[NUM_ACHIEVEMENTS as usize]),
                 "How often the player has achieved each achievement in this episode, in the order of the \
                  subgoals.",
             ),
             Self::Player => (
                 Group::Privileged,
-                whole(PLAYER_NUMBERS as usize),
+                whole(&[PLAYER_NUMBERS as usize]),
                 "Column, row, direction, whether the player sleeps, twice its hunger, twice its thirst, its \
                  fatigue, twice its recovery, whether it lives, the step; then the 16 items.",
+            ),
+            Self::Team => (
+                Group::State,
+                whole(&[agents, PLAYER_NUMBERS as usize]),
+                "Of every player what the observation player tells.",
+            ),
+            Self::Messages => (
+                Group::Policy,
+                whole(&[agents, MESSAGE_TOKENS as usize]),
+                "The tokens that every player sent in the step before, 0 where messages are shorter.",
             ),
         };
         ObservationSpec { name: self.name().into(), group, space, description: description.into() }
@@ -148,15 +168,32 @@ impl Form {
                     let player = &layout.players(instance.items)[index];
                     bytemuck::cast_slice_mut::<u8, u32>(row).copy_from_slice(&player.achieved);
                 }
-                Self::Player => write_player(layout, instance, index, bytemuck::cast_slice_mut(row)),
+                Self::Player => {
+                    write_players(layout, instance, index..index + 1, bytemuck::cast_slice_mut(row))
+                }
+                Self::Team => {
+                    write_players(layout, instance, 0..layout.agents as usize, bytemuck::cast_slice_mut(row));
+                }
+                Self::Messages => {
+                    let tokens =
+                        bytemuck::cast_slice_mut::<u8, u32>(row).chunks_exact_mut(MESSAGE_TOKENS as usize);
+                    for (tokens, player) in tokens.zip(layout.players(instance.items)) {
+                        tokens.copy_from_slice(&player.message);
+                    }
+                }
             }
         }
     }
 }
 
-fn write_player(layout: &Layout, instance: &Instance<'_, Clock>, index: usize, row: &mut [i32]) {
-    let player: &[u32] = bytemuck::cast_slice(&layout.players(instance.items)[index..=index]);
-    for (number, cell) in (0..).zip(row) {
-        *cell = player_number::<ReadOnly<'_>>(&mut ReadOnly(player), 0, number, instance.state.step) as i32;
+/// Writes the numbers of some players.
+fn write_players(layout: &Layout, instance: &Instance<'_, Clock>, players: Range<usize>, row: &mut [i32]) {
+    let step = instance.state.step;
+    let rows = row.chunks_exact_mut(PLAYER_NUMBERS as usize);
+    for (row, player) in rows.zip(layout.players(instance.items)[players].chunks(1)) {
+        let words = &mut ReadOnly(bytemuck::cast_slice(player));
+        for (number, cell) in (0..).zip(row) {
+            *cell = player_number::<ReadOnly<'_>>(words, 0, number, step) as i32;
+        }
     }
 }

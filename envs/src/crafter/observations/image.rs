@@ -7,7 +7,7 @@ use super::{
     super::{
         components::{
             Player,
-            records::{Clock, NUM_ITEMS, PLAYER},
+            records::{Clock, NUM_ITEMS, PLAYER, PLAYER_COUNT, RULE_REVIVAL},
         },
         daylight::daylight,
         layout::Layout,
@@ -155,9 +155,13 @@ impl ImagePainter {
             };
         }
         let (left, top) = corner(layout, instance.items, index);
-        for player in layout.players(instance.items).iter().filter(|player| player.alive == 1) {
+        let team = &layout.players(instance.items)[..instance.items[PLAYER_COUNT as usize] as usize];
+        // The dead lie on the ground where they can be brought back, else they are gone.
+        let lie = layout.rules & RULE_REVIVAL != 0;
+        for player in team.iter().filter(|player| player.alive == 1 || lie) {
             if let Some(place) = place_in_view(player.x as i32 - left, player.y as i32 - top) {
-                let pose = if player.sleeping == 1 { SLEEPER } else { player.facing as usize % SLEEPER };
+                let is_down = player.sleeping == 1 || player.alive == 0;
+                let pose = if is_down { SLEEPER } else { player.facing as usize % SLEEPER };
                 scene.sprites[place] = pose as u8;
             }
         }

@@ -161,6 +161,29 @@ pub mod rules {
         achieve::<W>(world, player, harvest.achievement);
     }
 
+    /// The player brings the dead team mate on tile `(x, y)` back, or strikes the living one, where the
+    /// rules allow it.
+    pub fn do_to_player<W: World>(world: ptr!(function, W), player: u32, x: i32, y: i32) {
+        let in_force = W::word(world, RULES);
+        let mate = find_player::<W>(world, x, y);
+        if mate != 0u32 {
+            if (in_force & RULE_FRIENDLY_FIRE) != 0u32 {
+                let damage = strike_damage::<W>(world, player);
+                hurt_player::<W>(world, mate, damage);
+            }
+            return;
+        }
+        let fallen = find_fallen::<W>(world, x, y);
+        if (in_force & RULE_REVIVAL) != 0u32 && fallen != 0u32 {
+            W::set_word(world, fallen + ALIVE, 1u32);
+            W::set_word(world, fallen + SLEEPING, 0u32);
+            W::set_word(world, fallen + RECOVER, 0u32);
+            W::set_word(world, fallen + NOTICED_HEALTH, 1u32);
+            W::set_word(world, fallen + REWARDED_HEALTH, 1u32);
+            set_item::<W>(world, fallen, HEALTH, 1u32);
+        }
+    }
+
     /// The player does what it can to tile `(x, y)`.
     pub fn interact<D: Draws, W: World>(
         draws: ptr!(function, D),
@@ -173,7 +196,9 @@ pub mod rules {
         let kind = kind_of(tile);
         if kind == NOTHING {
             do_to_material::<D, W>(draws, world, player, x, y, material_of(tile));
-        } else if kind != PLAYER {
+        } else if kind == PLAYER {
+            do_to_player::<W>(world, player, x, y);
+        } else {
             let place = find_object::<W>(world, x, y);
             if place != 0u32 {
                 do_to_object::<W>(world, player, place);

@@ -93,14 +93,24 @@ pub mod rules {
         0u32
     }
 
-    /// First word of the player on tile `(x, y)`; 0 when there is none.
+    /// First word of the living player on tile `(x, y)`; 0 when there is none.
     pub fn find_player<W: World>(world: ptr!(function, W), x: i32, y: i32) -> u32 {
+        find_player_who::<W>(world, x, y, 1u32)
+    }
+
+    /// First word of the dead player who lies on tile `(x, y)`; 0 when there is none.
+    pub fn find_fallen<W: World>(world: ptr!(function, W), x: i32, y: i32) -> u32 {
+        find_player_who::<W>(world, x, y, 0u32)
+    }
+
+    /// First word of the player on tile `(x, y)` who lives or not as `alive` says; 0 when there is none.
+    pub fn find_player_who<W: World>(world: ptr!(function, W), x: i32, y: i32, alive: u32) -> u32 {
         let players = W::word(world, PLAYER_COUNT);
         #[wgsl_allow(non_literal_loop_bounds)]
         for index in 0..players {
             let player = player_place(index);
             let is_here = player_x::<W>(world, player) == x && player_y::<W>(world, player) == y;
-            if is_here && W::word(world, player + ALIVE) == 1u32 {
+            if is_here && W::word(world, player + ALIVE) == alive {
                 return player;
             }
         }

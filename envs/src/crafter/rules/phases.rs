@@ -60,8 +60,11 @@ pub mod rules {
         }
     }
 
-    /// Whether the episode ends with this step, and how: `RUNNING`, `SUCCESS` or `FAILURE`.
-    pub fn verdict<W: World>(world: ptr!(function, W), pay: u32) -> u32 {
+    /// Whether the episode ends with step `number`, and how: `RUNNING`, `SUCCESS` or `FAILURE`.
+    pub fn verdict<W: World>(world: ptr!(function, W), number: u32, pay: u32) -> u32 {
+        if (W::word(world, RULES) & RULE_TEAM) != 0u32 {
+            return team_verdict::<W>(world, number);
+        }
         if pay != PAY_DAMCS {
             let health = item_count::<W>(world, player_place(0u32), HEALTH);
             return select(RUNNING, FAILURE, health == 0u32);
@@ -85,7 +88,10 @@ pub mod rules {
         light: u32,
         pay: u32,
     ) {
-        if pay == PAY_DAMCS {
+        let is_suite = (W::word(world, RULES) & RULE_TEAM) != 0u32;
+        if is_suite {
+            make_gifts::<W>(world);
+        } else if pay == PAY_DAMCS {
             begin_team_step::<W>(world);
         }
         // What is created in this step acts in the next one.
@@ -106,7 +112,9 @@ pub mod rules {
         #[wgsl_allow(non_literal_loop_bounds)]
         for index in 0..players {
             let player = player_place(index);
-            if pay != PAY_DAMCS {
+            if is_suite {
+                close_team_step::<W>(world, player, pay);
+            } else if pay != PAY_DAMCS {
                 settle::<W>(world, player);
             }
             W::set_word(world, player + NEW_ACHIEVEMENTS, 0u32);

@@ -13,6 +13,8 @@ pub mod rules {
     pub const HEALTH_OFFSET: i32 = 16i32;
     /// What is added to a pay code when there is a new achievement.
     pub const NEW_ACHIEVEMENT: u32 = 32u32;
+    /// The pay code of no change and nothing new.
+    pub const NOTHING_CODE: u32 = 16u32;
     /// Number of pay codes.
     pub const PAY_CODES: u32 = 64u32;
 
@@ -37,6 +39,9 @@ pub mod rules {
         }
         if kind == PAY_DAMCS {
             return f32(i32(pay));
+        }
+        if kind == PAY_DAMCS_LATER {
+            return f32(i32(pay)) * 0.1f32;
         }
         0.0f32
     }
