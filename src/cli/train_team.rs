@@ -218,10 +218,12 @@ fn prepare(arguments: &Arguments) -> anyhow::Result<(TeamTrainer, PathBuf)> {
         ))
         .into());
     }
+    let settings = config.to_toml();
+    let trainer = TeamTrainer::new(config, &build)?;
     std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    let settings = folder.join("config.toml");
-    std::fs::write(&settings, config.to_toml()).with_context(|| format!("writing {}", settings.display()))?;
-    Ok((TeamTrainer::new(config, &build)?, folder))
+    let path = folder.join("config.toml");
+    std::fs::write(&path, settings).with_context(|| format!("writing {}", path.display()))?;
+    Ok((trainer, folder))
 }
 
 /// The rows of a progress table up to `frames`: what came after the checkpoint is played again.

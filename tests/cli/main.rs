@@ -6,3 +6,4 @@ mod command;
 mod environments;
 mod rollout;
 mod train;
+mod train_team;
