@@ -16,4 +16,5 @@ pub use self::wgpu::{AdapterReport, DeviceColumns, DeviceHandles, adapters, wgpu
 pub use batch::{Batch, find_batch};
 pub use domain::{Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Record, Set};
 pub use levels::LevelSet;
+pub use native::threads::Threads;
 pub use plan::{DEFAULT_LEVELS, MAX_ENVS, MAX_LEVELS};

@@ -4,8 +4,10 @@
 //! they are the accuracy reference, with `wide::f32x8` the native engine (eight worlds a lane group), and
 //! with `f32` they are also the source of the wgpu kernel.
 
+pub mod benchmark;
 pub mod capacity;
 pub mod collision;
+pub mod contact;
 pub mod device_source;
 pub mod dynamics;
 #[cfg(feature = "formats")]
@@ -17,4 +19,5 @@ pub mod native;
 pub mod rapier;
 pub mod robots;
 pub mod scalar;
+pub mod soft;
 pub mod vector;

@@ -19,7 +19,7 @@ const SPINS: usize = 2000;
 
 /// A fixed number of threads that work on ranges of rows, the calling one included.
 #[derive(Debug)]
-pub(crate) struct Threads {
+pub struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
     /// Held while a job runs: there is one at a time.
@@ -69,7 +69,10 @@ impl std::fmt::Debug for Job {
 
 impl Threads {
     /// Starts `threads - 1` threads beside the calling one.
-    pub(crate) fn new(threads: usize) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// What the operating system answers when it gives no thread.
+    pub fn new(threads: usize) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let shared = Arc::new(Shared {
             desk: Mutex::default(),
@@ -97,9 +100,11 @@ impl Threads {
         Ok(team)
     }
 
-    /// Runs `job` on `0..rows` cut into ranges of `chunk` rows, each exactly once; panics where a range
-    /// does.
-    pub(crate) fn run(&self, rows: usize, chunk: usize, job: &(dyn Fn(Range<usize>) + Sync)) {
+    /// Runs `job` on `0..rows` cut into ranges of `chunk` rows, each exactly once.
+    ///
+    /// # Panics
+    /// Where a range does.
+    pub fn run(&self, rows: usize, chunk: usize, job: &(dyn Fn(Range<usize>) + Sync)) {
         if self.workers.is_empty() || rows <= chunk {
             (0..rows.div_ceil(chunk)).for_each(|index| job(range(index, chunk, rows)));
             return;

@@ -15,3 +15,4 @@ pub mod jacobian;
 pub mod kinematics;
 pub mod mass_matrix;
 pub mod tree;
+pub mod world_step;
