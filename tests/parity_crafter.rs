@@ -7,7 +7,7 @@
 
 use pentathlon::{
     AutoresetMode, Builder, Device, GeneratorKind, Levels, Observation, Space, VectorEnv,
-    engine::wgpu_available, envs::crafter::metrics::AchievementStatistics, make,
+    engine::wgpu_available, envs::crafter::metrics::AchievementStatistics, gym::conformance, make,
 };
 
 /// Observations that have a kernel.
@@ -291,4 +291,41 @@ fn a_surviving_team_succeeds() {
         ended.extend(step.info.episodes.iter().map(|episode| (episode.length, episode.success)));
     }
     assert_eq!(ended, [(300, true)]);
+}
+
+#[test]
+fn every_id_keeps_the_promises_of_the_contract() {
+    for (index, id) in
+        ["CrafterReward-v1", "CrafterNoReward-v1", "CrafterTeam-v1", "MultiCrafter-v1"].iter().enumerate()
+    {
+        for generator in [GeneratorKind::Fast, GeneratorKind::Reference] {
+            let modes = [AutoresetMode::NextStep, AutoresetMode::SameStep, AutoresetMode::Disabled];
+            let builder =
+                make(id).expect("a registered id").num_envs(3).device(Device::Native).generator(generator);
+            let builder =
+                builder.observations(["symbolic", "classic", "text", "image"]).max_episode_steps(40);
+            let mut batch = build(builder.autoreset(modes[index % 3]));
+            conformance::check(&mut *batch).unwrap_or_else(|violation| panic!("{violation}"));
+        }
+    }
+}
+
+#[test]
+fn a_long_life_with_full_object_slots_goes_on() {
+    // Every agent plants and collects saplings all the time, and nothing eats them.
+    let builder =
+        make("CrafterTeam-v1").expect("a registered id").option("agents", 16).option("monsters", false);
+    let mut batch = build(builder.device(Device::Native).threads(1));
+    batch.reset(None).expect("a reset");
+    let mut state = 1_u64;
+    for _ in 0..10_000 {
+        let actions: Vec<i32> = (0..16 * 3)
+            .map(|place| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let action = [5, 10, 5, 10, 1, 2, 3, 4][(state >> 33) as usize % 8];
+                if place % 3 == 0 { action } else { 0 }
+            })
+            .collect();
+        batch.step(&actions).expect("a step");
+    }
 }

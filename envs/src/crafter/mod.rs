@@ -21,6 +21,7 @@ mod registration;
 pub mod reward;
 pub mod rules;
 pub mod tasks;
+pub mod terminal;
 pub mod textures;
 
 pub use domain::{Crafter, spec};

@@ -48,8 +48,8 @@ pub fn generate<R: Random>(random: &mut R, layout: &Layout, team: u32, items: &m
     layout.clear(items);
     items[PLAYER_COUNT as usize] = team;
     let is_suite = layout.rules & RULE_TEAM != 0;
-    for index in 0..team as usize {
-        let (dx, dy) = if is_suite { TEAM_PLACES[index] } else { (index as i32 - (team / 2) as i32, 0) };
+    for (index, place) in TEAM_PLACES.iter().enumerate().take(team as usize) {
+        let (dx, dy) = if is_suite { *place } else { (index as i32 - (team / 2) as i32, 0) };
         let (x, y) = (CENTRE + dx, CENTRE + dy);
         let player = &mut layout.players_mut(items)[index];
         (player.x, player.y, player.facing, player.alive) = (x as u32, y as u32, DOWN, 1);
