@@ -2,7 +2,7 @@
 
 use std::alloc::System;
 
-use pentathlon_envs::{minigrid::tasks::tasks, registry};
+use pentathlon_envs::{minigrid::tasks::all_tasks, registry};
 use pentathlon_gym::{Actions, AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -48,7 +48,7 @@ fn a_step_allocates_nothing() {
     let counted = allocations();
     drop(std::hint::black_box(Box::new(1)));
     assert!(allocations() > counted, "the counter counts");
-    for task in tasks() {
+    for task in all_tasks() {
         let levels = Some(Levels::Fixed(8));
         let build = BuildOptions { levels, max_episode_steps: Some(30), ..BuildOptions::default() };
         assert_steps_do_not_allocate(task.id, build, 100);

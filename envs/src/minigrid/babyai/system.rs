@@ -140,3 +140,159 @@ pub(in crate::minigrid) fn check_record(record: &[u32], most_walks: u32) -> Resu
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_engine::episode::records::{FAILURE, SUCCESS};
+
+    use super::{
+        super::record::{
+            INSTRUCTION_WORDS,
+            records::{
+                CARRIED, GO_TO, NO_PLACE, OPEN_DOOR, PICK_UP, PUT_NEXT, object_word, place_of, seen_at,
+            },
+        },
+        *,
+    };
+    use crate::minigrid::{
+        components::records::{BALL, BLUE, BOX, CLOSED, DOOR, EMPTY, KEY, OPEN, RED, cell},
+        rules::movement::rules::{DONE, DROP, FORWARD, LEFT, PICKUP, TOGGLE},
+        rules::transition::rules,
+        tasks::objective::objectives::FOLLOW_INSTRUCTION,
+    };
+
+    const HEIGHT: u32 = 8;
+
+    fn settings() -> Settings {
+        let zeroed = bytemuck::Zeroable::zeroed();
+        Settings { width: 8, height: HEIGHT, objective: FOLLOW_INSTRUCTION, ..zeroed }
+    }
+
+    /// An instruction of `first` and `second` actions about objects at cells, with their roles.
+    fn record(first: u32, second: u32, actions: &[u32], objects: &[(u32, u32)]) -> Vec<u32> {
+        let mut record = vec![0; INSTRUCTION_WORDS];
+        record[PLAN_AT as usize] = first | second << 2 | 1 << 5 | (objects.len() as u32) << 10;
+        record[ACTIONS_AT as usize..][..actions.len()].copy_from_slice(actions);
+        for (word, (place, roles)) in record[OBJECTS_AT as usize..].iter_mut().zip(objects) {
+            *word = object_word(*place, *place, *roles);
+        }
+        record
+    }
+
+    /// An agent at (3, 4), which looks right onto cell (4, 4).
+    fn agent(carrying: u32) -> State {
+        State { x: 3, y: 4, carrying, ..bytemuck::Zeroable::zeroed() }
+    }
+
+    const FRONT: u32 = 4 * HEIGHT + 4;
+    const STRICT: u32 = 8;
+
+    /// Follows a step with `front` in front of the agent.
+    fn step(record: &mut [u32], state: State, front: u32, action: u32) -> u32 {
+        let step = rules::transition(FOLLOW_INSTRUCTION, state, action, front, front, EMPTY, EMPTY);
+        follow(record, &step, &settings()).verdict
+    }
+
+    #[test]
+    fn going_to_something_is_looking_at_where_it_was_seen() {
+        let ball = cell(BALL, RED, 0);
+        let mut record = record(1, 0, &[GO_TO], &[(FRONT, 1)]);
+        assert_eq!(step(&mut record.clone(), agent(0), ball, DONE), SUCCESS);
+        assert_eq!(step(&mut record.clone(), agent(0), ball, LEFT), RUNNING);
+        // The place counts although the object is in hand, until something is dropped.
+        record[OBJECTS_AT as usize] = object_word(CARRIED, FRONT, 1);
+        assert_eq!(step(&mut record.clone(), agent(ball), EMPTY, FORWARD), RUNNING, "one cell further");
+        assert_eq!(step(&mut record.clone(), agent(ball), EMPTY, DONE), SUCCESS);
+        let turned = State { dir: 1, ..agent(ball) };
+        assert_eq!(step(&mut record, turned, EMPTY, DROP), SUCCESS, "it lies in front again");
+    }
+
+    #[test]
+    fn objects_are_followed_in_and_out_of_hand() {
+        let ball = cell(BALL, RED, 0);
+        let mut record = record(1, 0, &[PUT_NEXT], &[(FRONT, 1)]);
+        let object = |record: &[u32]| {
+            let object = record[OBJECTS_AT as usize];
+            (place_of(object), seen_at(object))
+        };
+        step(&mut record, agent(0), ball, PICKUP);
+        assert_eq!(object(&record), (CARRIED, FRONT));
+        let elsewhere = State { dir: 2, ..agent(ball) };
+        step(&mut record, elsewhere, cell(2, 5, 0), DROP);
+        assert_eq!(object(&record), (CARRIED, NO_PLACE), "a drop that failed looks around too");
+        step(&mut record, elsewhere, EMPTY, DROP);
+        let behind = 2 * HEIGHT + 4;
+        assert_eq!(object(&record), (behind, behind));
+        let boxed = cell(BOX, RED, 0);
+        step(&mut record, State { dir: 2, ..agent(0) }, boxed, TOGGLE);
+        assert_eq!(object(&record), (NO_PLACE, behind), "an opened box is gone");
+    }
+
+    #[test]
+    fn opening_counts_with_the_door_in_question() {
+        let (closed, open) = (cell(DOOR, RED, CLOSED), cell(DOOR, RED, OPEN));
+        let wanted = record(1, 0, &[OPEN_DOOR], &[(FRONT, 1)]);
+        assert_eq!(step(&mut wanted.clone(), agent(0), closed, TOGGLE), SUCCESS);
+        assert_eq!(step(&mut wanted.clone(), agent(0), open, TOGGLE), RUNNING);
+        let other = record(1, 0, &[OPEN_DOOR], &[(9, 1)]);
+        assert_eq!(step(&mut other.clone(), agent(0), closed, TOGGLE), RUNNING);
+        let strict = record(1, 0, &[OPEN_DOOR | STRICT], &[(9, 1)]);
+        assert_eq!(step(&mut strict.clone(), agent(0), closed, TOGGLE), FAILURE);
+    }
+
+    #[test]
+    fn picking_up_needs_empty_hands() {
+        let key = cell(KEY, BLUE, 0);
+        let mut wanted = record(1, 0, &[PICK_UP], &[(FRONT, 1)]);
+        assert_eq!(step(&mut wanted.clone(), agent(0), key, PICKUP), SUCCESS);
+        step(&mut wanted, agent(key), key, DONE);
+        assert_eq!(step(&mut wanted, agent(key), key, PICKUP), RUNNING);
+        let mut strict = record(1, 0, &[PICK_UP | STRICT], &[(9, 1)]);
+        assert_eq!(step(&mut strict, agent(0), key, PICKUP), FAILURE);
+    }
+
+    #[test]
+    fn putting_next_looks_at_the_sides_of_where_it_was_dropped() {
+        let ball = cell(BALL, RED, 0);
+        let beside = |other: u32| {
+            let mut record = record(1, 0, &[PUT_NEXT], &[(FRONT, 1), (other, 2)]);
+            record[OBJECTS_AT as usize] = object_word(CARRIED, FRONT, 1);
+            step(&mut record, agent(ball), cell(2, 5, 0), DONE);
+            step(&mut record, agent(ball), EMPTY, DROP)
+        };
+        for (other, verdict) in [
+            (FRONT + 1, SUCCESS),
+            (FRONT - HEIGHT, SUCCESS),
+            (FRONT + HEIGHT + 1, RUNNING),
+            (FRONT + 2, RUNNING),
+        ] {
+            assert_eq!(beside(other), verdict, "{other}");
+        }
+        // What was in hand before the first step is not known to have been.
+        let mut given = record(1, 0, &[PUT_NEXT], &[(FRONT, 1), (FRONT + 1, 2)]);
+        given[OBJECTS_AT as usize] = object_word(CARRIED, FRONT, 1);
+        assert_eq!(step(&mut given, agent(ball), EMPTY, DROP), RUNNING);
+    }
+
+    #[test]
+    fn stages_follow_each_other_within_a_step() {
+        let ball = cell(BALL, RED, 0);
+        // First go to it, then go to it: one look is enough.
+        let mut twice = record(1, 1, &[GO_TO, GO_TO], &[(FRONT, 0b101)]);
+        assert_eq!(step(&mut twice, agent(0), ball, DONE), SUCCESS);
+        // The second stage does not count before the first.
+        let mut early = record(1, 1, &[GO_TO, PICK_UP], &[(9, 1), (FRONT, 4)]);
+        assert_eq!(step(&mut early, agent(0), ball, PICKUP), RUNNING);
+        assert_eq!(early[PROGRESS_AT as usize], 1, "only the first was verified");
+    }
+
+    #[test]
+    fn within_and_the_order_is_free_and_failures_are_forgotten() {
+        let (ball, door) = (cell(BALL, RED, 0), cell(DOOR, RED, CLOSED));
+        let mut both = record(2, 0, &[OPEN_DOOR | STRICT, PICK_UP], &[(9, 1), (FRONT, 4)]);
+        assert_eq!(step(&mut both, agent(0), door, TOGGLE), RUNNING, "a wrong door");
+        assert_eq!(step(&mut both, agent(0), ball, PICKUP), RUNNING);
+        both[OBJECTS_AT as usize] = object_word(FRONT, FRONT, 1);
+        assert_eq!(step(&mut both, agent(ball), door, TOGGLE), SUCCESS);
+    }
+}

@@ -88,12 +88,13 @@ fn search(world: &World<'_>, rules: Rules, price: impl Fn(usize) -> Option<u32>)
                 open.push(Reverse((cost, next)));
             }
         };
-        if let Some(price) = price(front) {
+        if let Some(price) = price(front).filter(|_| front != place) {
             reach(states, cost + price);
         }
         reach(place * 4 + (dir as usize + 1) % 4, cost + 1);
         reach(place * 4 + (dir as usize + 3) % 4, cost + 1);
-        if let Some(price) = entering(world.cells()[front], world.state().carrying, rules) {
+        let entered = entering(world.cells()[front], world.state().carrying, rules);
+        if let Some(price) = entered.filter(|_| front != place) {
             reach(front * 4 + dir as usize, cost + price);
         }
     }
@@ -154,6 +155,15 @@ impl World<'_> {
                     let mut ahead: Vec<usize> = way.steps[index..].iter().map(|step| step.0).collect();
                     ahead.push(self.place());
                     ahead.extend_from_slice(targets);
+                    let opens = |place: &usize| {
+                        let door = self.cells()[*place];
+                        kind_of(front) == KEY && state_of(door) == LOCKED && color_of(door) == color_of(front)
+                    };
+                    if self.state().carrying == 0 && ahead.iter().any(opens) {
+                        // The key of a door further on: it stays in hand.
+                        self.act(PICKUP)?;
+                        return Ok(false);
+                    }
                     let cleared = (self.state().carrying == 0).then(|| self.front());
                     if cleared.is_some() {
                         self.act(PICKUP)?;

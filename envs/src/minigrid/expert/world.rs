@@ -11,7 +11,7 @@ use crate::minigrid::{
     MiniGrid,
     components::records::{EMPTY, State},
     rules::{
-        geometry::rules::{forward_x, forward_y},
+        geometry::rules::{cell_at, is_inside},
         movement::rules::{DROP, PICKUP, TOGGLE},
     },
 };
@@ -106,17 +106,17 @@ impl<'d> World<'d> {
         (self.state.x * self.size().1 + self.state.y) as usize
     }
 
-    /// Index of the cell in front of the agent; levels have walls around them.
+    /// Index of the cell in front of the agent.
     pub fn front(&self) -> usize {
         self.ahead(self.place(), self.state.dir)
     }
 
-    /// Index of the cell one step from `place` in a direction; wraps around at the border, where there
-    /// are walls.
+    /// Index of the cell one step from `place` in a direction; `place` itself where the grid ends.
     pub fn ahead(&self, place: usize, dir: u32) -> usize {
-        let height = self.size().1 as i32;
-        let step = forward_x(dir) * height + forward_y(dir);
-        (place as i32 + step).rem_euclid(self.num_cells() as i32) as usize
+        let (width, height) = self.size();
+        let (x, y) = (place as u32 / height, place as u32 % height);
+        let next = cell_at(x, y, dir, 1, 0);
+        if is_inside(next, width, height) { (next.x as u32 * height + next.y as u32) as usize } else { place }
     }
 
     /// What is in front of the agent.

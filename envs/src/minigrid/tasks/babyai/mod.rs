@@ -297,13 +297,11 @@ impl Layout for BabyAi {
         _options: LayoutValues<'_>,
         level: &mut Level<'_>,
     ) -> Result<(), GenerationError> {
-        let mut failure = None;
         for _ in 0..MAX_ATTEMPTS {
-            match self.attempt(random, level) {
-                Ok(()) => return Ok(()),
-                Err(error) => failure = Some(error),
+            if self.attempt(random, level).is_ok() {
+                return Ok(());
             }
         }
-        Err(failure.unwrap_or_else(|| GenerationError("no attempt was made".into())))
+        Err(GenerationError(format!("{MAX_ATTEMPTS} levels were drawn, and none of them makes sense")))
     }
 }
