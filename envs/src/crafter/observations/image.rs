@@ -268,3 +268,68 @@ fn scramble(word: u32) -> u32 {
 }
 
 const _: () = assert!(LARGEST_IMAGE >= GRID * TEXTURE_SIZE);
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_engine::episode::rules::begin_episode;
+    use pentathlon_gym::seeding::philox::Philox;
+
+    use super::*;
+    use crate::crafter::{components::records::ORIGINAL_RULES, generation::generate};
+
+    /// The first image of a world, with a player that is changed before, in step `step`.
+    fn image(size: usize, step: u32, change: impl FnOnce(&mut Player)) -> Vec<u8> {
+        let layout = Layout::new(1, ORIGINAL_RULES, false);
+        let mut items = vec![0; layout.words()];
+        generate(&mut Philox::for_level(1, 2), &layout, 1, &mut items);
+        change(&mut layout.players_mut(&mut items)[0]);
+        let episode = begin_episode(0, 0, 0, 0, 0);
+        let instance = Instance { state: &Clock { step }, items: &items, episode: &episode };
+        let mut row = vec![7; size * size * 3];
+        ImagePainter::new(&TextureSet::painted(), size).paint(&layout, &instance, 0, &mut row);
+        row
+    }
+
+    fn brightness(image: &[u8]) -> f64 {
+        image.iter().map(|byte| f64::from(*byte)).sum::<f64>() / image.len() as f64
+    }
+
+    #[test]
+    fn nine_tiles_of_seven_pixels_leave_a_black_edge() {
+        let image = image(64, 0, |_| {});
+        for place in 0..64 {
+            assert_eq!(image[(63 * 64 + place) * 3..][..3], [0; 3]);
+            assert_eq!(image[(place * 64 + 63) * 3..][..3], [0; 3]);
+        }
+    }
+
+    #[test]
+    fn what_the_player_does_and_has_shows() {
+        let plain = image(64, 0, |_| {});
+        for change in [
+            |player: &mut Player| player.facing = 0,
+            |player: &mut Player| player.sleeping = 1,
+            |player: &mut Player| player.inventory[5] = 1,
+            |player: &mut Player| player.inventory[0] = 8,
+        ] {
+            assert_ne!(image(64, 0, change), plain);
+        }
+    }
+
+    #[test]
+    fn nights_are_dark_and_noisy() {
+        let (day, night, later) = (image(64, 90, |_| {}), image(64, 210, |_| {}), image(64, 211, |_| {}));
+        assert!(brightness(&night) < 0.8 * brightness(&day));
+        assert_ne!(night, later);
+        assert_eq!(night, image(64, 210, |_| {}), "the noise is the step's own");
+    }
+
+    #[test]
+    fn every_size_can_be_painted() {
+        for size in [SMALLEST_IMAGE, 27, 63, 64, 100, 144, LARGEST_IMAGE] {
+            for step in [0, 210] {
+                assert!(brightness(&image(size, step, |_| {})) > 10.0, "{size} pixels");
+            }
+        }
+    }
+}

@@ -181,3 +181,64 @@ fn write_nearest(writer: &mut Writer<'_>, token: i32, tiles: &[u8; VIEW_TILES], 
         writer.offset(y, ["up", "down"]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_engine::episode::rules::begin_episode;
+    use pentathlon_gym::seeding::philox::Philox;
+
+    use super::*;
+    use crate::crafter::{components::records::ORIGINAL_RULES, generation::generate};
+
+    #[test]
+    fn no_word_has_two_tokens() {
+        let mut words = vocabulary();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), vocabulary().len());
+    }
+
+    #[test]
+    fn a_new_player_reads_what_it_sees_and_has() {
+        let layout = Layout::new(1, ORIGINAL_RULES, false);
+        let mut items = vec![0; layout.words()];
+        generate(&mut Philox::for_level(1, 2), &layout, 1, &mut items);
+        let episode = begin_episode(0, 0, 0, 0, 0);
+        let player = &mut layout.players_mut(&mut items)[0];
+        (player.achieved[0], player.inventory[5]) = (1, 12);
+        let instance = Instance { state: &Clock { step: 210 }, items: &items, episode: &episode };
+        let mut row = vec![-1; MOST_WORDS];
+        write_text(&layout, &instance, 0, &mut row);
+        let text = words(&row);
+        assert!(text.starts_with("facing ") && text.contains(" see "), "{text}");
+        assert!(
+            text.contains("have health 9 food 9 drink 9 energy 9 wood many achieved collect_coal dark"),
+            "{text}"
+        );
+        assert!(row.last() == Some(&0), "padded with 0");
+    }
+
+    #[test]
+    fn the_worst_case_fits() {
+        // Every tile another thing, everything owned and achieved, at night, asleep.
+        let layout = Layout::new(1, ORIGINAL_RULES, false);
+        let mut items = vec![0; layout.words()];
+        generate(&mut Philox::for_level(1, 2), &layout, 1, &mut items);
+        let player = &mut layout.players_mut(&mut items)[0];
+        player.inventory.fill(9);
+        player.achieved.fill(1);
+        (player.sleeping, player.x, player.y) = (1, 2, 2);
+        let map = &mut items[crate::crafter::components::records::MAP_AT as usize..][..16 * 7];
+        for (index, word) in map.iter_mut().enumerate() {
+            let tile = |offset: usize| {
+                (1 + (4 * index + offset) % 12) as u32 | ((4 * index + offset) % 7 << 4) as u32
+            };
+            *word = tile(0) | tile(1) << 8 | tile(2) << 16 | tile(3) << 24;
+        }
+        let episode = begin_episode(0, 0, 0, 0, 0);
+        let instance = Instance { state: &Clock { step: 210 }, items: &items, episode: &episode };
+        let mut row = vec![0; MOST_WORDS];
+        write_text(&layout, &instance, 0, &mut row);
+        assert!(words(&row).ends_with("asleep dark"), "{}", words(&row));
+    }
+}
