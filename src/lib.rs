@@ -33,6 +33,8 @@ pub use pentathlon_engine as engine;
 pub use pentathlon_envs as envs;
 /// The batch contract: spaces, specifications, seeding, wrappers.
 pub use pentathlon_gym as gym;
+/// Articulated rigid-body dynamics with contact.
+pub use pentathlon_physics as physics;
 /// Pictures of batches.
 pub use pentathlon_render as render;
 

@@ -10,6 +10,7 @@ mod exit;
 mod info;
 mod list;
 mod output;
+mod physics;
 mod policy;
 mod render;
 mod rollout;
@@ -59,6 +60,8 @@ enum Command {
     Render(render::Arguments),
     /// Measure how fast a batch steps
     Bench(bench::Arguments),
+    /// Simulate, draw and measure physics without an environment
+    Physics(physics::Arguments),
     /// Check this machine: cores, GPUs, and whether devices agree
     Doctor(doctor::Arguments),
 }
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Rollout(arguments) => rollout::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Physics(arguments) => physics::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match result {

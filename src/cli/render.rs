@@ -120,7 +120,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Whether `path` is to be a GIF; anything but PNG and GIF is refused before any work is done.
-fn is_animation(path: &std::path::Path) -> Result<bool, Usage> {
+pub fn is_animation(path: &std::path::Path) -> Result<bool, Usage> {
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     match extension.as_ref().and_then(|extension| extension.to_str()) {
         Some("gif") => Ok(true),

@@ -4,6 +4,7 @@
 mod bad_input;
 mod command;
 mod environments;
+mod physics;
 mod rollout;
 mod train;
 mod train_team;

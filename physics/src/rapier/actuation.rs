@@ -17,7 +17,7 @@ impl World {
         }
         for (index, actuator) in blueprint.actuators.iter().enumerate() {
             let control = self.controls[index];
-            let available = self.available_effort(blueprint, actuator);
+            let available = self.available_effort(blueprint, actuator, control);
             match actuator.law {
                 ActuatorLaw::Effort => {
                     let effort = control.clamp(-available, available) as f32;
@@ -34,12 +34,21 @@ impl World {
         }
     }
 
-    /// The effort limit, which falls from half the speed limit on to zero at the speed limit.
-    fn available_effort(&self, blueprint: &Blueprint, actuator: &ActuatorPlan) -> f64 {
+    /// The effort limit; in the direction of motion it falls from half the speed limit on to zero at the
+    /// speed limit.
+    fn available_effort(&self, blueprint: &Blueprint, actuator: &ActuatorPlan, control: f64) -> f64 {
         let Some(limit) = actuator.velocity_limit else { return actuator.effort_limit };
         let plan = &blueprint.bodies[actuator.body];
-        let speed = self.joint_state(plan, actuator.body).map_or(0.0, |(_, speed)| f64::from(speed.abs()));
-        actuator.effort_limit * (2.0 * (1.0 - speed / limit)).clamp(0.0, 1.0)
+        let (position, speed) = self.joint_state(plan, actuator.body).unwrap_or_default();
+        let (position, speed) = (f64::from(position), f64::from(speed));
+        let wanted = match actuator.law {
+            ActuatorLaw::Effort => control,
+            ActuatorLaw::Position { kp, kd } => kp * (control - position) - kd * speed,
+        };
+        if wanted * speed <= 0.0 {
+            return actuator.effort_limit;
+        }
+        actuator.effort_limit * (2.0 * (1.0 - speed.abs() / limit)).clamp(0.0, 1.0)
     }
 
     /// Equal and opposite on a body and its parent, along the joint's axis.

@@ -95,7 +95,7 @@ impl Camera {
         if options.target.is_some() {
             return *self;
         }
-        let slack = 0.35 * self.distance * self.half_height;
+        let slack = 0.12 * self.distance * self.half_height;
         let z = self.target.z.clamp(bounds.center.z - slack, bounds.center.z + slack);
         let target = Vec3::new(bounds.center.x, bounds.center.y, z);
         Self::at(options, target, self.distance, self.half_width, self.half_height)

@@ -1,0 +1,160 @@
+//! `pentathlon physics bench`: physics steps a second under fixed conditions.
+
+use pentathlon::physics::benchmark::{
+    BenchmarkControl, BenchmarkOptions, BenchmarkReport, BenchmarkRobot, measure_native,
+};
+use serde::Serialize;
+
+use crate::cli::{arguments::parse_count, exit::Usage, output};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pentathlon physics bench quadruped
+  pentathlon physics bench quadruped --num-worlds 1024 --steps 400 --threads 1 --json
+  pentathlon physics bench arm --threads 2 --solver-iterations 4")]
+pub struct Arguments {
+    /// What to simulate: the quadruped on flat ground, or the arm before its box
+    #[arg(value_enum)]
+    robot: RobotName,
+    /// Worlds in the batch
+    #[arg(long, default_value = "4096", value_parser = parse_count)]
+    num_worlds: usize,
+    /// Physics steps of each world under the clock
+    #[arg(long, default_value = "400", value_parser = parse_count)]
+    steps: usize,
+    /// Threads of the native device; 0 takes all cores
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Where to step
+    #[arg(long, value_enum, default_value = "native")]
+    device: PhysicsDevice,
+    /// What the servos are told
+    #[arg(long, value_enum, default_value = "random-pd")]
+    control: ControlName,
+    /// Length of a physics step in seconds
+    #[arg(long, default_value_t = 0.005)]
+    time_step: f64,
+    /// Sweeps of the contact solver in a step, instead of its default
+    #[arg(long, value_name = "SWEEPS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    solver_iterations: Option<u32>,
+    /// Seed of the random targets
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum RobotName {
+    /// A quadruped of 12.7 kg on flat ground, 17 shapes
+    Quadruped,
+    /// A 7-joint arm with a box to push
+    Arm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ControlName {
+    /// New joint targets every 4 steps, sigma 0.15 rad; robots that fall are put back
+    RandomPd,
+    /// The pose that the robot starts from
+    Hold,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum PhysicsDevice {
+    /// The CPU
+    Native,
+}
+
+#[derive(Serialize)]
+struct Report {
+    robot: &'static str,
+    device: &'static str,
+    threads: usize,
+    num_worlds: usize,
+    steps: usize,
+    dt: f64,
+    seconds: f64,
+    /// Physics steps of one world, over all worlds.
+    steps_per_second: f64,
+    contacts_mean: f64,
+    solver_iterations: u32,
+    control: &'static str,
+    resets: u64,
+    faults: u64,
+    profile: &'static str,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let threads = match arguments.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let options = BenchmarkOptions {
+        robot: match arguments.robot {
+            RobotName::Quadruped => BenchmarkRobot::Quadruped,
+            RobotName::Arm => BenchmarkRobot::Arm,
+        },
+        control: match arguments.control {
+            ControlName::RandomPd => BenchmarkControl::RandomPd,
+            ControlName::Hold => BenchmarkControl::Hold,
+        },
+        num_worlds: arguments.num_worlds,
+        steps: arguments.steps,
+        threads,
+        timestep: arguments.time_step,
+        solver_iterations: arguments.solver_iterations,
+        seed: arguments.seed,
+    };
+    let measured = match arguments.device {
+        PhysicsDevice::Native => measure_native(&options).map_err(|error| Usage(error.to_string()))?,
+    };
+    let report = report(arguments, threads, &measured);
+    if arguments.json { output::print_json(&report) } else { output::print(&describe(&report)) }
+}
+
+fn report(arguments: &Arguments, threads: usize, measured: &BenchmarkReport) -> Report {
+    Report {
+        robot: match arguments.robot {
+            RobotName::Quadruped => "quadruped",
+            RobotName::Arm => "arm",
+        },
+        device: match arguments.device {
+            PhysicsDevice::Native => "native",
+        },
+        threads,
+        num_worlds: arguments.num_worlds,
+        steps: measured.steps,
+        dt: arguments.time_step,
+        seconds: measured.seconds,
+        steps_per_second: measured.steps_per_second,
+        contacts_mean: measured.contacts_mean,
+        solver_iterations: measured.solver_iterations,
+        control: match arguments.control {
+            ControlName::RandomPd => "random-pd",
+            ControlName::Hold => "hold",
+        },
+        resets: measured.resets,
+        faults: measured.faults,
+        profile: if cfg!(debug_assertions) { "dev" } else { "release" },
+    }
+}
+
+fn describe(report: &Report) -> String {
+    let rows = [
+        ("robot", format!("{}, {}", report.robot, report.control)),
+        ("device", format!("{}, {} thread(s)", report.device, report.threads)),
+        ("batch", format!("{} worlds, {} steps of {} s each", report.num_worlds, report.steps, report.dt)),
+        (
+            "contacts",
+            format!("{:.2} a world, {} solver sweeps", report.contacts_mean, report.solver_iterations),
+        ),
+        ("put back", format!("{} worlds, {} of them for a fault", report.resets, report.faults)),
+        ("time", format!("{:.3} s", report.seconds)),
+        ("speed", format!("{:.0} thousand physics steps a second", report.steps_per_second / 1e3)),
+        ("profile", report.profile.to_owned()),
+    ];
+    output::table(&rows.map(|(name, value)| vec![name.to_owned(), value]))
+}
