@@ -34,7 +34,7 @@ impl Actions {
 #[test]
 fn every_id_keeps_the_contract() {
     let ids = team_ids();
-    assert_eq!(ids.len(), 14, "{ids:?}");
+    assert_eq!(ids.len(), 15, "{ids:?}");
     for id in ids {
         let options = BuildOptions {
             num_envs: 3,

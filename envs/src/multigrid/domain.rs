@@ -8,7 +8,7 @@ use super::{
     kernels,
     observations::{Form, Scene},
     options::{TeamOptions, option_specs},
-    rules::settings::rules::{FORAGE, TABLE_AT, TRASH, TeamSettings, pay_of},
+    rules::settings::rules::{FETCH, FORAGE, TABLE_AT, TRASH, TeamSettings, pay_of},
     systems,
     tasks::Task,
 };
@@ -46,6 +46,7 @@ impl MultiGrid {
             zone_height: task.zone[3],
             capacity: 3,
             inverse_agents: 1.0 / task.agents as f32,
+            total: task.total(),
         };
         let table = table(&settings, &options);
         let spec = spec(task, &options, &settings);
@@ -94,7 +95,7 @@ fn spec(task: &Task, options: &TeamOptions, settings: &TeamSettings) -> EnvSpec 
         observations: Form::of_task(task).iter().map(|form| form.spec(task, settings, options)).collect(),
         default_observations: Form::defaults(task),
         max_episode_steps: options.max_steps,
-        reward_range: if task.rule() == TRASH { (-0.1, 15.9) } else { (0.0, 1.0) },
+        reward_range: if task.zone[2] > 0 { (-0.1, 15.9) } else { (0.0, 1.0) },
         subgoals: task.subgoals().iter().map(|&name| name.into()).collect(),
         context: Vec::new(),
         options: option_specs(task),
@@ -167,7 +168,7 @@ impl Domain for MultiGrid {
         }
         let (rule, levels) = (self.settings.rule, 2 * self.settings.agents);
         let most = match rule {
-            TRASH => self.settings.capacity,
+            TRASH | FETCH => self.settings.capacity,
             FORAGE => 2,
             _ => u32::MAX,
         };

@@ -6,14 +6,15 @@ use super::{
     components::records::{NOWHERE, Team, agent_of},
     options::TeamOptions,
     rules::{
-        acting::rules::makes_a_difference,
+        acting::rules::{attempted, makes_a_difference},
         foraging::rules::{FORAGE_LOAD, are_neighbours, food_level, wanted_x, wanted_y},
-        settings::rules::{FORAGE, TRASH, TeamSettings},
+        settings::rules::{FETCH, FORAGE, TRASH, TeamSettings},
         showing::rules::{
-            NO_VIEWER, agent_number, item_number, state_len, vector_len, with_agents, zone_number,
+            NO_VIEWER, agent_number, item_number, plane_code, plane_load, state_len, vector_len, with_agents,
+            zone_number,
         },
     },
-    systems::{attempt, front_of},
+    systems::front_of,
     tasks::Task,
 };
 use crate::minigrid::{
@@ -30,6 +31,7 @@ use crate::minigrid::{
 pub(super) enum Form {
     Image,
     Direction,
+    Planes,
     Vector,
     Full,
     State,
@@ -41,6 +43,7 @@ impl Form {
     pub fn of_task(task: &Task) -> &'static [Self] {
         match task.rule() {
             TRASH => &[Self::Vector, Self::Image, Self::Direction, Self::Full, Self::State, Self::ActionMask],
+            FETCH => &[Self::Planes, Self::Vector, Self::Full, Self::State, Self::ActionMask],
             FORAGE => &[Self::Vector, Self::Full, Self::State, Self::ActionMask],
             _ => &[Self::Image, Self::Direction, Self::Full, Self::ActionMask],
         }
@@ -49,6 +52,7 @@ impl Form {
     /// Names of the forms that are selected when none is named.
     pub fn defaults(task: &Task) -> Vec<String> {
         let forms: &[Self] = match task.rule() {
+            FETCH => &[Self::Planes, Self::State, Self::ActionMask],
             TRASH | FORAGE => &[Self::Vector, Self::State, Self::ActionMask],
             _ => &[Self::Image, Self::Direction, Self::Full, Self::ActionMask],
         };
@@ -59,6 +63,7 @@ impl Form {
         match self {
             Self::Image => "image",
             Self::Direction => "direction",
+            Self::Planes => "planes",
             Self::Vector => "vector",
             Self::Full => "full",
             Self::State => "state",
@@ -93,13 +98,20 @@ impl Form {
                 Space::discrete(4),
                 "Direction of the agent: 0 right, 1 down, 2 left, 3 up.".to_owned(),
             ),
+            Self::Planes => (
+                Group::Policy,
+                Space::bytes(0, 5, [2, width, height]),
+                "[plane][column][row]: what is on every cell (0 free, 1 the agent itself, 2 another agent, 3 a \
+                 small and 4 a big item, 5 the drop zone), then the load of the agent on it."
+                    .to_owned(),
+            ),
             Self::Vector => (
                 Group::Policy,
                 numbers(vector_len(*settings), -reach),
                 format!(
                     "Places relative to the agent: of every agent (row, column, direction, {load}), of every \
                      {item}, zeros for one that lies nowhere{}.",
-                    if task.rule() == TRASH {
+                    if task.zone[2] > 0 {
                         ", and of every cell of the drop zone (row, column)"
                     } else {
                         ""
@@ -152,6 +164,7 @@ impl Scene<'_> {
                 Form::Direction => {
                     bytemuck::cast_slice_mut::<u8, i32>(row)[0] = self.team.dir[agent as usize] as i32;
                 }
+                Form::Planes => self.write_planes(agent, row),
                 Form::Vector => self.write_numbers(agent, bytemuck::cast_slice_mut(row)),
                 Form::State => self.write_numbers(NO_VIEWER, bytemuck::cast_slice_mut(row)),
                 Form::Full => self.write_grid(row),
@@ -192,6 +205,16 @@ impl Scene<'_> {
                     bytes.fill(0);
                 }
             }
+        }
+    }
+
+    fn write_planes(&self, agent: u32, row: &mut [u8]) {
+        let (settings, team) = (*self.settings, *self.team);
+        let (codes, loads) = row.split_at_mut(self.cells.len());
+        for (((index, cell), code), load) in (0..).zip(self.cells).zip(codes).zip(loads) {
+            let (x, y) = (index / settings.height, index % settings.height);
+            *code = plane_code(settings, team, agent, *cell, x, y) as u8;
+            *load = plane_load(settings, team, x, y) as u8;
         }
     }
 
@@ -236,9 +259,9 @@ impl Scene<'_> {
             return;
         }
         let state = agent_of(*team, agent);
-        let front = front_of(settings, team, self.cells, agent, &state);
         for (action, allowed) in (0..).zip(&mut *row) {
-            let acted = attempt(settings, state, &front, action);
+            let front = front_of(settings, team, self.cells, agent, &state, action);
+            let acted = attempted(*settings, state, front.cell, front.occupied, action);
             *allowed = u8::from(makes_a_difference(state, front.cell, acted));
         }
     }

@@ -89,7 +89,7 @@ pub(super) fn option_specs(task: &Task) -> Vec<OptionSpec> {
         "individual",
         "individual: every agent is paid what it earned itself; team: every agent is paid the mean.",
     )];
-    if !matches!(task.layout, Layout::Forage { .. }) {
+    if !matches!(task.layout, Layout::Forage { .. } | Layout::Fetch { .. }) {
         options.push(option("view_size", "7", "Columns and rows of the partial view: odd, from 3 to 31."));
         options.push(option("see_through_walls", "false", "Whether walls and closed doors hide nothing."));
     }

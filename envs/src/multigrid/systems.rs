@@ -9,21 +9,22 @@ use super::{
     components::records::{NOWHERE, Team, agent_of, is_occupied, with_agent},
     rules::{
         acting::rules::{
-            Acted, FOUND_EVENT, GOAL_EVENT, SWITCH_EVENT, driven, is_item, trash_pay, unlisted, worked,
+            FETCH_PICKUP, FOUND_EVENT, GOAL_EVENT, SWITCH_EVENT, attempted, is_item, is_trash, reached_place,
+            trash_pay, unlisted, way_of,
         },
         foraging::rules::{
             FORAGE_LOAD, LOADED_EVENT, food_level, levels_of, loaders, moved_together, wanted_x, wanted_y,
         },
-        settings::rules::{ARRIVE, FORAGE, TRASH, TeamSettings},
+        settings::rules::{ARRIVE, FORAGE, TeamSettings},
     },
 };
 use crate::minigrid::{
     components::records::{EMPTY, FLOOR, GOAL, GREY, State, WALL, cell, kind_of},
-    rules::geometry::rules::{cell_at, is_inside},
+    rules::geometry::rules::is_inside,
 };
 use pentathlon_engine::episode::records::NO_EVENT;
 
-/// The place in front of an agent and what is there: outside the grid, walls and no index.
+/// The place that an agent's actions change and what is there: outside the grid, walls and no index.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Front {
     pub cell: u32,
@@ -31,31 +32,24 @@ pub(super) struct Front {
     pub occupied: bool,
 }
 
-/// What is in front of agent `agent`, which is as `state` says.
+/// What agent `agent`, which is as `state` says, reaches by `action`.
 pub(super) fn front_of(
     settings: &TeamSettings,
     team: &Team,
     cells: &[u32],
     agent: u32,
     state: &State,
+    action: u32,
 ) -> Front {
-    let place = cell_at(state.x, state.y, state.dir, 1, 0);
+    let way = way_of(*settings, *state, action);
+    let occupied = is_inside(way, settings.width, settings.height)
+        && is_occupied(*team, settings.agents, agent, way.x as u32, way.y as u32);
+    let place = reached_place(*settings, *state);
     if !is_inside(place, settings.width, settings.height) {
-        return Front { cell: cell(WALL, GREY, 0), index: None, occupied: false };
+        return Front { cell: cell(WALL, GREY, 0), index: None, occupied };
     }
-    let (x, y) = (place.x as u32, place.y as u32);
-    let index = (x * settings.height + y) as usize;
-    let occupied = is_occupied(*team, settings.agents, agent, x, y);
+    let index = (place.x as u32 * settings.height + place.y as u32) as usize;
     Front { cell: cells[index], index: Some(index), occupied }
-}
-
-/// What `action` would make of an agent and of the cell in front of it.
-pub(super) fn attempt(settings: &TeamSettings, state: State, front: &Front, action: u32) -> Acted {
-    if settings.rule == TRASH {
-        worked(*settings, state, front.cell, front.occupied, action)
-    } else {
-        driven(state, front.cell, front.occupied, action)
-    }
 }
 
 /// The Step set. `table` is what success pays by the number of steps, in foraging the reciprocals.
@@ -82,26 +76,27 @@ pub(super) fn step(
             continue;
         }
         let state = agent_of(*team, agent);
-        let front = front_of(settings, team, cells, agent, &state);
-        let acted = attempt(settings, state, &front, actions[slot] as u32);
+        let action = actions[slot] as u32;
+        let front = front_of(settings, team, cells, agent, &state, action);
+        let acted = attempted(*settings, state, front.cell, front.occupied, action);
         if let Some(index) = front.index.filter(|_| acted.front != front.cell) {
             cells[index] = acted.front;
-            if settings.rule == TRASH {
+            if is_trash(*settings) {
                 relist(listed, index as u32, front.cell, acted.front);
             }
         }
         *team = with_agent(*team, agent, acted.state);
         events[slot] = acted.event;
         let here = kind_of(cells[(acted.state.x * settings.height + acted.state.y) as usize]);
-        if settings.rule == TRASH {
+        if is_trash(*settings) {
             team.progress += acted.delivered;
-            let is_complete = acted.delivered > 0 && team.progress == settings.items;
+            let is_complete = acted.delivered > 0 && team.progress == settings.total;
             team.paid[slot] = trash_pay(acted, is_complete);
-            let ahead = front_of(settings, team, cells, agent, &acted.state);
+            let ahead = front_of(settings, team, cells, agent, &acted.state, FETCH_PICKUP);
             if acted.event == NO_EVENT && !is_item(front.cell) && is_item(ahead.cell) {
                 events[slot] = FOUND_EVENT;
             }
-            if team.progress == settings.items {
+            if team.progress == settings.total {
                 outcome.verdict = SUCCESS;
             }
         } else if settings.rule == ARRIVE {

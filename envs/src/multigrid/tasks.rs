@@ -7,7 +7,7 @@ use super::{
     components::records::{NOWHERE, Team},
     rules::{
         foraging::rules::{MAX_LEVEL, food},
-        settings::rules::{ARRIVE, FORAGE, SWITCH, TRASH},
+        settings::rules::{ARRIVE, FETCH, FORAGE, SWITCH, TRASH},
     },
 };
 use crate::minigrid::components::records::{
@@ -28,6 +28,13 @@ pub enum Layout {
         /// Items that can be picked up at once.
         small: u32,
         /// Items that have to be split first.
+        big: u32,
+    },
+    /// Trash-Grid v1: so many small and big items, which are picked up whole.
+    Fetch {
+        /// Items that weigh 1.
+        small: u32,
+        /// Items that weigh 2.
         big: u32,
     },
     /// Level-based foraging.
@@ -89,7 +96,7 @@ const fn foraging(id: &'static str, cooperative: bool) -> Task {
 }
 
 /// All tasks, in order of their ids.
-pub const TASKS: [Task; 9] = [
+pub const TASKS: [Task; 10] = [
     door_key("MultiGrid-DoorKey-6x6-N2-v0", 6, 2),
     door_key("MultiGrid-DoorKey-8x8-N2-v0", 8, 2),
     door_key("MultiGrid-DoorKey-8x8-N3-v0", 8, 3),
@@ -124,6 +131,17 @@ pub const TASKS: [Task; 9] = [
         decay: 0.0,
     },
     Task {
+        id: "MultiGrid-TrashGrid-v1",
+        layout: Layout::Fetch { small: 3, big: 3 },
+        width: 8,
+        height: 8,
+        agents: 3,
+        items: 6,
+        zone: [4, 6, 4, 2],
+        max_steps: 200,
+        decay: 0.0,
+    },
+    Task {
         id: "MultiGrid-TrashGrid-v2",
         layout: Layout::Trash { small: 5, big: 5 },
         width: 10,
@@ -143,7 +161,16 @@ impl Task {
             Layout::DoorKey | Layout::DoorKeyMixed => ARRIVE,
             Layout::Corridor => SWITCH,
             Layout::Trash { .. } => TRASH,
+            Layout::Fetch { .. } => FETCH,
             Layout::Forage { .. } => FORAGE,
+        }
+    }
+
+    /// What has to be delivered in all: the number of items, or their weight.
+    pub fn total(&self) -> u32 {
+        match self.layout {
+            Layout::Fetch { small, big } => small + 2 * big,
+            _ => self.items,
         }
     }
 
@@ -151,6 +178,7 @@ impl Task {
     pub fn action_names(&self) -> &'static [&'static str] {
         match self.rule() {
             TRASH => &["forward", "left", "right", "pick up", "split", "put down"],
+            FETCH => &["up", "down", "left", "right", "pick up", "put down"],
             FORAGE => &["none", "north", "south", "west", "east", "load"],
             _ => &["left", "right", "forward", "pickup", "drop", "toggle", "done"],
         }
@@ -161,6 +189,7 @@ impl Task {
         match self.rule() {
             ARRIVE => &["key", "door", "goal"],
             SWITCH => &["switch"],
+            FETCH => &["find trash", "pick small", "pick big", "put trash"],
             TRASH => &["find trash", "pick trash", "split big", "put trash"],
             _ => &["load food"],
         }
@@ -171,7 +200,7 @@ impl Task {
         match self.rule() {
             ARRIVE => "use the key to open the door and then get to the goal",
             SWITCH => "stand on the switch, each of you once",
-            TRASH => "bring all trash to the drop zone",
+            TRASH | FETCH => "bring all trash to the drop zone",
             _ => "load all food",
         }
     }
@@ -205,6 +234,13 @@ impl Task {
                  not. Putting down in the drop zone delivers everything carried, elsewhere it drops one \
                  piece in front if that cell is free. An agent earns -0.1 a step, +1 for picking up and for \
                  splitting, +2 for each piece delivered, +10 for delivering the last."
+            ),
+            Layout::Fetch { small, big } => format!(
+                "{agents} agents bring {small} small and {big} big pieces of trash to the drop zone. They move by \
+                 rows and columns and block each other; trash does not block. An agent picks up the piece it \
+                 stands on: a small one weighs 1, a big one 2, and it carries at most 3. Putting down in the \
+                 drop zone delivers everything carried. An agent earns -0.1 a step, +1 for picking up, +2 for \
+                 each unit of weight delivered, +10 for delivering the last."
             ),
             Layout::Forage { cooperative } => format!(
                 "Level-based foraging: {agents} agents with levels 1 to {MAX_LEVEL} and two pieces of food \
@@ -245,7 +281,7 @@ impl Task {
                 level.corridor();
                 Ok(())
             }
-            Layout::Trash { small, big } => level.trash(random, small, big),
+            Layout::Trash { small, big } | Layout::Fetch { small, big } => level.trash(random, small, big),
             Layout::Forage { cooperative } => level.forage(random, cooperative),
         }
     }

@@ -7,6 +7,7 @@ pub mod storage {
     use crate::minigrid::components::records::*;
     use crate::minigrid::rules::geometry::rules::*;
     use crate::multigrid::components::records::*;
+    use crate::multigrid::rules::acting::rules::*;
     use crate::multigrid::rules::settings::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
@@ -40,6 +41,7 @@ pub mod storage {
             zone_height: get!(CONSTANTS)[12u32],
             capacity: get!(CONSTANTS)[13u32],
             inverse_agents: bitcast_f32(get!(CONSTANTS)[14u32]),
+            total: get!(CONSTANTS)[15u32],
         }
     }
 
@@ -49,6 +51,11 @@ pub mod storage {
             return get!(ITEMS)[first + u32(place.x) * height + u32(place.y)];
         }
         WALL | (GREY << 8u32)
+    }
+
+    /// The cell whose content an agent's actions change.
+    pub fn read_reached(settings: TeamSettings, first: u32, state: State) -> u32 {
+        cell_of(first, reached_place(settings, state), settings.width, settings.height)
     }
 
     /// Whether another agent than `agent` is on `place`.

@@ -56,6 +56,7 @@ pub(super) fn kernels(settings: &TeamSettings, forms: &[Form], observations: &[u
             Form::Direction => {
                 (&observe::direction_kernel::WGSL_SOURCE, "write_team_directions", OBSERVE_TEAM)
             }
+            Form::Planes => (&observe::plane_kernel::WGSL_SOURCE, "write_planes", OBSERVE),
             Form::Vector => (&observe::vector_kernel::WGSL_SOURCE, "write_vectors", OBSERVE),
             Form::State => (&observe::state_kernel::WGSL_SOURCE, "write_team_states", OBSERVE),
             Form::Full => (&observe::full_kernel::WGSL_SOURCE, "write_team_grids", OBSERVE),

@@ -159,6 +159,53 @@ pub mod full_kernel {
     }
 }
 
+/// The form `planes`: one byte a number.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod plane_kernel {
+    use super::super::columns::storage::*;
+    use crate::multigrid::components::records::*;
+    use crate::multigrid::rules::settings::rules::*;
+    use crate::multigrid::rules::showing::rules::*;
+    use wgsl_rs::std::*;
+
+    /// Number `index` of the two planes of `viewer`, 0 beyond them.
+    pub fn plane_number(settings: TeamSettings, first: u32, team: Team, viewer: u32, index: u32) -> u32 {
+        let cells = settings.width * settings.height;
+        let at = index % cells;
+        if index >= 2u32 * cells {
+            return 0u32;
+        }
+        if index >= cells {
+            return plane_load(settings, team, at / settings.height, at % settings.height);
+        }
+        let there = get!(ITEMS)[first + at];
+        plane_code(settings, team, viewer, there, at / settings.height, at % settings.height)
+    }
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn write_planes(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs {
+            return;
+        }
+        let settings = read_settings();
+        let first = env * get!(PARAMETERS).items;
+        let team = get!(STATES)[env];
+        let words = (2u32 * settings.width * settings.height + 3u32) / 4u32;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for row in 0..settings.agents * words {
+            let mut bytes = 0u32;
+            for byte in 0..4u32 {
+                let index = 4u32 * (row % words) + byte;
+                bytes |= plane_number(settings, first, team, row / words, index) << (8u32 * byte);
+            }
+            get_mut!(ROWS)[env * settings.agents * words + row] = bytes;
+        }
+    }
+}
+
 /// The form `direction`: one word an agent.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
 #[wgsl_rs::wgsl]
@@ -273,7 +320,6 @@ pub mod state_kernel {
 #[wgsl_rs::wgsl]
 pub mod mask_kernel {
     use super::super::columns::storage::*;
-    use crate::minigrid::rules::geometry::rules::*;
     use crate::multigrid::components::records::*;
     use crate::multigrid::rules::acting::rules::*;
     use crate::multigrid::rules::settings::rules::*;
@@ -285,13 +331,9 @@ pub mod mask_kernel {
             return action + 1u32 == settings.num_actions;
         }
         let state = agent_of(team, agent);
-        let place = cell_at(state.x, state.y, state.dir, 1i32, 0i32);
-        let front = cell_of(first, place, settings.width, settings.height);
-        let occupied = is_blocked(settings, team, agent, place);
-        if settings.rule == TRASH {
-            return makes_a_difference(state, front, worked(settings, state, front, occupied, action));
-        }
-        makes_a_difference(state, front, driven(state, front, occupied, action))
+        let front = read_reached(settings, first, state);
+        let occupied = is_blocked(settings, team, agent, way_of(settings, state, action));
+        makes_a_difference(state, front, attempted(settings, state, front, occupied, action))
     }
 
     #[compute]

@@ -31,14 +31,6 @@ pub mod grid_kernel {
         }
     }
 
-    /// What `action` makes of an agent.
-    pub fn attempted(settings: TeamSettings, state: State, front: u32, occupied: bool, action: u32) -> Acted {
-        if settings.rule == TRASH {
-            return worked(settings, state, front, occupied, action);
-        }
-        driven(state, front, occupied, action)
-    }
-
     #[compute]
     #[workgroup_size(64)]
     pub fn step_teams(#[builtin(global_invocation_id)] id: Vec3u) {
@@ -63,30 +55,30 @@ pub mod grid_kernel {
             let mut event = NO_EVENT;
             if team.gone[agent as usize] == 0u32 {
                 let state = agent_of(team, agent);
-                let place = cell_at(state.x, state.y, state.dir, 1i32, 0i32);
-                let front = cell_of(first, place, width, height);
-                let occupied = is_blocked(settings, team, agent, place);
-                let acted = attempted(settings, state, front, occupied, u32(get!(ACTIONS)[row]));
+                let action = u32(get!(ACTIONS)[row]);
+                let place = reached_place(settings, state);
+                let front = read_reached(settings, first, state);
+                let occupied = is_blocked(settings, team, agent, way_of(settings, state, action));
+                let acted = attempted(settings, state, front, occupied, action);
                 event = acted.event;
                 if acted.front != front && is_inside(place, width, height) {
                     let index = u32(place.x) * height + u32(place.y);
                     get_mut!(ITEMS)[first + index] = acted.front;
-                    if settings.rule == TRASH {
+                    if is_trash(settings) {
                         relist(first + width * height, settings.items, index, front, acted.front);
                     }
                 }
                 team = with_agent(team, agent, acted.state);
                 let here = kind_of(get!(ITEMS)[first + acted.state.x * height + acted.state.y]);
-                if settings.rule == TRASH {
+                if is_trash(settings) {
                     team.progress += acted.delivered;
-                    let is_complete = acted.delivered > 0u32 && team.progress == settings.items;
+                    let is_complete = acted.delivered > 0u32 && team.progress == settings.total;
                     team.paid[agent as usize] = trash_pay(acted, is_complete);
-                    let ahead = cell_at(acted.state.x, acted.state.y, acted.state.dir, 1i32, 0i32);
-                    let seen = cell_of(first, ahead, width, height);
+                    let seen = read_reached(settings, first, acted.state);
                     if event == NO_EVENT && !is_item(front) && is_item(seen) {
                         event = FOUND_EVENT;
                     }
-                    if team.progress == settings.items {
+                    if team.progress == settings.total {
                         verdict = SUCCESS;
                     }
                 }

@@ -7,6 +7,7 @@
 pub mod rules {
     use wgsl_rs::std::*;
 
+    use super::super::foraging::rules::*;
     use super::super::settings::rules::*;
     use crate::minigrid::components::records::*;
     use crate::minigrid::rules::geometry::rules::*;
@@ -26,6 +27,11 @@ pub mod rules {
     pub const TRASH_SPLIT: u32 = 4u32;
     /// Trash-Grid: deliver everything, or outside the drop zone put one item in front.
     pub const TRASH_PUT: u32 = 5u32;
+
+    /// Trash-Grid v1, after the four moves up, down, left and right: take what lies here.
+    pub const FETCH_PICKUP: u32 = 4u32;
+    /// Trash-Grid v1: deliver everything.
+    pub const FETCH_PUT: u32 = 5u32;
 
     /// Events of the tasks with a door: the key picked up, the door opened, the goal reached.
     pub const KEY_EVENT: i32 = 0i32;
@@ -133,6 +139,72 @@ pub mod rules {
         acted
     }
 
+    /// Trash-Grid v1's step for an agent on the cell `here`: small items weigh 1, big ones 2. `occupied` says
+    /// whether another agent is where it wants to go.
+    pub fn fetched(settings: TeamSettings, state: State, here: u32, occupied: bool, action: u32) -> Acted {
+        let mut acted = Acted { state, front: here, event: NO_EVENT, delivered: 0u32 };
+        if !occupied {
+            acted.state.x = wanted_x(settings, state.x, action + 1u32);
+            acted.state.y = wanted_y(settings, state.y, action + 1u32);
+        }
+        if action == FETCH_PICKUP && kind_of(here) == BALL && state.carrying + 1u32 <= settings.capacity {
+            acted.state.carrying = state.carrying + 1u32;
+            acted.front = EMPTY;
+            acted.event = PICKED_EVENT;
+        }
+        if action == FETCH_PICKUP && kind_of(here) == BOX && state.carrying + 2u32 <= settings.capacity {
+            acted.state.carrying = state.carrying + 2u32;
+            acted.front = EMPTY;
+            acted.event = SPLIT_EVENT;
+        }
+        if action == FETCH_PUT && state.carrying > 0u32 && is_in_zone(settings, state.x, state.y) {
+            acted.delivered = state.carrying;
+            acted.state.carrying = 0u32;
+            acted.event = DELIVERED_EVENT;
+        }
+        acted
+    }
+
+    /// The cell whose content an agent's actions change: the one in front, in Trash-Grid v1 its own.
+    pub fn reached_place(settings: TeamSettings, state: State) -> Vec2i {
+        if settings.rule == FETCH {
+            return vec2i(i32(state.x), i32(state.y));
+        }
+        cell_at(state.x, state.y, state.dir, 1i32, 0i32)
+    }
+
+    /// The cell that `action` would take an agent to, where another agent is in its way.
+    pub fn way_of(settings: TeamSettings, state: State, action: u32) -> Vec2i {
+        if settings.rule == FETCH {
+            let x = wanted_x(settings, state.x, action + 1u32);
+            let y = wanted_y(settings, state.y, action + 1u32);
+            return vec2i(i32(x), i32(y));
+        }
+        cell_at(state.x, state.y, state.dir, 1i32, 0i32)
+    }
+
+    /// What `action` makes of an agent that reaches the cell `reached`.
+    pub fn attempted(
+        settings: TeamSettings,
+        state: State,
+        reached: u32,
+        occupied: bool,
+        action: u32,
+    ) -> Acted {
+        if settings.rule == FETCH {
+            return fetched(settings, state, reached, occupied, action);
+        }
+        if settings.rule == TRASH {
+            return worked(settings, state, reached, occupied, action);
+        }
+        driven(state, reached, occupied, action)
+    }
+
+    /// Whether the task is to collect trash.
+    pub fn is_trash(settings: TeamSettings) -> bool {
+        settings.rule == TRASH || settings.rule == FETCH
+    }
+
     /// What an agent earned in Trash-Grid; `is_complete` when it delivered the last item.
     pub fn trash_pay(acted: Acted, is_complete: bool) -> f32 {
         let mut paid = STEP_COST;
@@ -232,6 +304,22 @@ mod tests {
             let kept = worked(settings, agent(5, 8, 3), front, occupied, TRASH_PUT);
             assert!(!makes_a_difference(agent(5, 8, 3), front, kept));
         }
+    }
+
+    #[test]
+    fn in_the_first_version_agents_take_what_they_stand_on_and_big_items_weigh_two() {
+        let settings = TeamSettings { rule: FETCH, ..settings() };
+        let take = |cell, load| fetched(settings, agent(4, 4, load), cell, false, FETCH_PICKUP);
+        assert_eq!((take(small(), 2).state.carrying, take(small(), 2).event), (3, PICKED_EVENT));
+        let big = cell(BOX, PURPLE, 0);
+        assert_eq!((take(big, 1).state.carrying, take(big, 1).event), (3, SPLIT_EVENT));
+        assert_eq!((take(big, 2).state.carrying, take(big, 2).front), (2, big));
+        let put = |x, y| fetched(settings, agent(x, y, 2), EMPTY, false, FETCH_PUT);
+        assert_eq!((put(6, 8).delivered, put(5, 8).delivered, put(5, 8).state.carrying), (2, 0, 2));
+        let go = |action, occupied| fetched(settings, agent(4, 4, 0), EMPTY, occupied, action).state;
+        let places = [0, 1, 2, 3].map(|action| (go(action, false).x, go(action, false).y));
+        assert_eq!(places, [(4, 3), (4, 5), (3, 4), (5, 4)]);
+        assert_eq!((go(0, true).x, go(0, true).y), (4, 4));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub mod rules {
     pub const TRASH: u32 = 2u32;
     /// Level-based foraging.
     pub const FORAGE: u32 = 3u32;
+    /// Trash-Grid v1: agents move by rows and columns and pick up what they stand on.
+    pub const FETCH: u32 = 4u32;
 
     /// Word of the constants at which the table begins: what success pays by the number of steps, or
     /// in foraging the reciprocals of whole numbers.
@@ -53,6 +55,8 @@ pub mod rules {
         pub capacity: u32,
         /// One divided by the number of agents.
         pub inverse_agents: f32,
+        /// What has to be delivered in all.
+        pub total: u32,
     }
 
     /// What agent `agent` is paid of what each has earned.

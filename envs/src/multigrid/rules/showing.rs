@@ -88,6 +88,26 @@ pub mod rules {
         select(i32(column) - origin_x(team, viewer), i32(row) - origin_y(team, viewer), part == 0u32)
     }
 
+    /// What `viewer` is shown at the cell `(x, y)` of Trash-Grid v1: 0 free, 1 itself, 2 another agent, 3 a
+    /// small and 4 a big item, 5 the drop zone.
+    pub fn plane_code(settings: TeamSettings, team: Team, viewer: u32, cell: u32, x: u32, y: u32) -> u32 {
+        let found = agent_on(team, settings.agents, x, y);
+        if found != NOWHERE {
+            return select(2u32, 1u32, found == viewer);
+        }
+        let kind = kind_of(cell);
+        select(select(select(0u32, 5u32, kind == FLOOR), 4u32, kind == BOX), 3u32, kind == BALL)
+    }
+
+    /// The load of the agent at the cell `(x, y)`, 0 without one.
+    pub fn plane_load(settings: TeamSettings, team: Team, x: u32, y: u32) -> u32 {
+        let found = agent_on(team, settings.agents, x, y);
+        if found == NOWHERE {
+            return 0u32;
+        }
+        team.carrying[found as usize]
+    }
+
     /// Numbers in an agent's vector.
     pub fn vector_len(settings: TeamSettings) -> u32 {
         4u32 * settings.agents + 3u32 * settings.items + 2u32 * settings.zone_width * settings.zone_height
