@@ -73,32 +73,43 @@ impl Camera {
         aspect: f32,
     ) -> Self {
         let half_height = (0.5 * options.field_of_view.to_radians()).tan();
-        let half_width = half_height * aspect;
         let target = options.target.map_or(middle, vec3);
-        let camera = Self::at(options, target, 1.0, half_width, half_height);
+        let camera = Self::at(options, target, 1.0, half_height * aspect, half_height);
+        let distance = options.distance.unwrap_or_else(|| 1.25 * camera.fitting_distance(balls));
+        Self::at(options, target, distance.max(2.0 * NEAR), half_height * aspect, half_height)
+    }
+
+    /// The same camera moved to where the bodies have gone: up and down only as far as it must, and back
+    /// when something would leave the picture, unless the options fix target or distance.
+    pub fn following(
+        &self,
+        options: &CameraOptions,
+        middle: Vec3,
+        balls: impl Iterator<Item = Bounds>,
+    ) -> Self {
+        let slack = 0.12 * self.distance * self.half_height;
+        let z = self.target.z.clamp(middle.z - slack, middle.z + slack);
+        let target = options.target.map_or(Vec3::new(middle.x, middle.y, z), vec3);
+        let moved = Self::at(options, target, self.distance, self.half_width, self.half_height);
+        let distance = match options.distance {
+            Some(distance) => distance,
+            None => self.distance.max(1.05 * moved.fitting_distance(balls)),
+        };
+        Self::at(options, target, distance, self.half_width, self.half_height)
+    }
+
+    /// Distance to the target from which all of `balls` are in the picture.
+    fn fitting_distance(&self, balls: impl Iterator<Item = Bounds>) -> f32 {
         // A ball touches a side plane of the view when its distance to it is its radius.
         let reach =
             |offset: f32, radius: f32, half: f32| (offset.abs() + radius * (1.0 + half * half).sqrt()) / half;
-        let fitting = balls
+        balls
             .map(|ball| {
-                let seen = camera.view(ball.center);
-                let across = reach(seen.x, ball.radius, half_width);
-                across.max(reach(seen.y, ball.radius, half_height)) - (seen.z - 1.0)
+                let seen = self.view(ball.center);
+                let across = reach(seen.x, ball.radius, self.half_width);
+                across.max(reach(seen.y, ball.radius, self.half_height)) - (seen.z - self.distance)
             })
-            .fold(0.5, f32::max);
-        let distance = options.distance.unwrap_or(1.25 * fitting).max(2.0 * NEAR);
-        Self::at(options, target, distance, half_width, half_height)
-    }
-
-    /// The same camera moved to where the bodies have gone; up and down only when they leave its sight.
-    pub fn following(&self, options: &CameraOptions, bounds: Bounds) -> Self {
-        if options.target.is_some() {
-            return *self;
-        }
-        let slack = 0.12 * self.distance * self.half_height;
-        let z = self.target.z.clamp(bounds.center.z - slack, bounds.center.z + slack);
-        let target = Vec3::new(bounds.center.x, bounds.center.y, z);
-        Self::at(options, target, self.distance, self.half_width, self.half_height)
+            .fold(0.5, f32::max)
     }
 
     fn at(options: &CameraOptions, target: Vec3, distance: f32, half_width: f32, half_height: f32) -> Self {
@@ -155,7 +166,22 @@ mod tests {
         let options = CameraOptions::default();
         let camera = Camera::framing(&options, bounds.center, [bounds].into_iter(), 1.0);
         let fallen = Bounds { center: Vec3::new(0.5, 0.0, 0.0), ..bounds };
-        let seen = camera.following(&options, fallen).view(fallen.center);
+        let seen = camera.following(&options, fallen.center, [fallen].into_iter()).view(fallen.center);
         assert!(seen.x.abs() < 1e-4 && seen.y.abs() < seen.z * camera.half_height);
+    }
+
+    #[test]
+    fn the_camera_steps_back_when_bodies_part() {
+        let ball = |x: f32| Bounds { center: Vec3::new(0.0, x, 0.0), radius: 0.1 };
+        let options = CameraOptions::default();
+        let near = Camera::framing(&options, Vec3::ZERO, [ball(-0.5), ball(0.5)].into_iter(), 1.0);
+        let apart = [ball(-5.0), ball(5.0)];
+        let far = near.following(&options, Vec3::ZERO, apart.into_iter());
+        for one in apart {
+            let seen = far.view(one.center);
+            assert!(seen.x.abs() < seen.z * far.half_width, "{seen}");
+        }
+        let fixed = CameraOptions { distance: Some(2.0), ..options };
+        assert_eq!(near.following(&fixed, Vec3::ZERO, apart.into_iter()).distance, 2.0);
     }
 }

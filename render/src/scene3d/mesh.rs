@@ -22,7 +22,7 @@ pub(super) struct Vertex {
 }
 
 /// Steps around a ball or rod.
-const STEPS: usize = 24;
+const STEPS: usize = 32;
 
 impl Mesh {
     /// The surface of a shape; `None` for a plane, which is not bounded.

@@ -123,7 +123,7 @@ impl SceneRenderer {
     }
 
     /// A picture of `worlds`, in a grid when there are more than one. The camera that frames the first
-    /// picture stays for the next ones, moving along with what it follows.
+    /// picture stays for the next ones, moving along with what it follows, and back where it must.
     ///
     /// # Errors
     /// When there is no world, a world has another number of bodies than the model, or a pose is not
@@ -152,7 +152,7 @@ impl SceneRenderer {
         let bounds = self.stage.bounds();
         let aspect = self.options.width as f32 / self.options.height as f32;
         let camera = match self.camera {
-            Some(camera) => camera.following(&self.options.camera, bounds),
+            Some(camera) => camera.following(&self.options.camera, bounds.center, self.stage.balls()),
             None => Camera::framing(&self.options.camera, bounds.center, self.stage.balls(), aspect),
         };
         self.camera = Some(camera);

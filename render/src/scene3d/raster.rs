@@ -18,7 +18,7 @@ pub(super) struct Sample {
 }
 
 /// Relative difference of depth below which two surfaces count as one.
-const COINCIDENT: f32 = 1.5e-4;
+const COINCIDENT: f32 = 4e-4;
 
 const NOTHING: Sample = Sample { depth: f32::INFINITY, normal: Vec3::ZERO, color: Vec3::ZERO };
 
