@@ -7,6 +7,8 @@ pub mod box_box;
 pub mod contact_point;
 pub mod height_layer;
 pub mod height_map;
+pub mod hull;
+pub mod hull_faces;
 pub mod plane;
 pub mod ray;
 pub mod round;

@@ -5,6 +5,7 @@ use wide::f32x8;
 
 use super::box_box::rules::*;
 use super::contact_point::rules::*;
+use super::hull::rules::*;
 use super::plane::rules::*;
 use super::ray::rules::*;
 use super::round::rules::*;
@@ -18,6 +19,7 @@ fn the_rules_are_valid_wgsl() {
     crate::device_source::tests::assert_transpiles(&[
         &super::height_layer::rules::WGSL_SOURCE,
         &super::ray::rules::WGSL_SOURCE,
+        &super::hull::rules::WGSL_SOURCE,
     ]);
 }
 
@@ -353,4 +355,81 @@ fn a_ray_meets_a_plane_from_above_only() {
     assert!((ray_plane(down, plane) - 1.875).abs() < 1e-12);
     let up = Ray { direction: vector3(0.0, 0.0, 1.0), ..down };
     assert_eq!(ray_plane(up, plane), no_contact_distance::<f64>());
+}
+
+/// A shape of the recordings as a cloud.
+fn cloud_of<R: Real + Field>(shape: Placed<R>) -> Cloud<R> {
+    let zero = R::lit(0.0);
+    let mut cloud = Cloud {
+        corner_count: 0,
+        face_count: 0,
+        radius: zero,
+        corners: [zero3(); MAX_CORNERS],
+        faces: [Plane { normal: zero3(), offset: zero }; MAX_FACES],
+    };
+    match shape {
+        Placed::Sphere(center, radius) => cloud_of_segment(center, zero3(), radius, &mut cloud),
+        Placed::Capsule(c) => cloud_of_segment(c.center, scale3(c.axis, c.half_length), c.radius, &mut cloud),
+        Placed::Box(pose, half) => cloud_of_box(pose, half, &mut cloud),
+    }
+    cloud
+}
+
+fn deepest_of_clouds<R: Real + Field>(a: Placed<R>, b: Placed<R>) -> ContactPoint<R> {
+    let along = vector3(R::lit(1.0), R::lit(0.0), R::lit(0.0));
+    let points = cloud_cloud(&mut cloud_of(a), &mut cloud_of(b), along);
+    deeper_contact(deeper_contact(points[0], points[1]), deeper_contact(points[2], points[3]))
+}
+
+#[test]
+fn hull_rules_find_the_recorded_distances_of_shapes_apart() {
+    let mut compared = 0;
+    for (number, row) in recorded().iter().enumerate() {
+        let [a, b] = both(row, |x| x);
+        // Cores apart: the distance of the cores is what the algorithm measures.
+        let radii: f64 = [a, b]
+            .iter()
+            .map(|shape| match shape {
+                Placed::Sphere(_, radius) => *radius,
+                Placed::Capsule(capsule) => capsule.radius,
+                Placed::Box(..) => 0.0,
+            })
+            .sum();
+        if row.distance + radii < 1e-4 || axis_enters_the_box(row) {
+            continue;
+        }
+        compared += 1;
+        let point = deepest_of_clouds(a, b);
+        assert!(
+            (point.distance - row.distance).abs() < 1e-5,
+            "row {number}: {} {}",
+            point.distance,
+            row.distance
+        );
+        let [a, b] = both(row, |x| x as f32);
+        let single = f64::from(deepest_of_clouds(a, b).distance);
+        assert!((single - row.distance).abs() < 1e-5, "row {number} in f32: {single} {}", row.distance);
+    }
+    assert!(compared > 400, "{compared}");
+}
+
+#[test]
+fn a_cube_as_a_hull_stands_on_another_on_four_corners() {
+    let upright = matrix_of(identity_quaternion::<f64>());
+    let upper = Placed::Box(
+        Pose { position: vector3(0.03, -0.02, 0.149), rotation: upright },
+        vector3(0.05, 0.05, 0.05),
+    );
+    let lower = Placed::Box(Pose { position: zero3(), rotation: upright }, vector3(0.1, 0.1, 0.1));
+    let along = vector3(1.0, 0.0, 0.0);
+    let points = cloud_cloud(&mut cloud_of(upper), &mut cloud_of(lower), along);
+    let mut corners: Vec<_> = points
+        .iter()
+        .map(|p| {
+            assert!((p.distance + 0.001).abs() < 1e-9 && (p.normal.z - 1.0).abs() < 1e-9, "{p:?}");
+            ((p.position.x * 1e3).round() as i32, (p.position.y * 1e3).round() as i32)
+        })
+        .collect();
+    corners.sort_unstable();
+    assert_eq!(corners, [(-20, -70), (-20, 30), (80, -70), (80, 30)]);
 }

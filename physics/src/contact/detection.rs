@@ -8,6 +8,7 @@ pub mod rules {
     use crate::capacity::rules::*;
     use crate::collision::box_box::rules::*;
     use crate::collision::contact_point::rules::*;
+    use crate::collision::hull::rules::*;
     use crate::collision::plane::rules::*;
     use crate::collision::round::rules::*;
     use crate::collision::solid_box::rules::*;
@@ -140,6 +141,99 @@ pub mod rules {
         }
     }
 
+    /// Makes `cloud` the hull that shape `geom` is.
+    pub fn cloud_of_hull<R: Real + super::Field>(
+        tables: ptr!(function, ContactTables),
+        geom: u32,
+        pose: Pose<R>,
+        cloud: ptr!(function, Cloud<R>),
+    ) {
+        let corners = tables.hull_corner_start[geom as usize];
+        let faces = tables.hull_face_start[geom as usize];
+        cloud.corner_count = tables.hull_corner_count[geom as usize];
+        cloud.face_count = tables.hull_face_count[geom as usize];
+        cloud.radius = R::lit(0.0f32);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for i in 0u32..cloud.corner_count {
+            let at = (corners + i) as usize;
+            let corner = vector3::<R>(
+                R::lit(tables.hull_corner_x[at]),
+                R::lit(tables.hull_corner_y[at]),
+                R::lit(tables.hull_corner_z[at]),
+            );
+            cloud.corners[i as usize] = to_world::<R>(pose, corner);
+        }
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for i in 0u32..cloud.face_count {
+            let at = (faces + i) as usize;
+            let outwards = vector3::<R>(
+                R::lit(tables.hull_face_x[at]),
+                R::lit(tables.hull_face_y[at]),
+                R::lit(tables.hull_face_z[at]),
+            );
+            let normal = rotate::<R>(pose.rotation, outwards);
+            let offset = R::lit(tables.hull_face_offset[at]) + dot3::<R>(normal, pose.position);
+            cloud.faces[i as usize] = Plane::<R> { normal: normal, offset: offset };
+        }
+    }
+
+    /// Makes `cloud` the shape `geom`, whatever bounded shape it is.
+    pub fn cloud_of_geom<R: Real + super::Field>(
+        tables: ptr!(function, ContactTables),
+        geom: u32,
+        size: Vector3<R>,
+        pose: Pose<R>,
+        cloud: ptr!(function, Cloud<R>),
+    ) {
+        let kind = tables.geom_kind[geom as usize];
+        if kind == GEOM_SPHERE {
+            cloud_of_segment::<R>(pose.position, zero3::<R>(), size.x, cloud);
+        }
+        if kind == GEOM_CAPSULE {
+            cloud_of_segment::<R>(pose.position, scale3::<R>(pose.rotation.z, size.y), size.x, cloud);
+        }
+        if kind == GEOM_BOX {
+            cloud_of_box::<R>(pose, size, cloud);
+        }
+        if kind == GEOM_HULL {
+            cloud_of_hull::<R>(tables, geom, pose, cloud);
+        }
+    }
+
+    /// A bounded shape against a hull.
+    pub fn collide_with_hull<R: Real + super::Field>(
+        tables: ptr!(function, ContactTables),
+        size_a: Vector3<R>,
+        a: Pose<R>,
+        size_b: Vector3<R>,
+        b: Pose<R>,
+        margin: R,
+        slot: u32,
+        geom_a: u32,
+        geom_b: u32,
+        work: ptr!(function, ContactWorkspace<R>),
+    ) {
+        let kind_a = tables.geom_kind[geom_a as usize];
+        cloud_of_geom::<R>(tables, geom_a, size_a, a, &mut work.cloud_a);
+        cloud_of_geom::<R>(tables, geom_b, size_b, b, &mut work.cloud_b);
+        let mut along = b.rotation.x;
+        if kind_a == GEOM_CAPSULE {
+            along = a.rotation.z;
+        }
+        let points = cloud_cloud::<R>(&mut work.cloud_a, &mut work.cloud_b, along);
+        if kind_a == GEOM_SPHERE {
+            append_contact::<R>(work, points[0usize], margin, slot, geom_a, geom_b);
+        } else if kind_a == GEOM_CAPSULE {
+            let pair: [ContactPoint<R>; 2] = [
+                deeper_contact::<R>(points[0usize], points[2usize]),
+                deeper_contact::<R>(points[1usize], points[3usize]),
+            ];
+            append_two::<R>(work, pair, margin, slot, geom_a, geom_b);
+        } else {
+            append_four::<R>(work, points, margin, slot, geom_a, geom_b);
+        }
+    }
+
     /// Two bounded shapes.
     pub fn collide_bounded<R: Real + super::Field>(
         kind_a: u32,
@@ -212,15 +306,27 @@ pub mod rules {
             let b = work.placed[second as usize];
             if kind_b == GEOM_PLANE {
                 let plane = plane_of::<R>(b);
-                collide_with_plane::<R>(kind_a, size_a, a, plane, margin, slot, first, second, work);
+                if kind_a == GEOM_HULL {
+                    cloud_of_hull::<R>(tables, first, a, &mut work.cloud_a);
+                    let points = cloud_plane::<R>(&mut work.cloud_a, plane);
+                    append_four::<R>(work, points, margin, slot, first, second);
+                } else {
+                    collide_with_plane::<R>(kind_a, size_a, a, plane, margin, slot, first, second, work);
+                }
             } else {
                 let between = sub3::<R>(a.position, b.position);
                 let reach =
                     bounding_radius::<R>(kind_a, size_a) + bounding_radius::<R>(kind_b, size_b) + margin;
                 if R::any_positive(reach * reach - dot3::<R>(between, between)) {
-                    collide_bounded::<R>(
-                        kind_a, size_a, a, kind_b, size_b, b, margin, slot, first, second, work,
-                    );
+                    if kind_b == GEOM_HULL {
+                        collide_with_hull::<R>(
+                            tables, size_a, a, size_b, b, margin, slot, first, second, work,
+                        );
+                    } else {
+                        collide_bounded::<R>(
+                            kind_a, size_a, a, kind_b, size_b, b, margin, slot, first, second, work,
+                        );
+                    }
                 }
             }
         }

@@ -5,12 +5,15 @@
 
 use super::detection::rules::{detect_contacts, place_geoms};
 use super::joints::rules::JointLimits;
+use super::layers::{SceneLayer, detect_layer_contacts};
 use super::layout::{ContactLayout, ContactLayoutError, ContactOptions};
 use super::solver::rules::{impulse_on_a, solve_contacts};
 use super::tables::rules::{
     ContactMemory, ContactParameters, ContactTables, ContactWorkspace, GeomParameters, MAX_GEOMS,
 };
 use crate::capacity::rules::{MAX_ACTUATORS, MAX_DOFS};
+use crate::collision::height_layer::rules::HeightWindow;
+use crate::collision::height_map::HeightMap;
 use crate::dynamics::bias::rules::bias_forces;
 use crate::dynamics::integrator::rules::{Integration, SmoothStep, finish_step, smooth_step};
 use crate::dynamics::kinematics::rules::forward_kinematics;
@@ -50,6 +53,8 @@ pub struct ContactDynamics<L> {
     pub work: Box<SmoothStep<L>>,
     /// Shapes and pairs.
     pub tables: Box<ContactTables>,
+    /// Height layers.
+    pub layers: Vec<SceneLayer>,
     /// The shapes' numbers.
     pub geoms: Box<[GeomParameters<L>; MAX_GEOMS]>,
     /// Limits and dry friction.
@@ -62,6 +67,7 @@ pub struct ContactDynamics<L> {
     pub contacts: Box<ContactWorkspace<L>>,
     /// The impulses that start the next solution.
     pub memory: Box<ContactMemory<L>>,
+    window: Box<HeightWindow<L>>,
 }
 
 impl<L: Lane> ContactDynamics<L> {
@@ -96,6 +102,8 @@ impl<L: Lane> ContactDynamics<L> {
             geoms: contact.geoms_in(L::splat),
             limits: contact.limits_in(L::splat),
             tables: contact.tables,
+            layers: contact.layers,
+            window: HeightMap::empty_window(),
             contact_parameters: options.parameters(time_step, L::splat),
             sweeps: options.sweeps,
             contacts: ContactWorkspace::boxed(),
@@ -143,6 +151,14 @@ impl<L: Lane> ContactDynamics<L> {
         let margin = self.contact_parameters.margin;
         place_geoms(&mut self.tables, &mut self.geoms, &mut self.work.kinematics, &mut self.contacts);
         detect_contacts(&mut self.tables, &mut self.geoms, margin, &mut self.contacts);
+        detect_layer_contacts(
+            &self.layers,
+            &self.tables,
+            &self.geoms,
+            margin,
+            &mut self.window,
+            &mut self.contacts,
+        );
     }
 
     /// Poses and velocities of the present state into `work`.

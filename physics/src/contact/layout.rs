@@ -4,13 +4,17 @@
 //! model lists the two bodies as colliding.
 
 use super::joints::rules::JointLimits;
+use super::layers::{LayerPair, SceneLayer};
 use super::softness::rules::softness_of;
 use super::tables::rules::{
     ContactParameters, ContactTables, FRICTION_AVERAGE, FRICTION_MAXIMUM, FRICTION_MINIMUM,
-    FRICTION_MULTIPLY, GEOM_BOX, GEOM_CAPSULE, GEOM_PLANE, GEOM_SPHERE, GeomParameters, MAX_GEOMS, MAX_PAIRS,
+    FRICTION_MULTIPLY, GEOM_BOX, GEOM_CAPSULE, GEOM_HULL, GEOM_LAYER, GEOM_PLANE, GEOM_SPHERE,
+    GeomParameters, MAX_GEOMS, MAX_HULL_CORNERS, MAX_HULL_FACES, MAX_PAIRS,
 };
 use crate::capacity::rules::{MAX_DOFS, NONE};
 use crate::collision::contact_point::rules::Pose;
+use crate::collision::height_map::{HeightMap, HeightMapError};
+use crate::collision::hull_faces::hull_faces;
 use crate::layout::{Geom, Layout};
 use crate::model::{FrictionCombination, Shape};
 use crate::scalar::Field;
@@ -44,6 +48,28 @@ pub enum ContactLayoutError {
         /// What it is.
         second_kind: &'static str,
     },
+    /// A convex hull that is flat or has bad corners.
+    #[error("convex hull '{name}': {problem}")]
+    Hull {
+        /// Name of the hull.
+        name: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A height layer that is turned: only upright ones can be looked up.
+    #[error("height layer '{name}' is turned; layers stand upright")]
+    TurnedLayer {
+        /// Name of the layer.
+        name: String,
+    },
+    /// A height layer with bad numbers.
+    #[error("height layer '{name}': {error}")]
+    Layer {
+        /// Name of the layer.
+        name: String,
+        /// What is wrong.
+        error: HeightMapError,
+    },
 }
 
 /// How contacts are solved, in units that a person chooses.
@@ -53,8 +79,8 @@ pub struct ContactOptions {
     pub sweeps: u32,
     /// Points closer than this take part, in m.
     pub margin: f64,
-    /// Frequency of the contact spring in Hz; a body at rest sinks in by g / (2 pi f)² if nothing else
-    /// loads the point. `None` is a quarter of the step rate, the stiffest that a step resolves.
+    /// Frequency of the contact spring in Hz. A body at rest sinks in by g / (2 pi f)², n times as deep under
+    /// n times its own weight. `None` is the step rate: stiff enough for a thousandfold load at 5 ms.
     pub frequency: Option<f64>,
     /// Damping ratio of the contact spring; at 1 and above a contact does not bounce by itself.
     pub damping_ratio: f64,
@@ -70,7 +96,7 @@ impl Default for ContactOptions {
             sweeps: 8,
             margin: 0.01,
             frequency: None,
-            damping_ratio: 2.0,
+            damping_ratio: 5.0,
             recovery_speed: 1.0,
             restitution_threshold: 0.5,
         }
@@ -84,7 +110,7 @@ impl ContactOptions {
         time_step: f64,
         lift: impl Fn(f64) -> R,
     ) -> ContactParameters<R> {
-        let frequency = self.frequency.unwrap_or(0.25 / time_step);
+        let frequency = self.frequency.unwrap_or(1.0 / time_step);
         let softness = softness_of(std::f64::consts::TAU * frequency, self.damping_ratio, time_step);
         ContactParameters {
             time_step: lift(time_step),
@@ -106,6 +132,8 @@ pub struct ContactLayout {
     pub geoms: Box<[GeomParameters<f64>; MAX_GEOMS]>,
     /// Limits and dry friction that every world starts from.
     pub limits: Box<JointLimits<f64>>,
+    /// The height layers of the scene.
+    pub layers: Vec<SceneLayer>,
 }
 
 impl ContactLayout {
@@ -122,6 +150,9 @@ impl ContactLayout {
             tables.geom_kind[index] = kind_of(&geom.shape);
             tables.geom_body[index] = geom.body.map_or(NONE, |body| body as u32);
             geoms[index] = parameters_of(geom);
+            if let Shape::ConvexHull { vertices } = &geom.shape {
+                store_hull(&mut tables, index, &geom.name, vertices)?;
+            }
             tables.has_restitution |= u32::from(geom.restitution > 0.0);
         }
         tables.geom_count = layout.geoms.len() as u32;
@@ -161,7 +192,8 @@ impl ContactLayout {
             tables.has_dry_friction[axis.dof] = u32::from(axis.friction_loss > 0.0);
             limits.friction_loss[axis.dof] = axis.friction_loss;
         }
-        Ok(Self { tables, geoms, limits })
+        let layers = layers_of(layout, &tables, slot)?;
+        Ok(Self { tables, geoms, limits, layers })
     }
 
     /// The shapes in another scalar.
@@ -196,6 +228,40 @@ fn within(kind: &'static str, count: usize, limit: usize) -> Result<(), ContactL
     if count > limit { Err(ContactLayoutError::TooMany { kind, count, limit }) } else { Ok(()) }
 }
 
+/// Adds the corners and faces of a hull to the tables.
+fn store_hull(
+    tables: &mut ContactTables,
+    geom: usize,
+    name: &str,
+    vertices: &[[f64; 3]],
+) -> Result<(), ContactLayoutError> {
+    let faces = hull_faces(vertices)
+        .map_err(|problem| ContactLayoutError::Hull { name: name.to_owned(), problem })?;
+    let end = |starts: &[u32; MAX_GEOMS], counts: &[u32; MAX_GEOMS]| {
+        (0..geom).map(|other| (starts[other] + counts[other]) as usize).max().unwrap_or(0)
+    };
+    let first_corner = end(&tables.hull_corner_start, &tables.hull_corner_count);
+    let first_face = end(&tables.hull_face_start, &tables.hull_face_count);
+    within("corners of convex hulls", first_corner + vertices.len(), MAX_HULL_CORNERS)?;
+    within("faces of convex hulls", first_face + faces.len(), MAX_HULL_FACES)?;
+    tables.hull_corner_start[geom] = first_corner as u32;
+    tables.hull_corner_count[geom] = vertices.len() as u32;
+    tables.hull_face_start[geom] = first_face as u32;
+    tables.hull_face_count[geom] = faces.len() as u32;
+    for (at, [x, y, z]) in (first_corner..).zip(vertices) {
+        tables.hull_corner_x[at] = *x as f32;
+        tables.hull_corner_y[at] = *y as f32;
+        tables.hull_corner_z[at] = *z as f32;
+    }
+    for (at, ([x, y, z], offset)) in (first_face..).zip(faces) {
+        tables.hull_face_x[at] = x as f32;
+        tables.hull_face_y[at] = y as f32;
+        tables.hull_face_z[at] = z as f32;
+        tables.hull_face_offset[at] = offset as f32;
+    }
+    Ok(())
+}
+
 /// The shapes that may touch, each pair once.
 fn pairs_of(layout: &Layout) -> Vec<[usize; 2]> {
     let mut pairs = Vec::new();
@@ -208,12 +274,53 @@ fn pairs_of(layout: &Layout) -> Vec<[usize; 2]> {
                 }
                 (None, None) => false,
             };
-            if collide {
+            let layer = [first, second].iter().any(|geom| kind_of(&geom.shape) == GEOM_LAYER);
+            if collide && !layer {
                 pairs.push([a, b]);
             }
         }
     }
     pairs
+}
+
+/// The height layers, their slots from `slot` on.
+fn layers_of(
+    layout: &Layout,
+    tables: &ContactTables,
+    mut slot: u32,
+) -> Result<Vec<SceneLayer>, ContactLayoutError> {
+    let mut layers = Vec::new();
+    for (index, geom) in layout.geoms.iter().enumerate() {
+        let (layer, build): (_, fn(_, _, _, &[f64]) -> _) = match &geom.shape {
+            Shape::Floor(layer) => (layer, HeightMap::floor),
+            Shape::Ceiling(layer) => (layer, HeightMap::ceiling),
+            _ => continue,
+        };
+        let [_, x, y, z] = geom.orientation;
+        if x != 0.0 || y != 0.0 || z != 0.0 {
+            return Err(ContactLayoutError::TurnedLayer { name: geom.name.clone() });
+        }
+        let map = build(layer.points, layer.cell, geom.position, &layer.heights)
+            .map_err(|error| ContactLayoutError::Layer { name: geom.name.clone(), error })?;
+        let mut shapes = Vec::new();
+        for (shape, other) in layout.geoms.iter().enumerate().filter(|(_, other)| other.body.is_some()) {
+            let slots = match tables.geom_kind[shape] {
+                GEOM_BOX => 8,
+                kind => {
+                    slots_of(kind).filter(|_| kind < GEOM_HULL).ok_or_else(|| ContactLayoutError::Pair {
+                        first: other.name.clone(),
+                        first_kind: name_of(&other.shape),
+                        second: geom.name.clone(),
+                        second_kind: name_of(&geom.shape),
+                    })?
+                }
+            };
+            shapes.push(LayerPair { geom: shape as u32, slot });
+            slot += slots;
+        }
+        layers.push(SceneLayer { geom: index as u32, map, shapes });
+    }
+    Ok(layers)
 }
 
 fn kind_of(shape: &Shape) -> u32 {
@@ -222,7 +329,8 @@ fn kind_of(shape: &Shape) -> u32 {
         Shape::Capsule { .. } => GEOM_CAPSULE,
         Shape::Box { .. } => GEOM_BOX,
         Shape::Plane => GEOM_PLANE,
-        Shape::ConvexHull { .. } | Shape::Floor(_) | Shape::Ceiling(_) => NONE,
+        Shape::Floor(_) | Shape::Ceiling(_) => GEOM_LAYER,
+        Shape::ConvexHull { .. } => GEOM_HULL,
     }
 }
 
@@ -243,7 +351,7 @@ fn slots_of(kind: u32) -> Option<u32> {
     match kind {
         GEOM_SPHERE => Some(1),
         GEOM_CAPSULE => Some(2),
-        GEOM_BOX => Some(4),
+        GEOM_BOX | GEOM_HULL => Some(4),
         _ => None,
     }
 }
@@ -253,6 +361,10 @@ fn parameters_of(geom: &Geom) -> GeomParameters<f64> {
     let [w, i, j, k] = geom.orientation;
     let size = match &geom.shape {
         Shape::Sphere { radius } => vector3(*radius, 0.0, 0.0),
+        Shape::ConvexHull { vertices } => {
+            let reach = |v: &[f64; 3]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+            vector3(vertices.iter().map(reach).fold(0.0, f64::max), 0.0, 0.0)
+        }
         Shape::Capsule { radius, half_length } => vector3(*radius, *half_length, 0.0),
         Shape::Box { half_extents } => vector3(half_extents[0], half_extents[1], half_extents[2]),
         _ => zero3(),
@@ -283,6 +395,17 @@ fn empty_tables() -> ContactTables {
         pair_count: 0,
         geom_kind: [NONE; MAX_GEOMS],
         geom_body: [NONE; MAX_GEOMS],
+        hull_corner_start: [0; MAX_GEOMS],
+        hull_corner_count: [0; MAX_GEOMS],
+        hull_face_start: [0; MAX_GEOMS],
+        hull_face_count: [0; MAX_GEOMS],
+        hull_corner_x: [0.0; MAX_HULL_CORNERS],
+        hull_corner_y: [0.0; MAX_HULL_CORNERS],
+        hull_corner_z: [0.0; MAX_HULL_CORNERS],
+        hull_face_x: [0.0; MAX_HULL_FACES],
+        hull_face_y: [0.0; MAX_HULL_FACES],
+        hull_face_z: [0.0; MAX_HULL_FACES],
+        hull_face_offset: [0.0; MAX_HULL_FACES],
         pair_first: [0; MAX_PAIRS],
         pair_second: [0; MAX_PAIRS],
         pair_slot: [0; MAX_PAIRS],

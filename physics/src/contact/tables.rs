@@ -11,6 +11,7 @@
 pub mod rules {
     use crate::capacity::rules::*;
     use crate::collision::contact_point::rules::*;
+    use crate::collision::hull::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
     use wgsl_rs::std::*;
@@ -24,11 +25,18 @@ pub mod rules {
     /// Degrees of freedom of all contact points at work, and of all joints at their limits or with dry
     /// friction: the lengths of their rows together.
     pub const MAX_ROW_ENTRIES: usize = 1024;
+    /// Corners and faces of all convex hulls of a model together.
+    pub const MAX_HULL_CORNERS: usize = 256;
+    pub const MAX_HULL_FACES: usize = 512;
+
     /// Kinds of shapes.
     pub const GEOM_SPHERE: u32 = 0u32;
     pub const GEOM_CAPSULE: u32 = 1u32;
     pub const GEOM_BOX: u32 = 2u32;
-    pub const GEOM_PLANE: u32 = 3u32;
+    pub const GEOM_HULL: u32 = 3u32;
+    pub const GEOM_PLANE: u32 = 4u32;
+    /// A height layer; its contacts are appended by the shell.
+    pub const GEOM_LAYER: u32 = 5u32;
 
     /// Ways to combine the friction coefficients of two shapes.
     pub const FRICTION_MAXIMUM: u32 = 0u32;
@@ -42,7 +50,8 @@ pub mod rules {
     pub struct GeomParameters<R> {
         /// In the frame of its body, or of the world.
         pub pose: Pose<R>,
-        /// Sphere: radius, -, -. Capsule: radius, half length, -. Box: half edges. Plane: unused. In m.
+        /// Sphere: radius, -, -. Capsule: radius, half length, -. Box: half edges. Hull: bounding radius
+        /// about its origin, -, -. Others: unused. In m.
         pub size: Vector3<R>,
         /// Coulomb friction coefficient.
         pub friction: R,
@@ -59,6 +68,20 @@ pub mod rules {
         pub geom_kind: [u32; MAX_GEOMS],
         /// The body that carries the shape, or `NONE` for the scene.
         pub geom_body: [u32; MAX_GEOMS],
+        /// Corners and faces of a convex hull: where they begin in the lists below, and how many there are.
+        pub hull_corner_start: [u32; MAX_GEOMS],
+        pub hull_corner_count: [u32; MAX_GEOMS],
+        pub hull_face_start: [u32; MAX_GEOMS],
+        pub hull_face_count: [u32; MAX_GEOMS],
+        /// Corners in the frame of their shape in m.
+        pub hull_corner_x: [f32; MAX_HULL_CORNERS],
+        pub hull_corner_y: [f32; MAX_HULL_CORNERS],
+        pub hull_corner_z: [f32; MAX_HULL_CORNERS],
+        /// Outward normals of the faces, and their distances from the origin of the shape.
+        pub hull_face_x: [f32; MAX_HULL_FACES],
+        pub hull_face_y: [f32; MAX_HULL_FACES],
+        pub hull_face_z: [f32; MAX_HULL_FACES],
+        pub hull_face_offset: [f32; MAX_HULL_FACES],
         /// The shapes of a pair: the kind of the first is not larger than that of the second.
         pub pair_first: [u32; MAX_PAIRS],
         pub pair_second: [u32; MAX_PAIRS],
@@ -166,6 +189,9 @@ pub mod rules {
         pub joint_entries: u32,
         /// World poses of the shapes. Of a capsule the rotation's z alone is kept up, of a sphere none.
         pub placed: [Pose<R>; MAX_GEOMS],
+        /// The two shapes of a pair with a convex hull.
+        pub cloud_a: Cloud<R>,
+        pub cloud_b: Cloud<R>,
         pub contacts: [Contact<R>; MAX_CONTACTS],
         pub blocks: [ContactBlock<R>; MAX_CONTACTS],
         /// Whitened rows (normal, tangent u, tangent v) of the contacts, one entry for each degree of
@@ -197,6 +223,8 @@ impl<R: crate::scalar::rules::Real + Field> ContactWorkspace<R> {
     /// A workspace without contacts, on the heap: it is large.
     pub fn boxed() -> Box<Self> {
         use crate::collision::contact_point::rules::{Pose, no_contact};
+        use crate::collision::hull::rules::{Cloud, MAX_CORNERS, MAX_FACES};
+        use crate::collision::plane::rules::Plane;
         use crate::vector::rules::{Matrix3, zero3};
         let zero = R::lit(0.0);
         let origin = Pose { position: zero3(), rotation: Matrix3 { x: zero3(), y: zero3(), z: zero3() } };
@@ -238,6 +266,13 @@ impl<R: crate::scalar::rules::Real + Field> ContactWorkspace<R> {
             dry_impulse: zero,
             dry_bound: zero,
         };
+        let cloud = Cloud {
+            corner_count: 0,
+            face_count: 0,
+            radius: zero,
+            corners: [zero3(); MAX_CORNERS],
+            faces: [Plane { normal: zero3(), offset: zero }; MAX_FACES],
+        };
         Box::new(Self {
             contact_count: 0,
             overflow: 0,
@@ -245,6 +280,8 @@ impl<R: crate::scalar::rules::Real + Field> ContactWorkspace<R> {
             joint_count: 0,
             joint_entries: 0,
             placed: [origin; MAX_GEOMS],
+            cloud_a: cloud,
+            cloud_b: cloud,
             contacts: [contact; MAX_CONTACTS],
             blocks: [block; MAX_CONTACTS],
             row_dofs: [0; MAX_ROW_ENTRIES],

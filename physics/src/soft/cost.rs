@@ -79,7 +79,13 @@ impl Penalty {
     }
 }
 
-fn contact_response(residual: [f64; 3], regulariser: f64, ratio: f64, friction: f64, response: &mut Response) {
+fn contact_response(
+    residual: [f64; 3],
+    regulariser: f64,
+    ratio: f64,
+    friction: f64,
+    response: &mut Response,
+) {
     let mu = friction / ratio.sqrt();
     let scale = [mu, friction, friction];
     let [n, u, v] = [0, 1, 2].map(|i| residual[i] * scale[i]);
@@ -124,7 +130,8 @@ mod tests {
             Penalty::Contact { regulariser: 0.3, ratio: 10.0, friction: 0.7 },
             Penalty::Contact { regulariser: 0.3, ratio: 1.0, friction: 0.7 },
         ];
-        let residuals = [[-1.0, 0.2, 0.1], [-1.0, 2.0, -3.0], [0.3, 2.0, 1.0], [5.0, 0.1, 0.2], [-0.1, 0.0, 0.4]];
+        let residuals =
+            [[-1.0, 0.2, 0.1], [-1.0, 2.0, -3.0], [0.3, 2.0, 1.0], [5.0, 0.1, 0.2], [-0.1, 0.0, 0.4]];
         for penalty in penalties {
             let rows = if matches!(penalty, Penalty::Contact { .. }) { 3 } else { 1 };
             for residual in residuals {

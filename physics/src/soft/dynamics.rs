@@ -60,7 +60,11 @@ impl SoftDynamics {
     /// # Errors
     ///
     /// What is wrong with the model, by name.
-    pub fn new(model: &ModelDescription, time_step: f64, options: SoftOptions) -> Result<Self, ContactModelError> {
+    pub fn new(
+        model: &ModelDescription,
+        time_step: f64,
+        options: SoftOptions,
+    ) -> Result<Self, ContactModelError> {
         let contact_options = ContactOptions { margin: 0.0, ..ContactOptions::default() };
         let mut world = ContactDynamics::<f64>::new(model, time_step, &contact_options)?;
         world.integration.implicit_gyroscopic = 0;
@@ -92,8 +96,7 @@ impl SoftDynamics {
         world.detect();
         let h = world.integration.timestep;
         let dofs = world.tree.dofs as usize;
-        let before: Vec<f64> =
-            (0..dofs).map(|i| world.work.whitened[i] - world.work.gain[i]).collect();
+        let before: Vec<f64> = (0..dofs).map(|i| world.work.whitened[i] - world.work.gain[i]).collect();
         let free: Vec<f64> = world.work.gain[..dofs].iter().map(|gain| gain / h).collect();
         self.constraints.clear();
         self.add_contacts(&before);
@@ -144,8 +147,11 @@ impl SoftDynamics {
             let impedance = self.options.contact;
             let distance = contact.point.distance;
             let damping = |velocity: f64| impedance.reference(0.0, velocity, h);
-            let reference =
-                vec![impedance.reference(distance, velocity[0], h), damping(velocity[1]), damping(velocity[2])];
+            let reference = vec![
+                impedance.reference(distance, velocity[0], h),
+                damping(velocity[1]),
+                damping(velocity[2]),
+            ];
             let regulariser = impedance.regulariser(distance, inverse_mass);
             let ratio = self.options.impedance_ratio;
             // MuJoCo's least friction, which keeps the cone from degenerating.
@@ -180,12 +186,18 @@ impl SoftDynamics {
                 self.constraints.push(Constraint { rows, reference, penalty });
             }
             if world.tables.is_limited[dof] == 1 {
-                for (side, distance) in [(1.0, q - world.limits.lower[dof]), (-1.0, world.limits.upper[dof] - q)] {
+                for (side, distance) in
+                    [(1.0, q - world.limits.lower[dof]), (-1.0, world.limits.upper[dof] - q)]
+                {
                     if distance < 0.0 {
                         let (rows, velocity) = row_of(side);
                         let reference = vec![self.options.limit.reference(distance, velocity, h)];
                         let regulariser = self.options.limit.regulariser(distance, weight);
-                        self.constraints.push(Constraint { rows, reference, penalty: Penalty::Limit { regulariser } });
+                        self.constraints.push(Constraint {
+                            rows,
+                            reference,
+                            penalty: Penalty::Limit { regulariser },
+                        });
                     }
                 }
             }

@@ -50,10 +50,8 @@ impl Impedance {
     /// `time_step` s.
     pub fn reference(&self, distance: f64, velocity: f64, time_step: f64) -> f64 {
         let time = self.time_constant.max(2.0 * time_step);
-        let [stiffness, damping] = [
-            1.0 / (self.range[1] * time * self.damping_ratio).powi(2),
-            2.0 / (self.range[1] * time),
-        ];
+        let [stiffness, damping] =
+            [1.0 / (self.range[1] * time * self.damping_ratio).powi(2), 2.0 / (self.range[1] * time)];
         -damping * velocity - stiffness * self.at(distance) * distance
     }
 

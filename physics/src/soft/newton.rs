@@ -16,8 +16,7 @@ pub fn minimise(free: &[f64], constraints: &[Constraint], z: &mut [f64]) -> Endi
     let scale = 1.0 + free.iter().map(|x| x * x).sum::<f64>().sqrt();
     let mut ending = Ending { iterations: 0, gradient: f64::INFINITY };
     while ending.iterations < 100 {
-        let responses: Vec<Response> =
-            constraints.iter().map(|c| c.penalty.at(residual_of(c, z))).collect();
+        let responses: Vec<Response> = constraints.iter().map(|c| c.penalty.at(residual_of(c, z))).collect();
         let gradient = gradient_of(free, constraints, &responses, z);
         ending.gradient = gradient.iter().map(|x| x * x).sum::<f64>().sqrt();
         if ending.gradient <= 1e-12 * scale {
@@ -47,7 +46,8 @@ fn along(row: &[f64], z: &[f64]) -> f64 {
 
 fn residual_of(constraint: &Constraint, z: &[f64]) -> [f64; 3] {
     let mut residual = [0.0; 3];
-    for (slot, (row, reference)) in residual.iter_mut().zip(constraint.rows.iter().zip(&constraint.reference)) {
+    for (slot, (row, reference)) in residual.iter_mut().zip(constraint.rows.iter().zip(&constraint.reference))
+    {
         *slot = along(row, z) - reference;
     }
     residual

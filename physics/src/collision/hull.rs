@@ -1,0 +1,509 @@
+//! Convex hulls: against planes, and against spheres, capsules, boxes and one another.
+//!
+//! Bounded shapes become clouds: the corners of the core, the planes of its faces, a radius. Cores that are
+//! apart are measured by the algorithm of E. Gilbert, D. Johnson and S. Keerthi (1988), written without
+//! branches: the closest point of a simplex is the closest of those of its four triangles. Cores that
+//! overlap are parted along the face normal of least overlap. The points kept are the corners that lead when
+//! the contact normal is tilted four ways, where they lie over the other shape.
+
+/// The pair rules.
+#[wgsl_rs::wgsl]
+#[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
+pub mod rules {
+    use super::super::contact_point::rules::*;
+    use super::super::plane::rules::*;
+    use crate::scalar::rules::*;
+    use crate::vector::rules::*;
+    use wgsl_rs::std::*;
+
+    /// Corners of the largest cloud.
+    pub const MAX_CORNERS: usize = 64;
+    /// Faces of the largest cloud: a hull of 64 corners has at most 124.
+    pub const MAX_FACES: usize = 124;
+
+    /// A convex shape in the world: the hull of its corners, thickened by a radius.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Cloud<R> {
+        pub corner_count: u32,
+        pub face_count: u32,
+        pub radius: R,
+        pub corners: [Vector3<R>; MAX_CORNERS],
+        /// Planes of the faces of the core; none for points and segments.
+        pub faces: [Plane<R>; MAX_FACES],
+    }
+
+    /// Makes `cloud` a segment `center ± reach` of some radius; a point where `reach` is zero.
+    pub fn cloud_of_segment<R: Real + super::Field>(
+        center: Vector3<R>,
+        reach: Vector3<R>,
+        radius: R,
+        cloud: ptr!(function, Cloud<R>),
+    ) {
+        cloud.corner_count = 2u32;
+        cloud.face_count = 0u32;
+        cloud.radius = radius;
+        cloud.corners[0usize] = sub3::<R>(center, reach);
+        cloud.corners[1usize] = add3::<R>(center, reach);
+    }
+
+    /// Makes `cloud` a box.
+    pub fn cloud_of_box<R: Real + super::Field>(
+        pose: Pose<R>,
+        half: Vector3<R>,
+        cloud: ptr!(function, Cloud<R>),
+    ) {
+        cloud.corner_count = 8u32;
+        cloud.face_count = 6u32;
+        cloud.radius = R::lit(0.0f32);
+        for i in 0u32..8u32 {
+            cloud.corners[i as usize] = to_world::<R>(
+                pose,
+                vector3::<R>(
+                    half.x * R::lit(f32(i & 1u32) * 2.0f32 - 1.0f32),
+                    half.y * R::lit(f32((i >> 1u32) & 1u32) * 2.0f32 - 1.0f32),
+                    half.z * R::lit(f32((i >> 2u32) & 1u32) * 2.0f32 - 1.0f32),
+                ),
+            );
+        }
+        let axes: [Vector3<R>; 3] = [pose.rotation.x, pose.rotation.y, pose.rotation.z];
+        let sizes: [R; 3] = [half.x, half.y, half.z];
+        for i in 0u32..3u32 {
+            let axis = axes[i as usize];
+            let middle = dot3::<R>(axis, pose.position);
+            let size = sizes[i as usize];
+            cloud.faces[(2u32 * i) as usize] = Plane::<R> { normal: axis, offset: middle + size };
+            cloud.faces[(2u32 * i + 1u32) as usize] =
+                Plane::<R> { normal: scale3::<R>(axis, R::lit(-1.0f32)), offset: size - middle };
+        }
+    }
+
+    /// The corner that lies farthest along `direction`.
+    pub fn leading_corner<R: Real + super::Field>(
+        cloud: ptr!(function, Cloud<R>),
+        direction: Vector3<R>,
+    ) -> Vector3<R> {
+        let mut best = cloud.corners[0usize];
+        let mut along = dot3::<R>(best, direction);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for i in 1u32..cloud.corner_count {
+            let corner = cloud.corners[i as usize];
+            let reach = dot3::<R>(corner, direction);
+            best = select3::<R>(reach - along, corner, best);
+            along = R::max_of(along, reach);
+        }
+        best
+    }
+
+    /// A point of the difference of two clouds, with the corners it comes from.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Difference<R> {
+        pub a: Vector3<R>,
+        pub b: Vector3<R>,
+    }
+
+    /// Weights of the four points of a simplex, and the square of the distance of their mean from the origin.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Weights<R> {
+        pub w0: R,
+        pub w1: R,
+        pub w2: R,
+        pub w3: R,
+        pub square: R,
+    }
+
+    /// The closest point of the segment p q to the origin, as the share of q.
+    pub fn closest_share<R: Real + super::Field>(p: Vector3<R>, q: Vector3<R>) -> R {
+        let along = sub3::<R>(q, p);
+        let length = R::max_of(dot3::<R>(along, along), R::lit(9.094947e-19f32));
+        clamp_of::<R>(-dot3::<R>(p, along) / length, R::lit(0.0f32), R::lit(1.0f32))
+    }
+
+    /// Shares of three points.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Shares<R> {
+        pub p: R,
+        pub q: R,
+        pub r: R,
+        pub square: R,
+    }
+
+    /// Shares and the distance that goes with them.
+    pub fn shares_of<R: Real + super::Field>(
+        p: Vector3<R>,
+        q: Vector3<R>,
+        r: Vector3<R>,
+        share_p: R,
+        share_q: R,
+        share_r: R,
+    ) -> Shares<R> {
+        let mean =
+            add3::<R>(scale3::<R>(p, share_p), add3::<R>(scale3::<R>(q, share_q), scale3::<R>(r, share_r)));
+        Shares::<R> { p: share_p, q: share_q, r: share_r, square: dot3::<R>(mean, mean) }
+    }
+
+    /// The shares with the smaller distance.
+    pub fn smaller_shares<R: Real + super::Field>(a: Shares<R>, b: Shares<R>) -> Shares<R> {
+        let test = a.square - b.square;
+        Shares::<R> {
+            p: R::select_positive(test, b.p, a.p),
+            q: R::select_positive(test, b.q, a.q),
+            r: R::select_positive(test, b.r, a.r),
+            square: R::min_of(a.square, b.square),
+        }
+    }
+
+    /// The closest point of a triangle to the origin.
+    pub fn closest_on_triangle<R: Real + super::Field>(
+        p: Vector3<R>,
+        q: Vector3<R>,
+        r: Vector3<R>,
+    ) -> Shares<R> {
+        let zero = R::lit(0.0f32);
+        let one = R::lit(1.0f32);
+        let pq = closest_share::<R>(p, q);
+        let pr = closest_share::<R>(p, r);
+        let qr = closest_share::<R>(q, r);
+        let edges = smaller_shares::<R>(
+            shares_of::<R>(p, q, r, one - pq, pq, zero),
+            smaller_shares::<R>(
+                shares_of::<R>(p, q, r, one - pr, zero, pr),
+                shares_of::<R>(p, q, r, zero, one - qr, qr),
+            ),
+        );
+        let normal = cross3::<R>(sub3::<R>(q, p), sub3::<R>(r, p));
+        let square = dot3::<R>(normal, normal);
+        let inverse = one / R::max_of(square, R::lit(7.888609e-31f32));
+        let share_p = dot3::<R>(cross3::<R>(q, r), normal) * inverse;
+        let share_q = dot3::<R>(cross3::<R>(r, p), normal) * inverse;
+        let share_r = one - share_p - share_q;
+        let inside =
+            R::min_of(R::min_of(share_p, share_q), R::min_of(share_r, square - R::lit(7.888609e-31f32)));
+        let face = shares_of::<R>(p, q, r, share_p, share_q, share_r);
+        Shares::<R> {
+            p: R::select_positive(inside, face.p, edges.p),
+            q: R::select_positive(inside, face.q, edges.q),
+            r: R::select_positive(inside, face.r, edges.r),
+            square: R::select_positive(inside, face.square, edges.square),
+        }
+    }
+
+    /// Positive where the origin lies on the same side of the triangle as `opposite`.
+    pub fn same_side<R: Real + super::Field>(
+        p: Vector3<R>,
+        q: Vector3<R>,
+        r: Vector3<R>,
+        opposite: Vector3<R>,
+    ) -> R {
+        let normal = cross3::<R>(sub3::<R>(q, p), sub3::<R>(r, p));
+        -dot3::<R>(normal, p) * dot3::<R>(normal, sub3::<R>(opposite, p))
+    }
+
+    /// The closest point of a simplex to the origin; `square` is zero where the origin lies inside.
+    pub fn closest_on_simplex<R: Real + super::Field>(
+        a: Vector3<R>,
+        b: Vector3<R>,
+        c: Vector3<R>,
+        d: Vector3<R>,
+    ) -> Weights<R> {
+        let zero = R::lit(0.0f32);
+        let abc = closest_on_triangle::<R>(a, b, c);
+        let abd = closest_on_triangle::<R>(a, b, d);
+        let acd = closest_on_triangle::<R>(a, c, d);
+        let bcd = closest_on_triangle::<R>(b, c, d);
+        let mut best = Weights::<R> { w0: abc.p, w1: abc.q, w2: abc.r, w3: zero, square: abc.square };
+        best = smaller_weights::<R>(
+            best,
+            Weights::<R> { w0: abd.p, w1: abd.q, w2: zero, w3: abd.r, square: abd.square },
+        );
+        best = smaller_weights::<R>(
+            best,
+            Weights::<R> { w0: acd.p, w1: zero, w2: acd.q, w3: acd.r, square: acd.square },
+        );
+        best = smaller_weights::<R>(
+            best,
+            Weights::<R> { w0: zero, w1: bcd.p, w2: bcd.q, w3: bcd.r, square: bcd.square },
+        );
+        let inside = R::min_of(
+            R::min_of(same_side::<R>(a, b, c, d), same_side::<R>(a, b, d, c)),
+            R::min_of(same_side::<R>(a, c, d, b), same_side::<R>(b, c, d, a)),
+        );
+        best.square = R::select_positive(inside, zero, best.square);
+        best
+    }
+
+    /// The weights with the smaller distance.
+    pub fn smaller_weights<R: Real + super::Field>(a: Weights<R>, b: Weights<R>) -> Weights<R> {
+        let test = a.square - b.square;
+        Weights::<R> {
+            w0: R::select_positive(test, b.w0, a.w0),
+            w1: R::select_positive(test, b.w1, a.w1),
+            w2: R::select_positive(test, b.w2, a.w2),
+            w3: R::select_positive(test, b.w3, a.w3),
+            square: R::min_of(a.square, b.square),
+        }
+    }
+
+    /// Where `test > 0` the point `yes`, else `no`.
+    pub fn select_difference<R: Real + super::Field>(
+        test: R,
+        yes: Difference<R>,
+        no: Difference<R>,
+    ) -> Difference<R> {
+        Difference::<R> { a: select3::<R>(test, yes.a, no.a), b: select3::<R>(test, yes.b, no.b) }
+    }
+
+    /// The vector of a difference.
+    pub fn vector_of<R: Real + super::Field>(difference: Difference<R>) -> Vector3<R> {
+        sub3::<R>(difference.a, difference.b)
+    }
+
+    /// The closest points of the cores of two clouds; the same point twice where they overlap.
+    pub fn closest_of_clouds<R: Real + super::Field>(
+        a: ptr!(function, Cloud<R>),
+        b: ptr!(function, Cloud<R>),
+    ) -> Difference<R> {
+        let zero = R::lit(0.0f32);
+        let one = R::lit(1.0f32);
+        let first = Difference::<R> { a: a.corners[0usize], b: b.corners[0usize] };
+        let mut s0 = first;
+        let mut s1 = first;
+        let mut s2 = first;
+        let mut s3 = first;
+        let mut weights = Weights::<R> { w0: one, w1: zero, w2: zero, w3: zero, square: one };
+        let mut closest = first;
+        let mut working = one;
+        let mut round = 0u32;
+        while round < 32u32 && R::any_positive(working) {
+            let v = vector_of::<R>(closest);
+            let support = Difference::<R> {
+                a: leading_corner::<R>(a, scale3::<R>(v, -one)),
+                b: leading_corner::<R>(b, v),
+            };
+            let square = dot3::<R>(v, v);
+            let gain = square - dot3::<R>(v, vector_of::<R>(support));
+            // Nothing to gain, or overlap: this lane is done.
+            let more =
+                R::min_of(gain - square * R::lit(0.0000038146973f32), square - R::lit(9.094947e-13f32));
+            working = R::min_of(working, more);
+            // The new point takes the place of the one that counts least.
+            let least = R::min_of(R::min_of(weights.w0, weights.w1), R::min_of(weights.w2, weights.w3));
+            let free3 = least - weights.w3 + R::lit(9.094947e-19f32);
+            let free2 = R::min_of(least - weights.w2 + R::lit(9.094947e-19f32), -free3);
+            let free1 = R::min_of(least - weights.w1 + R::lit(9.094947e-19f32), R::min_of(-free3, -free2));
+            let taken = R::max_of(free3, R::max_of(free2, free1));
+            s3 = select_difference::<R>(R::min_of(working, free3), support, s3);
+            s2 = select_difference::<R>(R::min_of(working, free2), support, s2);
+            s1 = select_difference::<R>(R::min_of(working, free1), support, s1);
+            s0 = select_difference::<R>(R::min_of(working, -taken), support, s0);
+            weights = closest_on_simplex::<R>(
+                vector_of::<R>(s0),
+                vector_of::<R>(s1),
+                vector_of::<R>(s2),
+                vector_of::<R>(s3),
+            );
+            let mean = Difference::<R> {
+                a: add3::<R>(
+                    add3::<R>(scale3::<R>(s0.a, weights.w0), scale3::<R>(s1.a, weights.w1)),
+                    add3::<R>(scale3::<R>(s2.a, weights.w2), scale3::<R>(s3.a, weights.w3)),
+                ),
+                b: add3::<R>(
+                    add3::<R>(scale3::<R>(s0.b, weights.w0), scale3::<R>(s1.b, weights.w1)),
+                    add3::<R>(scale3::<R>(s2.b, weights.w2), scale3::<R>(s3.b, weights.w3)),
+                ),
+            };
+            let middle = Difference::<R> { a: mean.a, b: mean.a };
+            closest = select_difference::<R>(working, mean, closest);
+            let overlaps = R::min_of(working, R::lit(9.094947e-13f32) - weights.square);
+            closest = select_difference::<R>(overlaps, middle, closest);
+            round = round + 1u32;
+        }
+        closest
+    }
+
+    /// The face of a cloud that separates best from another one: its outward normal, and the gap as `offset`.
+    pub fn separating_face<R: Real + super::Field>(
+        cloud: ptr!(function, Cloud<R>),
+        other: ptr!(function, Cloud<R>),
+    ) -> Plane<R> {
+        let up = vector3::<R>(R::lit(0.0f32), R::lit(0.0f32), R::lit(1.0f32));
+        let mut best = Plane::<R> { normal: up, offset: -no_contact_distance::<R>() };
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for i in 0u32..cloud.face_count {
+            let face = cloud.faces[i as usize];
+            let lowest = leading_corner::<R>(other, scale3::<R>(face.normal, R::lit(-1.0f32)));
+            let gap = dot3::<R>(lowest, face.normal) - face.offset;
+            let test = gap - best.offset;
+            best = Plane::<R> {
+                normal: select3::<R>(test, face.normal, best.normal),
+                offset: R::max_of(gap, best.offset),
+            };
+        }
+        best
+    }
+
+    /// How far a point lies outside of the faces of a cloud; far outside where it has none.
+    pub fn outside_faces<R: Real + super::Field>(cloud: ptr!(function, Cloud<R>), point: Vector3<R>) -> R {
+        let mut worst = -no_contact_distance::<R>();
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for i in 0u32..cloud.face_count {
+            let face = cloud.faces[i as usize];
+            worst = R::max_of(worst, dot3::<R>(face.normal, point) - face.offset);
+        }
+        if cloud.face_count == 0u32 {
+            worst = no_contact_distance::<R>();
+        }
+        worst
+    }
+
+    /// The contact without its doubles: not there where it lies at the place of `earlier`.
+    pub fn unless_repeated<R: Real + super::Field>(
+        contact: ContactPoint<R>,
+        earlier: ContactPoint<R>,
+    ) -> ContactPoint<R> {
+        let apart = sub3::<R>(contact.position, earlier.position);
+        let same = R::lit(0.000001f32) - dot3::<R>(apart, apart);
+        let both = R::min_of(same, R::lit(1024.0f32) - earlier.distance);
+        select_contact::<R>(both, no_contact::<R>(), contact)
+    }
+
+    /// The contact of one tilt: the corner of A that leads, or that of B, where it lies over the other.
+    pub fn tilted_contact<R: Real + super::Field>(
+        a: ptr!(function, Cloud<R>),
+        b: ptr!(function, Cloud<R>),
+        normal: Vector3<R>,
+        tilt: Vector3<R>,
+        low_a: R,
+        high_b: R,
+    ) -> ContactPoint<R> {
+        let half = R::lit(0.5f32);
+        let slack = R::lit(0.0009765625f32);
+        let corner_a = leading_corner::<R>(a, sub3::<R>(tilt, normal));
+        let corner_b = leading_corner::<R>(b, add3::<R>(tilt, normal));
+        let gap_a = dot3::<R>(corner_a, normal) - high_b;
+        let gap_b = low_a - dot3::<R>(corner_b, normal);
+        // Moved just inside the other shape, is the corner within its faces?
+        let over_b = outside_faces::<R>(b, sub3::<R>(corner_a, scale3::<R>(normal, gap_a + slack)));
+        let over_a = outside_faces::<R>(a, add3::<R>(corner_b, scale3::<R>(normal, gap_b + slack)));
+        let tolerance = R::lit(0.0001f32);
+        let from_a = ContactPoint::<R> {
+            position: sub3::<R>(corner_a, scale3::<R>(normal, gap_a * half)),
+            normal: normal,
+            distance: gap_a,
+        };
+        let from_b = ContactPoint::<R> {
+            position: add3::<R>(corner_b, scale3::<R>(normal, gap_b * half)),
+            normal: normal,
+            distance: gap_b,
+        };
+        select_contact::<R>(
+            tolerance - over_b,
+            from_a,
+            select_contact::<R>(tolerance - over_a, from_b, no_contact::<R>()),
+        )
+    }
+
+    /// Two clouds, four points; `along` is a direction in which the first shape is long (any for others).
+    pub fn cloud_cloud<R: Real + super::Field>(
+        a: ptr!(function, Cloud<R>),
+        b: ptr!(function, Cloud<R>),
+        along: Vector3<R>,
+    ) -> [ContactPoint<R>; 4] {
+        let half = R::lit(0.5f32);
+        let minus = R::lit(-1.0f32);
+        let closest = closest_of_clouds::<R>(a, b);
+        let between = vector_of::<R>(closest);
+        let apart = dot3::<R>(between, between) - R::lit(9.094947e-11f32);
+        let face_b = separating_face::<R>(b, a);
+        let face_a = separating_face::<R>(a, b);
+        let a_is_wider = face_a.offset - face_b.offset;
+        let face_normal = select3::<R>(a_is_wider, scale3::<R>(face_a.normal, minus), face_b.normal);
+        let way_out = R::max_of(face_a.offset, face_b.offset);
+        let normal = select3::<R>(apart, direction_or::<R>(between, face_normal), face_normal);
+        let gap = R::select_positive(apart, dot3::<R>(between, normal), way_out);
+        let radii = a.radius + b.radius;
+        // The main point: between the closest points, or at the leading corner where the cores overlap.
+        let deep_a = leading_corner::<R>(a, scale3::<R>(normal, minus));
+        let on_b = select3::<R>(apart, closest.b, sub3::<R>(deep_a, scale3::<R>(normal, gap)));
+        let distance = gap - radii;
+        let main = ContactPoint::<R> {
+            position: add3::<R>(on_b, scale3::<R>(normal, b.radius + half * distance)),
+            normal: normal,
+            distance: distance,
+        };
+        // Tangents: `along` first.
+        let off = sub3::<R>(along, scale3::<R>(normal, dot3::<R>(along, normal)));
+        let other = vector3::<R>(normal.y, normal.z, normal.x);
+        let spare = cross3::<R>(normal, other);
+        let fallback = direction_or::<R>(spare, vector3::<R>(normal.z, normal.x, normal.y));
+        let long = dot3::<R>(off, off) - R::lit(0.0001f32);
+        let u = select3::<R>(long, direction_or::<R>(off, fallback), fallback);
+        let v = cross3::<R>(normal, u);
+        let tilt_u = scale3::<R>(u, R::lit(0.0625f32));
+        let tilt_v = scale3::<R>(v, R::lit(0.03125f32));
+        let low_a = dot3::<R>(deep_a, normal);
+        let high_b = dot3::<R>(leading_corner::<R>(b, normal), normal);
+        let c0 = tilted_contact::<R>(a, b, normal, add3::<R>(tilt_u, tilt_v), low_a, high_b);
+        let c1 =
+            tilted_contact::<R>(a, b, normal, scale3::<R>(add3::<R>(tilt_u, tilt_v), minus), low_a, high_b);
+        let c2 = tilted_contact::<R>(a, b, normal, sub3::<R>(tilt_u, tilt_v), low_a, high_b);
+        let c3 = tilted_contact::<R>(a, b, normal, sub3::<R>(tilt_v, tilt_u), low_a, high_b);
+        let mut points: [ContactPoint<R>; 4] = [c0, c1, c2, c3];
+        for i in 0u32..4u32 {
+            let point = points[i as usize];
+            points[i as usize].distance = point.distance - radii;
+            points[i as usize].position =
+                add3::<R>(point.position, scale3::<R>(normal, half * (b.radius - a.radius)));
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for j in 0u32..i {
+                points[i as usize] = unless_repeated::<R>(points[i as usize], points[j as usize]);
+            }
+        }
+        // Where no corner gives the least distance, the main point replaces the first.
+        let least = R::min_of(
+            R::min_of(points[0usize].distance, points[1usize].distance),
+            R::min_of(points[2usize].distance, points[3usize].distance),
+        );
+        let missed = least - distance - R::lit(0.00001f32);
+        points[0usize] = select_contact::<R>(missed, main, points[0usize]);
+        points
+    }
+
+    /// A hull and a plane, four points: the corners that lead when the normal is tilted four ways.
+    pub fn cloud_plane<R: Real + super::Field>(
+        cloud: ptr!(function, Cloud<R>),
+        plane: Plane<R>,
+    ) -> [ContactPoint<R>; 4] {
+        let minus = R::lit(-1.0f32);
+        let n = plane.normal;
+        let spare = cross3::<R>(n, vector3::<R>(n.y, n.z, n.x));
+        let u = scale3::<R>(direction_or::<R>(spare, vector3::<R>(n.z, n.x, n.y)), R::lit(0.0625f32));
+        let v = cross3::<R>(n, u);
+        let down = scale3::<R>(n, minus);
+        let mut points: [ContactPoint<R>; 4] = [
+            point_plane::<R>(leading_corner::<R>(cloud, add3::<R>(down, add3::<R>(u, v))), plane),
+            point_plane::<R>(leading_corner::<R>(cloud, add3::<R>(down, sub3::<R>(u, v))), plane),
+            point_plane::<R>(leading_corner::<R>(cloud, sub3::<R>(down, add3::<R>(u, v))), plane),
+            point_plane::<R>(leading_corner::<R>(cloud, sub3::<R>(down, sub3::<R>(u, v))), plane),
+        ];
+        let deepest = point_plane::<R>(leading_corner::<R>(cloud, down), plane);
+        for i in 1u32..4u32 {
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for j in 0u32..i {
+                points[i as usize] = unless_repeated::<R>(points[i as usize], points[j as usize]);
+            }
+        }
+        let least = R::min_of(
+            R::min_of(points[0usize].distance, points[1usize].distance),
+            R::min_of(points[2usize].distance, points[3usize].distance),
+        );
+        let missed = least - deepest.distance - R::lit(0.00001f32);
+        points[0usize] = select_contact::<R>(missed, deepest, points[0usize]);
+        points
+    }
+}
+
+use crate::scalar::Field;
