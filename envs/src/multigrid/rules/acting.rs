@@ -147,7 +147,7 @@ pub mod rules {
             acted.state.x = wanted_x(settings, state.x, action + 1u32);
             acted.state.y = wanted_y(settings, state.y, action + 1u32);
         }
-        if action == FETCH_PICKUP && kind_of(here) == BALL && state.carrying + 1u32 <= settings.capacity {
+        if action == FETCH_PICKUP && kind_of(here) == BALL && state.carrying < settings.capacity {
             acted.state.carrying = state.carrying + 1u32;
             acted.front = EMPTY;
             acted.event = PICKED_EVENT;
