@@ -183,7 +183,8 @@ impl Search<'_> {
         if bound <= best {
             return true;
         }
-        let within = self.limits.relative_gap > 0.0 && bound - best <= self.limits.relative_gap * best.abs();
+        let gap = self.limits.relative_gap;
+        let within = gap > 0.0 && best > f64::NEG_INFINITY && bound - best <= gap * best.abs();
         if within {
             self.left_open = self.left_open.max(bound);
         }
@@ -267,5 +268,74 @@ impl Search<'_> {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_envs::cormab::{
+        generation::{Sizes, generate},
+        instance::Problem,
+    };
+    use pentathlon_gym::seeding::{Random, philox::Philox};
+
+    use super::{super::Enumeration, *};
+
+    /// Calls `check` with a set, a random network, and levels, for every problem.
+    fn for_random_networks(mut check: impl FnMut(&FeasibleSet, &ReluNetwork, &[u8])) {
+        let mut random = Philox::for_level(6, 0);
+        for problem in Problem::ALL {
+            let sizes = Sizes { arms: 12, budget: 4, interventions: 9 };
+            let set = FeasibleSet::new(&generate(problem, &sizes, 2).unwrap());
+            for hidden in [&[16, 32][..], &[12], &[6, 6, 6], &[]] {
+                let network = ReluNetwork::random(set.components(), 12, hidden, &mut random);
+                let levels: Vec<u8> = (0..12).map(|_| random.int(0, 4) as u8).collect();
+                check(&set, &network, &levels);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_proved_is_the_best_of_all_actions() {
+        for_random_networks(|set, network, levels| {
+            let best = Enumeration::new(set, usize::MAX).unwrap().argmax(network, levels);
+            let found = BranchAndBound::new(set.clone()).argmax(network, levels);
+            assert!(found.is_proved() && set.contains(found.action));
+            assert!((found.value - best.value).abs() < 1e-9, "{found:?} {best:?}");
+        });
+    }
+
+    #[test]
+    fn a_search_that_is_cut_short_states_a_bound_that_holds() {
+        let mut unproved = 0;
+        for_random_networks(|set, network, levels| {
+            let best = Enumeration::new(set, usize::MAX).unwrap().argmax(network, levels);
+            let limits = Limits { nodes: 2, ..Limits::default() };
+            let mut search = BranchAndBound::with_limits(set.clone(), limits);
+            let found = search.argmax(network, levels);
+            assert!(set.contains(found.action));
+            assert!(
+                found.value <= best.value + 1e-9 && found.bound >= best.value - 1e-9,
+                "{found:?} {best:?}"
+            );
+            assert_eq!(
+                found.action,
+                search.argmax(network, levels).action,
+                "the same limits, the same answer"
+            );
+            unproved += u32::from(!found.is_proved());
+        });
+        assert!(unproved > 0, "two nodes proved everything");
+    }
+
+    #[test]
+    fn with_an_allowed_gap_the_bound_still_holds() {
+        for_random_networks(|set, network, levels| {
+            let best = Enumeration::new(set, usize::MAX).unwrap().argmax(network, levels);
+            let limits = Limits { relative_gap: 0.1, ..Limits::default() };
+            let found = BranchAndBound::with_limits(set.clone(), limits).argmax(network, levels);
+            assert!(set.contains(found.action) && found.value.is_finite(), "{found:?}");
+            assert!(found.value <= best.value + 1e-9 && best.value <= found.bound + 1e-9, "{found:?}");
+        });
     }
 }

@@ -2,6 +2,8 @@
 //! `limit` edges. The shortest such walk is the shortest tour in the hop metric through the source and the
 //! pulled arms.
 
+use std::cell::RefCell;
+
 use pentathlon_gym::seeding::Random;
 
 use super::Violation;
@@ -12,6 +14,11 @@ const UNREACHABLE: u16 = 10_000;
 
 /// Most arms of a tour; budgets of walks are smaller.
 const MAX_TOUR: usize = 24;
+
+thread_local! {
+    /// Memory for the table of paths, so that checking an action allocates nothing after the first times.
+    static PATH_TABLE: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The graph, the limits, and the distances between arms.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +106,11 @@ impl Walk {
             if stops.len() < 3 {
                 return false;
             }
-            let table: &Vec<u16> = table.get_or_insert_with(|| self.path_table(stops, self.limit));
+            let table: &Vec<u16> = table.get_or_insert_with(|| {
+                let mut table = Vec::new();
+                self.fill_path_table(stops, self.limit, &mut table);
+                table
+            });
             let meets = |visited: usize| {
                 if visited == 0 {
                     return hops(self.source);
@@ -167,22 +178,22 @@ impl Walk {
         if stops.is_empty() {
             return Some(0);
         }
-        let table = self.path_table(stops, limit);
-        let all = &table[((1usize << stops.len()) - 1) * stops.len()..];
-        let home = stops.iter().map(|stop| usize::from(self.distance(self.source, usize::from(*stop))));
-        all.iter()
-            .zip(home)
-            .map(|(path, home)| usize::from(*path) + home)
-            .min()
-            .filter(|length| *length <= limit)
+        PATH_TABLE.with_borrow_mut(|table| {
+            self.fill_path_table(stops, limit, table);
+            let all = &table[((1usize << stops.len()) - 1) * stops.len()..];
+            let home = stops.iter().map(|stop| usize::from(self.distance(self.source, usize::from(*stop))));
+            let tours = all.iter().zip(home).map(|(path, home)| usize::from(*path) + home);
+            tours.min().filter(|length| *length <= limit)
+        })
     }
 
-    /// The table of Held and Karp: lengths of the shortest paths from the source through a set of stops to
+    /// Fills the table of Held and Karp: lengths of the shortest paths from the source through a set of stops to
     /// one of them, `[sets][stops]`. Paths that cannot return within `limit` are left out.
-    fn path_table(&self, stops: &[u8], limit: usize) -> Vec<u16> {
+    fn fill_path_table(&self, stops: &[u8], limit: usize, table: &mut Vec<u16>) {
         let count = stops.len();
         let home = |stop: usize| self.distance(self.source, usize::from(stops[stop]));
-        let mut table = vec![u16::MAX; count << count];
+        table.clear();
+        table.resize(count << count, u16::MAX);
         for stop in 0..count {
             table[(1 << stop) * count + stop] = home(stop);
         }
@@ -199,7 +210,6 @@ impl Walk {
                 }
             }
         }
-        table
     }
 }
 
