@@ -11,6 +11,7 @@ mod info;
 mod list;
 mod output;
 mod physics;
+mod play;
 mod policy;
 mod render;
 mod rollout;
@@ -58,6 +59,8 @@ enum Command {
     Rollout(rollout::Arguments),
     /// Draw an environment as picture, animation or text
     Render(render::Arguments),
+    /// Play Crafter in the terminal
+    Play(play::Arguments),
     /// Measure how fast a batch steps
     Bench(bench::Arguments),
     /// Simulate, draw and measure physics without an environment
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Info(arguments) => info::run(&arguments),
         Command::Rollout(arguments) => rollout::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
+        Command::Play(arguments) => play::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Physics(arguments) => physics::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
