@@ -4,6 +4,8 @@
 
 #[path = "golden_physics/cases.rs"]
 mod cases;
+#[path = "golden_physics/contact.rs"]
+mod contact;
 #[path = "golden_physics/models.rs"]
 mod models;
 #[path = "golden_physics/report.rs"]
