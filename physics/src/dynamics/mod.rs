@@ -10,6 +10,7 @@ pub mod actuators;
 pub mod articulated_body;
 pub mod bias;
 pub mod factor;
+pub mod imu;
 pub mod integrator;
 pub mod jacobian;
 pub mod kinematics;

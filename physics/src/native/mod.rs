@@ -4,13 +4,18 @@ pub mod contacts;
 pub mod frames;
 pub mod lane;
 pub mod options;
+pub mod parameters;
 pub mod records;
+pub mod sensors;
 pub mod smooth;
+pub mod snapshot;
 pub mod state;
 pub mod worlds;
 
 pub use lane::Lane;
 pub use options::{Fault, WorldsError, WorldsOptions};
+pub use parameters::Parameter;
+pub use snapshot::WorldsSnapshot;
 pub use worlds::{FaultCounts, Worlds};
 
 #[cfg(test)]

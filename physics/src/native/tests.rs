@@ -1,7 +1,13 @@
 use wide::f32x8;
 
-use super::{Fault, Lane, Worlds, WorldsOptions};
-use crate::robots::{QUADRUPED_STAND, QUADRUPED_STAND_HEIGHT, level_floor, quadruped};
+use super::sensors::SensorSite;
+use super::{Fault, Lane, Parameter, Worlds, WorldsOptions};
+use crate::dynamics::imu::rules::ImuReading;
+use crate::model::ActuatorLaw;
+use crate::robots::{
+    QUADRUPED_JOINT_SPEEDS, QUADRUPED_STAND, QUADRUPED_STAND_HEIGHT, level_floor, quadruped,
+};
+use crate::vector::rules::{norm3, zero3};
 
 fn standing<L: Lane>(num_worlds: usize, threads: usize) -> Worlds<L> {
     let mut model = quadruped();
@@ -114,4 +120,188 @@ fn a_standing_robot_weighs_what_it_weighs() {
         .sum();
     let weight = 12.743448 * 9.81;
     assert!((total - weight).abs() < 0.005 * weight, "{total} N instead of {weight} N");
+}
+
+#[test]
+fn a_restored_batch_goes_on_bit_for_bit() {
+    let mut first = standing::<f32x8>(11, 1);
+    first.set_parameter(4, Parameter::Mass(0), &[7.5]).expect("a mass");
+    first.set_parameter(9, Parameter::Friction(16), &[0.3]).expect("a friction coefficient");
+    run(&mut first, 0..40, |world| world);
+    let text = serde_json::to_string(&first.snapshot()).expect("a snapshot serialises");
+    let mut second = standing::<f32x8>(11, 2);
+    second.restore(&serde_json::from_str(&text).expect("and is read")).expect("the batches are alike");
+    assert_eq!(second.snapshot(), first.snapshot());
+    run(&mut first, 40..90, |world| world);
+    run(&mut second, 40..90, |world| world);
+    assert_eq!(second.snapshot(), first.snapshot());
+    let refused = standing::<f32x8>(12, 1).restore(&first.snapshot()).expect_err("another number of worlds");
+    assert!(refused.to_string().contains("11 worlds"), "{refused}");
+}
+
+#[test]
+fn a_world_with_its_own_mass_does_not_change_the_others() {
+    let mut plain = standing::<f32x8>(8, 1);
+    let mut heavy = standing::<f32x8>(8, 1);
+    heavy.set_parameter(2, Parameter::Mass(0), &[9.0]).expect("a mass");
+    assert_eq!(heavy.parameter(2, Parameter::Mass(0)).expect("it exists"), [9.0]);
+    run(&mut plain, 0..100, |world| world);
+    run(&mut heavy, 0..100, |world| world);
+    for world in 0..8 {
+        assert_eq!(bits(&plain, world) == bits(&heavy, world), world != 2, "world {world}");
+    }
+    let error = heavy.set_parameter(2, Parameter::Mass(0), &[-1.0]).expect_err("no such mass");
+    assert!(error.to_string().contains("world 2"), "{error}");
+}
+
+#[test]
+fn a_robot_at_rest_feels_gravity_and_one_in_free_fall_none() {
+    let mut worlds = standing::<f64>(1, 1);
+    let site = SensorSite {
+        body: 0,
+        position: [0.1, 0.02, 0.03],
+        orientation: [0.5_f64.sqrt(), 0.0, 0.5_f64.sqrt(), 0.0],
+    };
+    let mut reading = [ImuReading { gyro: zero3(), accelerometer: zero3(), gravity: zero3() }];
+    let mut falling = start(0);
+    falling[2] = 5.0;
+    worlds.set_state(0, &falling, &[0.0; 18]).expect("the world exists");
+    worlds.set_control(0, &QUADRUPED_STAND).expect("the world exists");
+    worlds.step();
+    worlds.imu(site, &mut reading).expect("the trunk exists");
+    assert!(norm3(reading[0].accelerometer) < 1e-6, "{reading:?}");
+    worlds.set_state(0, &start(0), &[0.0; 18]).expect("the world exists");
+    for _ in 0..800 {
+        worlds.step();
+    }
+    worlds.imu(site, &mut reading).expect("the trunk exists");
+    // The sensor's z axis lies along the trunk's x axis: up is its -x.
+    assert!((reading[0].accelerometer.x + 9.81).abs() < 0.1, "{reading:?}");
+    assert!((reading[0].gravity.x - 9.81).abs() < 0.1, "{reading:?}");
+}
+
+#[test]
+fn jacobians_give_the_velocities_of_points() {
+    let mut worlds = standing::<f64>(1, 1);
+    let velocity: [f64; 18] = std::array::from_fn(|dof| (dof as f64 * 0.7).sin());
+    worlds.set_state(0, &start(0), &velocity).expect("the world exists");
+    let (linear, angular) = worlds.body_velocity(0, 6).expect("the body exists");
+    let jacobian = worlds.jacobian(0, 6, [0.0; 3]).expect("the body exists");
+    for axis in 0..3 {
+        let along = |row: &[f64]| row.iter().zip(&velocity).map(|(a, b)| a * b).sum::<f64>();
+        assert!((along(&jacobian.linear[axis]) - linear[axis]).abs() < 1e-12);
+        assert!((along(&jacobian.angular[axis]) - angular[axis]).abs() < 1e-12);
+    }
+    assert_eq!(worlds.joint_states(0).expect("the world exists").len(), 12);
+}
+
+/// The quadruped and its command mirrored in the plane y = 0.
+fn mirrored(world: [f64; 19]) -> [f64; 19] {
+    let mut image = world;
+    image[1] = -world[1];
+    image[4] = -world[4];
+    image[6] = -world[6];
+    for joint in 0..12 {
+        image[7 + joint] = mirrored_joints(world[7..].try_into().expect("twelve joints"))[joint];
+    }
+    image
+}
+
+/// Right and left legs change places, and the hips their signs.
+fn mirrored_joints(joints: [f64; 12]) -> [f64; 12] {
+    std::array::from_fn(|joint| {
+        let (leg, part) = (joint / 3, joint % 3);
+        joints[(leg ^ 1) * 3 + part] * if part == 0 { -1.0 } else { 1.0 }
+    })
+}
+
+#[test]
+fn a_mirrored_robot_moves_as_the_mirror_image() {
+    let mut model = quadruped();
+    // The recorded trunk's centre of mass lies 2 mm off the plane; the test wants a symmetric robot.
+    model.bodies[0].center_of_mass[1] = 0.0;
+    model.bodies[0].inertia[3] = 0.0;
+    model.bodies[0].inertia[5] = 0.0;
+    for body in 1..13 {
+        let image = 1 + ((body - 1) / 3 ^ 1) * 3 + (body - 1) % 3;
+        if body < image {
+            let mut twin = model.bodies[body].clone();
+            twin.center_of_mass[1] *= -1.0;
+            twin.inertia[3] *= -1.0;
+            twin.inertia[5] *= -1.0;
+            model.bodies[image].mass = twin.mass;
+            model.bodies[image].center_of_mass = twin.center_of_mass;
+            model.bodies[image].inertia = twin.inertia;
+        }
+    }
+    model.scene.push(level_floor(0.8));
+    let mut worlds = Worlds::<f64>::new(&model, WorldsOptions { num_worlds: 2, ..WorldsOptions::default() })
+        .expect("the quadruped is sound");
+    let mut begin = start(4);
+    begin[4] = 0.1;
+    begin[3] = (1.0_f64 - 0.01).sqrt();
+    worlds.set_state(0, &begin, &[0.0; 18]).expect("the world exists");
+    worlds.set_state(1, &mirrored(begin), &[0.0; 18]).expect("the world exists");
+    for step in 0..40 {
+        let target = control(1, step);
+        worlds.set_control(0, &target).expect("the world exists");
+        worlds.set_control(1, &mirrored_joints(target)).expect("the world exists");
+        worlds.step();
+    }
+    let (mut left, mut right, mut velocity) = ([0.0; 19], [0.0; 19], [0.0; 18]);
+    worlds.state(0, &mut left, &mut velocity).expect("the world exists");
+    worlds.state(1, &mut right, &mut velocity).expect("the world exists");
+    for (found, expected) in right.iter().zip(mirrored(left)) {
+        assert!((found - expected).abs() < 2e-3, "{right:?} is not the image of {left:?}");
+    }
+}
+
+#[test]
+fn a_world_far_away_moves_the_same() {
+    let mut worlds = standing::<f64>(2, 1);
+    let mut far = start(5);
+    far[0] += 100.0;
+    far[1] -= 70.0;
+    worlds.set_state(0, &start(5), &[0.0; 18]).expect("the world exists");
+    worlds.set_state(1, &far, &[0.0; 18]).expect("the world exists");
+    run(&mut worlds, 0..40, |_| 3);
+    let shift = [100.0, -70.0, 0.0];
+    for coordinate in 0..19 {
+        let moved = shift.get(coordinate).copied().unwrap_or(0.0);
+        let difference = worlds.position(1, coordinate) - worlds.position(0, coordinate) - moved;
+        assert!(difference.abs() < 1e-6, "coordinate {coordinate}: {difference}");
+    }
+}
+
+/// Random torques at full strength on robots thrown about: nothing becomes infinite or absurdly fast.
+/// `PENTATHLON_LONG_TESTS=1` runs a million robot-seconds.
+#[test]
+fn random_torques_break_nothing() {
+    let long = std::env::var("PENTATHLON_LONG_TESTS").is_ok_and(|value| value == "1");
+    let (num_worlds, seconds) = if long { (2_000, 500.0) } else { (64, 3.0) };
+    let mut model = quadruped();
+    for (index, actuator) in model.actuators.iter_mut().enumerate() {
+        actuator.law = ActuatorLaw::Effort;
+        // Without the motors' limits of speed 24 N m swing a free shank to 90 rad/s within its range.
+        actuator.velocity_limit = Some(QUADRUPED_JOINT_SPEEDS[index % 3]);
+    }
+    model.scene.push(level_floor(0.8));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let options =
+        WorldsOptions { num_worlds, threads, substeps: 4, speed_limit: 100.0, ..WorldsOptions::default() };
+    let mut worlds = Worlds::<f32x8>::new(&model, options).expect("the quadruped is sound");
+    for world in 0..num_worlds {
+        worlds.set_state(world, &start(world), &[0.0; 18]).expect("the world exists");
+    }
+    let mut state = 1_u64;
+    let mut torques = vec![0.0; num_worlds * 12];
+    for _ in 0..(seconds / 0.02) as usize {
+        for torque in &mut torques {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *torque = 25.0 * ((state >> 40) as f32 / (1_u64 << 23) as f32 - 1.0);
+        }
+        worlds.set_controls(&torques).expect("twelve controls a world");
+        worlds.step();
+    }
+    assert_eq!((worlds.fault_counts().non_finite, worlds.fault_counts().diverged), (0, 0));
 }

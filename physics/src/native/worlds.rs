@@ -237,6 +237,12 @@ impl<L: Lane> Worlds<L> {
         }
     }
 
+    /// A group, and the working memory of the calling thread.
+    pub(super) fn group_and_desk(&mut self, index: usize) -> (&mut Group<L>, &mut Desk<L>) {
+        let desk = self.desks[0].get_mut().unwrap_or_else(PoisonError::into_inner);
+        (&mut self.groups[index], desk)
+    }
+
     pub(super) fn own_desk(&mut self) -> &mut Desk<L> {
         self.desks[0].get_mut().unwrap_or_else(PoisonError::into_inner)
     }
