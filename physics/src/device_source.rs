@@ -120,10 +120,12 @@ pub(crate) mod tests {
             &crate::dynamics::articulated_body::rules::WGSL_SOURCE,
             &crate::dynamics::bias::rules::WGSL_SOURCE,
             &crate::dynamics::factor::rules::WGSL_SOURCE,
+            &crate::dynamics::imu::rules::WGSL_SOURCE,
             &crate::dynamics::integrator::rules::WGSL_SOURCE,
             &crate::dynamics::jacobian::rules::WGSL_SOURCE,
             &crate::dynamics::kinematics::rules::WGSL_SOURCE,
             &crate::dynamics::mass_matrix::rules::WGSL_SOURCE,
+            &crate::dynamics::world_step::rules::WGSL_SOURCE,
         ]);
     }
 
