@@ -309,9 +309,7 @@ pub mod rules {
         contact: ContactPoint<R>,
     ) {
         let local = to_local::<R>(pose, contact.position);
-        let left = -local.x;
         let right = local.x;
-        let front = -local.y;
         let back = local.y;
         let none = no_contact::<R>();
         // A point on a border counts for the lower side.

@@ -8,7 +8,6 @@ pub mod rules {
     use super::super::round::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// A plane: the points x with normal · x = offset; solid on the other side of the normal.
     #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,7 +9,6 @@ pub mod rules {
     use super::super::round::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// A half line.
     #[derive(Clone, Copy, Debug, PartialEq)]

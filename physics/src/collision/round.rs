@@ -11,7 +11,6 @@ pub mod rules {
     use super::super::contact_point::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// A segment thickened to a capsule; a sphere is one of no length.
     #[derive(Clone, Copy, Debug, PartialEq)]

@@ -14,7 +14,6 @@ pub mod rules {
     use super::super::tables::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// How two friction coefficients combine; `combination` is one of the `FRICTION_` constants.
     pub fn combined_friction<R: Real + super::Field>(combination: u32, a: R, b: R) -> R {

@@ -80,7 +80,7 @@ pub struct ContactOptions {
     /// Points closer than this take part, in m.
     pub margin: f64,
     /// Frequency of the contact spring in Hz. A body at rest sinks in by g / (2 pi f)², n times as deep under
-    /// n times its own weight. `None` is the step rate: stiff enough for a thousandfold load at 5 ms.
+    /// n times its own weight. `None` is a quarter of the step rate.
     pub frequency: Option<f64>,
     /// Damping ratio of the contact spring; at 1 and above a contact does not bounce by itself.
     pub damping_ratio: f64,
@@ -96,7 +96,7 @@ impl Default for ContactOptions {
             sweeps: 8,
             margin: 0.01,
             frequency: None,
-            damping_ratio: 5.0,
+            damping_ratio: 2.0,
             recovery_speed: 1.0,
             restitution_threshold: 0.5,
         }
@@ -110,7 +110,7 @@ impl ContactOptions {
         time_step: f64,
         lift: impl Fn(f64) -> R,
     ) -> ContactParameters<R> {
-        let frequency = self.frequency.unwrap_or(1.0 / time_step);
+        let frequency = self.frequency.unwrap_or(0.25 / time_step);
         let softness = softness_of(std::f64::consts::TAU * frequency, self.damping_ratio, time_step);
         ContactParameters {
             time_step: lift(time_step),

@@ -9,7 +9,6 @@
 #[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 pub mod rules {
     use crate::scalar::rules::*;
-    use wgsl_rs::std::*;
 
     /// A spring and damper over one step.
     #[derive(Clone, Copy, Debug, PartialEq)]

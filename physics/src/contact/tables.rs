@@ -12,9 +12,7 @@ pub mod rules {
     use crate::capacity::rules::*;
     use crate::collision::contact_point::rules::*;
     use crate::collision::hull::rules::*;
-    use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// Shapes of a world, those of the scene included.
     pub const MAX_GEOMS: usize = 64;
