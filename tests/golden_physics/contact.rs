@@ -59,7 +59,13 @@ fn empty_world(gravity: [f64; 3], friction: f64) -> ModelDescription {
 }
 
 /// A free body of one uniform shape.
-fn free_body(name: &str, mass: f64, inertia: [f64; 3], position: [f64; 3], geom: GeomDescription) -> BodyDescription {
+fn free_body(
+    name: &str,
+    mass: f64,
+    inertia: [f64; 3],
+    position: [f64; 3],
+    geom: GeomDescription,
+) -> BodyDescription {
     BodyDescription {
         name: name.into(),
         parent: None,
@@ -156,7 +162,9 @@ fn dropped_balls_hit_on_time_and_come_to_rest() {
         let mut hit = None;
         for step in 1..=(2.0 / h) as usize {
             world.step();
-            if hit.is_none() && world.contact_force(|_, _| true).z.abs() > 0.0 || world.memory.impulses[0].z > 0.0 {
+            if hit.is_none() && world.contact_force(|_, _| true).z.abs() > 0.0
+                || world.memory.impulses[0].z > 0.0
+            {
                 hit = hit.or(Some(step as f64 * h));
             }
         }
@@ -197,7 +205,13 @@ fn balls_bounce_to_the_height_of_their_restitution() {
 fn stack(count: usize) -> ModelDescription {
     let mut model = empty_world([0.0, 0.0, -9.81], 0.8);
     for i in 0..count {
-        model.bodies.push(free_box(&format!("box {i}"), 1.0, [0.05; 3], [0.0, 0.0, 0.05 + 0.1 * i as f64], 0.8));
+        model.bodies.push(free_box(
+            &format!("box {i}"),
+            1.0,
+            [0.05; 3],
+            [0.0, 0.0, 0.05 + 0.1 * i as f64],
+            0.8,
+        ));
         if i > 0 {
             model.colliding_bodies.push([format!("box {}", i - 1), format!("box {i}")]);
         }
@@ -261,7 +275,10 @@ fn a_joint_stops_at_its_limit_without_gaining_energy() {
         for _ in 0..(2.0 / h) as usize {
             world.step();
             let energy = world.motion.velocity[0].powi(2) * 0.015 - torque * world.motion.position[0];
-            assert!(energy < energy_before + 1e-6 + torque * h, "{row}: energy grows from {energy_before} to {energy}");
+            assert!(
+                energy < energy_before + 1e-6 + torque * h,
+                "{row}: energy grows from {energy_before} to {energy}"
+            );
             energy_before = energy_before.min(energy);
         }
         let beyond = world.motion.position[0] - limit;
@@ -294,7 +311,12 @@ fn standing(row: &Value) -> Standing {
     let layout = Layout::new(&model).expect("a model");
     let place = |name: &str| layout.geoms.iter().position(|geom| geom.name == name);
     let feet = QUADRUPED_FEET.iter().map(|name| place(name).expect("a foot")).collect();
-    Standing { model, feet, floor: place("floor").expect("a floor"), ceiling: place("ceiling").unwrap_or(usize::MAX) }
+    Standing {
+        model,
+        feet,
+        floor: place("floor").expect("a floor"),
+        ceiling: place("ceiling").unwrap_or(usize::MAX),
+    }
 }
 
 fn put<L: Lane>(world: &mut ContactDynamics<L>, height: f64, joints: &[f64]) {
@@ -344,7 +366,10 @@ fn stands<L: Lane>() {
         let firm = row["gains"] == "firm";
         let (force_limit, height_limit) = if firm { (0.005, 0.005) } else { (0.01, 0.01) };
         let force = if firm { last } else { mean };
-        println!("{} h {h}: height {height:.4} ({recorded:.4}), force {force:.2} of {weight:.2}", row["gains"]);
+        println!(
+            "{} h {h}: height {height:.4} ({recorded:.4}), force {force:.2} of {weight:.2}",
+            row["gains"]
+        );
         assert!((force - weight).abs() < force_limit * weight, "{}: {force} N", row["gains"]);
         assert!((height - recorded).abs() < height_limit, "{}: {height}, recorded {recorded}", row["gains"]);
     }
@@ -478,7 +503,11 @@ fn pushes<L: Lane>() {
         let push = Push::new(&row);
         let spread = (2.0 * number(&row, "final_xy_spread_over_variants")).max(0.01);
         let turn = (2.0 * number(&row, "final_yaw_spread_deg")).max(5.0);
-        let finest = row["sims"].as_array().expect("sims").iter().min_by(|a, b| number(a, "dt").total_cmp(&number(b, "dt")));
+        let finest = row["sims"]
+            .as_array()
+            .expect("sims")
+            .iter()
+            .min_by(|a, b| number(a, "dt").total_cmp(&number(b, "dt")));
         let end = numbers(finest.expect("a simulation"), "final_box");
         for h in [0.001, 0.005] {
             let mut world = world::<L>(&push_scene(&row), h);
