@@ -3,6 +3,15 @@
 //! The algorithms are rules written once, generic over the scalar ([`scalar::rules::Real`]): with `f64`
 //! they are the accuracy reference, with `wide::f32x8` the native engine (eight worlds a lane group), and
 //! with `f32` they are also the source of the wgpu kernel.
+#![allow(
+    clippy::assign_op_pattern,
+    clippy::excessive_precision,
+    clippy::needless_range_loop,
+    clippy::redundant_field_names,
+    clippy::too_many_arguments,
+    reason = "rules are written in the subset of Rust that is transpiled to WGSL"
+)]
+#![allow(clippy::neg_cmp_op_on_partial_ord, reason = "what is not a number must fail a check of a range")]
 
 pub mod benchmark;
 pub mod capacity;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use pentathlon_gym::{EpisodeWindow, VectorEnv};
 use pentathlon_gym::seeding::philox::Philox;
+use pentathlon_gym::{EpisodeWindow, VectorEnv};
 
 pub use checkpoint::{Checkpoint, VERSION as CHECKPOINT_VERSION};
 pub use progress::Progress;

@@ -230,11 +230,12 @@ impl Domain for MiniGrid {
         words.resize(SETTINGS_WORDS as usize, 0);
         let StepLimits { per_walk, longest } = self.limits;
         words[STEPS_PER_WALK_WORD as usize] = per_walk;
-        if per_walk == 0 {
-            words.extend(success_rewards(longest).map(f32::to_bits));
-        } else {
-            for walks in 1..=longest / per_walk {
-                words.extend(success_rewards(walks * per_walk).map(f32::to_bits));
+        match longest.checked_div(per_walk) {
+            None => words.extend(success_rewards(longest).map(f32::to_bits)),
+            Some(most_walks) => {
+                for walks in 1..=most_walks {
+                    words.extend(success_rewards(walks * per_walk).map(f32::to_bits));
+                }
             }
         }
         if let Some(missions) = &self.missions {

@@ -50,6 +50,7 @@ pub(super) fn act<R: Random>(random: &mut R, settings: &Settings, action: &mut [
 
 /// The Step set: obstacles move, the agent acts, the verdict is found.
 #[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one record each, kept in registers")]
 pub(super) fn step<R: Random>(
     random: &mut R,
     settings: &Settings,

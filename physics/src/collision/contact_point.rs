@@ -9,7 +9,6 @@
 pub mod rules {
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// One point of a possible contact between a shape A and a shape B.
     #[derive(Clone, Copy, Debug, PartialEq)]

@@ -202,7 +202,7 @@ impl HeightMap {
     }
 
     /// Into the layer's coordinates: origin off, z mirrored for a ceiling.
-    fn into_layer<L: Lane>(&self, pose: Pose<L>) -> Pose<L> {
+    fn pose_in_layer<L: Lane>(&self, pose: Pose<L>) -> Pose<L> {
         let shifted = Pose {
             position: vector3(
                 pose.position.x - L::splat(self.origin[0]),
@@ -237,7 +237,7 @@ impl HeightMap {
     ) -> Option<ContactPoint<L>> {
         let zero = vector3(L::splat(0.0), L::splat(0.0), L::splat(0.0));
         let still = crate::vector::rules::Matrix3 { x: zero, y: zero, z: zero };
-        let pose = self.into_layer(Pose { position: center, rotation: still });
+        let pose = self.pose_in_layer(Pose { position: center, rotation: still });
         if self.clear(&pose, radius, margin, L::splat(self.top)) {
             return None;
         }
@@ -257,7 +257,7 @@ impl HeightMap {
     ) -> Option<[ContactPoint<L>; 2]> {
         let zero = vector3(L::splat(0.0), L::splat(0.0), L::splat(0.0));
         let still = crate::vector::rules::Matrix3 { x: zero, y: zero, z: zero };
-        let pose = self.into_layer(Pose { position: capsule.center, rotation: still });
+        let pose = self.pose_in_layer(Pose { position: capsule.center, rotation: still });
         let axis = mirrored3(capsule.axis, L::splat(self.mirror));
         let low = capsule.radius + capsule.half_length * L::abs_of(axis.z);
         if self.clear(&pose, low, margin, L::splat(self.top)) {
@@ -279,7 +279,7 @@ impl HeightMap {
         margin: f64,
         window: &mut HeightWindow<L>,
     ) -> Option<[ContactPoint<L>; 8]> {
-        let pose = self.into_layer(pose);
+        let pose = self.pose_in_layer(pose);
         let r = pose.rotation;
         let low = half.x * L::abs_of(r.x.z) + half.y * L::abs_of(r.y.z) + half.z * L::abs_of(r.z.z);
         if self.clear(&pose, low, margin, L::splat(self.top)) {

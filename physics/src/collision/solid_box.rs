@@ -13,7 +13,6 @@ pub mod rules {
     use super::super::round::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// A ball around the origin of no radius against a box at the origin: `point` in local coordinates.
     /// The normal leads from the box's surface to the point; inside, out of the nearest face.

@@ -92,7 +92,12 @@ fn recorded() -> Vec<Recorded> {
     let folder = std::env::var("PENTATHLON_GOLDEN")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden").to_owned());
     let path = format!("{folder}/physics/collision_pairs.jsonl");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|_| {
+        let path = format!("{path}.zst");
+        let file = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let mut stream = ruzstd::decoding::StreamingDecoder::new(file).expect("a zstd stream");
+        std::io::read_to_string(&mut stream).expect("text")
+    });
     let numbers = |value: &serde_json::Value| -> Vec<f64> {
         value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
     };
@@ -238,7 +243,8 @@ proptest! {
         let sized = |k: usize| if k == 0 { a } else { (a.0, others[k - 1].1, others[k - 1].2, others[k - 1].3) };
         let all: [_; 8] = std::array::from_fn(sized);
         let norm = |q: [f64; 4]| q.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let component = |get: &dyn Fn((usize, [f64; 3], [f64; 3], [f64; 4])) -> f64| lane(all.map(get));
+        type SizedShape = (usize, [f64; 3], [f64; 3], [f64; 4]);
+        let component = |get: &dyn Fn(SizedShape) -> f64| lane(all.map(get));
         let q: [f32x8; 4] = std::array::from_fn(|i| component(&|s| s.3[i] / norm(s.3)));
         let p: [f32x8; 3] = std::array::from_fn(|i| component(&|s| s.2[i]));
         let z: [f32x8; 3] = std::array::from_fn(|i| component(&|s| s.1[i]));

@@ -11,7 +11,6 @@ pub mod rules {
     use crate::capacity::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
-    use wgsl_rs::std::*;
 
     /// A rotation about an axis through the body's origin.
     pub const JOINT_HINGE: u32 = 0u32;

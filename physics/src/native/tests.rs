@@ -201,9 +201,7 @@ fn mirrored(world: [f64; 19]) -> [f64; 19] {
     image[1] = -world[1];
     image[4] = -world[4];
     image[6] = -world[6];
-    for joint in 0..12 {
-        image[7 + joint] = mirrored_joints(world[7..].try_into().expect("twelve joints"))[joint];
-    }
+    image[7..19].copy_from_slice(&mirrored_joints(world[7..].try_into().expect("twelve joints")));
     image
 }
 
@@ -223,7 +221,7 @@ fn a_mirrored_robot_moves_as_the_mirror_image() {
     model.bodies[0].inertia[3] = 0.0;
     model.bodies[0].inertia[5] = 0.0;
     for body in 1..13 {
-        let image = 1 + ((body - 1) / 3 ^ 1) * 3 + (body - 1) % 3;
+        let image = 1 + (((body - 1) / 3) ^ 1) * 3 + (body - 1) % 3;
         if body < image {
             let mut twin = model.bodies[body].clone();
             twin.center_of_mass[1] *= -1.0;

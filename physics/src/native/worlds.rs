@@ -333,14 +333,14 @@ impl<L: Lane> Desk<L> {
     fn health(&self, group: &Group<L>) -> L {
         let dofs = self.tree.dofs as usize;
         let zero = L::splat(0.0);
-        // x - x is zero for finite x and not a number for all others.
+        // 0 x is zero for finite x and not a number for all others.
         let mut check = zero;
         for value in &group.motion.position[..self.tree.coordinates as usize] {
-            check = check + (*value - *value);
+            check = check + *value * zero;
         }
         let mut fastest = zero;
         for value in &group.motion.velocity[..dofs] {
-            check = check + (*value - *value);
+            check = check + *value * zero;
             fastest = L::max_of(fastest, L::abs_of(*value));
         }
         fastest + check

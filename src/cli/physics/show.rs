@@ -216,7 +216,7 @@ impl<'a> Targets<'a> {
     }
 
     fn update(&mut self, step: u64, worlds: &mut Worlds<f64>) -> anyhow::Result<()> {
-        if self.control == ControlName::Hold || step % self.hold != 0 {
+        if self.control == ControlName::Hold || !step.is_multiple_of(self.hold) {
             return Ok(());
         }
         for world in 0..worlds.num_worlds() {

@@ -231,7 +231,7 @@ mod tests {
         let map = &mut items[crate::crafter::components::records::MAP_AT as usize..][..16 * 7];
         for (index, word) in map.iter_mut().enumerate() {
             let tile = |offset: usize| {
-                (1 + (4 * index + offset) % 12) as u32 | ((4 * index + offset) % 7 << 4) as u32
+                (1 + (4 * index + offset) % 12) as u32 | (((4 * index + offset) % 7) << 4) as u32
             };
             *word = tile(0) | tile(1) << 8 | tile(2) << 16 | tile(3) << 24;
         }

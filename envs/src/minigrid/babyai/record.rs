@@ -6,7 +6,7 @@
 //! | [`PLAN_AT`](records::PLAN_AT) | how many actions there are in either stage, and how the sentence is phrased |
 //! | [`PROGRESS_AT`](records::PROGRESS_AT) | which actions have been verified before, and which are done |
 //! | [`ACTIONS_AT`](records::ACTIONS_AT) and on | up to four actions, in the order in which they are carried out |
-//! | [`OBJECTS_AT`](records::OBJECTS_AT) and on | the objects that the actions are about |
+//! | `OBJECTS_AT` and on | the objects that the actions are about |
 //!
 //! An instruction has one stage, or two that follow each other ("then", "after you"); a stage has one
 //! action, or two in any order ("and"). An action is about one description, or two (`put next`), so a word
