@@ -36,7 +36,7 @@ impl<D: Domain> Batch<D> {
     pub fn new(domain: D, options: BuildOptions) -> Result<Self, Error> {
         let plan = Arc::new(Plan::new(domain, options, device::has_real_gpu)?);
         let executor = match plan.options.device {
-            Device::Wgpu => Executor::Wgpu(Box::new(Wgpu::new(Arc::clone(&plan), device::open()?)?)),
+            Device::Wgpu => Executor::Wgpu(Box::new(Wgpu::new(Arc::clone(&plan), device::open_device()?)?)),
             _ => Executor::Native(Box::new(Native::new(Arc::clone(&plan))?)),
         };
         Ok(Self { plan, executor, begun: false })

@@ -12,7 +12,9 @@ mod plan;
 mod snapshot;
 mod wgpu;
 
-pub use self::wgpu::{AdapterReport, DeviceColumns, DeviceHandles, adapters, wgpu_available};
+pub use self::wgpu::{
+    AdapterReport, DeviceColumns, DeviceHandles, Part, Staging, adapters, open_device, wgpu_available,
+};
 pub use batch::{Batch, find_batch};
 pub use domain::{Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Record, Set};
 pub use levels::LevelSet;

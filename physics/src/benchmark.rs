@@ -8,8 +8,9 @@ use wide::f32x8;
 
 use crate::{
     contact::layout::ContactOptions,
+    device::DeviceWorlds,
     model::ModelDescription,
-    native::{Worlds, WorldsError, WorldsOptions},
+    native::{FaultCounts, Lane, Worlds, WorldsError, WorldsOptions},
     robots::{
         ARM_REACH, PushedBox, QUADRUPED_STAND, QUADRUPED_STAND_HEIGHT, arm_with_box, level_floor, quadruped,
     },
@@ -104,11 +105,29 @@ pub struct BenchmarkReport {
 /// # Errors
 /// When an option is out of its range.
 pub fn measure_native(options: &BenchmarkOptions) -> Result<BenchmarkReport, WorldsError> {
+    measure(options, |model, options| Worlds::<f32x8>::new(model, options).map(Engine::Native))
+}
+
+/// Measures the engine on the best wgpu adapter of this machine. The kernel is compiled before the clock
+/// starts; `options.threads` is of no concern.
+///
+/// # Errors
+/// When an option is out of its range, or there is no adapter that takes the worlds.
+pub fn measure_wgpu(options: &BenchmarkOptions) -> Result<BenchmarkReport, WorldsError> {
+    measure(options, |model, options| {
+        DeviceWorlds::new(model, options).map(|worlds| Engine::Wgpu(Box::new(worlds)))
+    })
+}
+
+fn measure(
+    options: &BenchmarkOptions,
+    build: impl Fn(&ModelDescription, WorldsOptions) -> Result<Engine, WorldsError>,
+) -> Result<BenchmarkReport, WorldsError> {
     let scene = Scene::new(options.robot);
     let contact = ContactOptions::default();
     let contact = ContactOptions { sweeps: options.solver_iterations.unwrap_or(contact.sweeps), ..contact };
     let solver_iterations = contact.sweeps;
-    let mut worlds = Worlds::<f32x8>::new(
+    let mut worlds = build(
         &scene.model,
         WorldsOptions {
             num_worlds: options.num_worlds,
@@ -138,10 +157,10 @@ pub fn measure_native(options: &BenchmarkOptions) -> Result<BenchmarkReport, Wor
         run.step(stretch)?;
         seconds += begin.elapsed().as_secs_f64();
         done += stretch;
-        contacts += run.worlds.mean_contacts();
+        contacts += run.worlds.mean_contacts()?;
         counted += 1;
     }
-    let faults = run.worlds.fault_counts();
+    let faults = run.worlds.fault_counts()?;
     Ok(BenchmarkReport {
         steps_per_second: (steps * options.num_worlds) as f64 / seconds,
         seconds,
@@ -182,8 +201,7 @@ impl Scene {
     }
 
     /// Whether `world` has to be put back.
-    fn is_over(&self, worlds: &Worlds<f32x8>, world: usize) -> bool {
-        let at = |coordinate: usize| worlds.position(world, coordinate);
+    fn is_over(&self, at: impl Fn(usize) -> f64) -> bool {
         match self.robot {
             BenchmarkRobot::Quadruped => {
                 let upright = 1.0 - 2.0 * (at(4) * at(4) + at(5) * at(5));
@@ -194,9 +212,67 @@ impl Scene {
     }
 }
 
+/// What is measured.
+enum Engine {
+    Native(Worlds<f32x8>),
+    Wgpu(Box<DeviceWorlds>),
+}
+
+impl Engine {
+    fn set_state(&mut self, world: usize, position: &[f64], velocity: &[f64]) -> Result<(), WorldsError> {
+        match self {
+            Self::Native(worlds) => worlds.set_state(world, position, velocity),
+            Self::Wgpu(worlds) => worlds.set_state(world, position, velocity),
+        }
+    }
+
+    fn set_controls(&mut self, controls: &[f32]) -> Result<(), WorldsError> {
+        match self {
+            Self::Native(worlds) => worlds.set_controls(controls),
+            Self::Wgpu(worlds) => worlds.set_controls(controls),
+        }
+    }
+
+    fn step(&mut self) {
+        match self {
+            Self::Native(worlds) => worlds.step(),
+            Self::Wgpu(worlds) => worlds.step(),
+        }
+    }
+
+    /// The worlds that have to be put back.
+    fn over(&mut self, scene: &Scene) -> Result<Vec<usize>, WorldsError> {
+        fn over<L: Lane>(worlds: &Worlds<L>, scene: &Scene) -> Vec<usize> {
+            let is_over = |world: usize| {
+                worlds.faults()[world].is_some()
+                    || scene.is_over(|coordinate| worlds.position(world, coordinate))
+            };
+            (0..worlds.num_worlds()).filter(|world| is_over(*world)).collect()
+        }
+        match self {
+            Self::Native(worlds) => Ok(over(worlds, scene)),
+            Self::Wgpu(worlds) => Ok(over(worlds.host()?, scene)),
+        }
+    }
+
+    fn mean_contacts(&mut self) -> Result<f64, WorldsError> {
+        match self {
+            Self::Native(worlds) => Ok(worlds.mean_contacts()),
+            Self::Wgpu(worlds) => worlds.host().map(Worlds::mean_contacts),
+        }
+    }
+
+    fn fault_counts(&mut self) -> Result<FaultCounts, WorldsError> {
+        match self {
+            Self::Native(worlds) => Ok(worlds.fault_counts()),
+            Self::Wgpu(worlds) => worlds.fault_counts(),
+        }
+    }
+}
+
 /// A measurement under way.
 struct Run {
-    worlds: Worlds<f32x8>,
+    worlds: Engine,
     scene: Scene,
     targets: Vec<Vec<f32>>,
     rest: Vec<f64>,
@@ -212,11 +288,9 @@ impl Run {
             self.worlds.step();
             self.calls += 1;
         }
-        for world in 0..self.worlds.num_worlds() {
-            if self.worlds.faults()[world].is_some() || self.scene.is_over(&self.worlds, world) {
-                self.worlds.set_state(world, &self.scene.start, &self.rest)?;
-                self.resets += 1;
-            }
+        for world in self.worlds.over(&self.scene)? {
+            self.worlds.set_state(world, &self.scene.start, &self.rest)?;
+            self.resets += 1;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! How large a world may be: the lengths of the arrays that all rules work on.
 //!
 //! On the CPU an array keeps this length and a model fills the front of it; the kernel of a model is made
-//! with the lengths replaced by the model's own counts ([`crate::device_source`]).
+//! with the lengths replaced by the model's own counts ([`crate::device::source`]).
 
 /// The constants, and the values that mark an absent index.
 #[wgsl_rs::wgsl]

@@ -17,7 +17,7 @@ pub mod benchmark;
 pub mod capacity;
 pub mod collision;
 pub mod contact;
-pub mod device_source;
+pub mod device;
 pub mod dynamics;
 #[cfg(feature = "formats")]
 pub mod formats;

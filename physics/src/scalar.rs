@@ -53,6 +53,8 @@ pub mod rules {
         fn max_of(a: Self, b: Self) -> Self;
         /// `yes` where `test > 0`, else `no` (also where `test` is not a number).
         fn select_positive(test: Self, yes: Self, no: Self) -> Self;
+        /// `yes` where `test` is a finite number, else `no`.
+        fn select_finite(test: Self, yes: Self, no: Self) -> Self;
         /// Whether `test > 0` in any lane.
         fn any_positive(test: Self) -> bool;
     }
@@ -119,6 +121,10 @@ pub mod rules {
         fn select_positive(test: f32, yes: f32, no: f32) -> f32 {
             select(no, yes, test > 0.0f32)
         }
+        fn select_finite(test: f32, yes: f32, no: f32) -> f32 {
+            // By its bits: a device may compute as if nothing were infinite or not a number.
+            select(no, yes, (bitcast_u32(test) & 2139095040u32) != 2139095040u32)
+        }
         fn any_positive(test: f32) -> bool {
             test > 0.0f32
         }
@@ -153,6 +159,9 @@ impl rules::Real for f64 {
     fn select_positive(test: f64, yes: f64, no: f64) -> f64 {
         if test > 0.0 { yes } else { no }
     }
+    fn select_finite(test: f64, yes: f64, no: f64) -> f64 {
+        if test.is_finite() { yes } else { no }
+    }
     fn any_positive(test: f64) -> bool {
         test > 0.0
     }
@@ -185,6 +194,9 @@ impl rules::Real for f32x8 {
     }
     fn select_positive(test: f32x8, yes: f32x8, no: f32x8) -> f32x8 {
         test.simd_gt(f32x8::ZERO).select(yes, no)
+    }
+    fn select_finite(test: f32x8, yes: f32x8, no: f32x8) -> f32x8 {
+        test.is_finite().select(yes, no)
     }
     fn any_positive(test: f32x8) -> bool {
         test.simd_gt(f32x8::ZERO).any()

@@ -1,6 +1,8 @@
 //! The threads of the native device: a fixed team that shares out ranges of rows. The calling thread
-//! works too, a range is taken with one atomic addition, and nothing is allocated;
-//! `docs/decisions/0002-engine-schedule.md` says why this is not rayon.
+//! works too, a range is taken with one atomic addition, and nothing is allocated. Every thread begins
+//! with its own share, the same in every run over as many rows, so that these stay in its core's cache, and
+//! then helps the others; `docs/decisions/0002-engine-schedule.md` says what that gives, and why this is not
+//! rayon.
 
 use std::{
     any::Any,
@@ -36,12 +38,17 @@ struct Shared {
     jobs: AtomicUsize,
     /// Workers on the job; changed under the lock of `desk`.
     inside: AtomicUsize,
-    /// The next range of the job that nobody has taken.
-    next: AtomicUsize,
+    /// Of every thread's share of the job, how many ranges have been taken.
+    taken: Vec<Taken>,
     /// Workers that have started.
     started: AtomicUsize,
     spins: usize,
 }
+
+/// A counter with the cache lines around it to itself.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Taken(AtomicUsize);
 
 #[derive(Debug, Default)]
 struct Desk {
@@ -80,7 +87,7 @@ impl Threads {
             done: Condvar::new(),
             jobs: AtomicUsize::new(0),
             inside: AtomicUsize::new(0),
-            next: AtomicUsize::new(0),
+            taken: (0..threads.max(1)).map(|_| Taken::default()).collect(),
             started: AtomicUsize::new(0),
             spins: if threads <= cores { SPINS } else { 0 },
         });
@@ -89,7 +96,7 @@ impl Threads {
             let shared = Arc::clone(&team.shared);
             let worker = std::thread::Builder::new()
                 .name(format!("pentathlon-{index}"))
-                .spawn(move || shared.work())
+                .spawn(move || shared.work(index))
                 .map_err(|error| error.to_string())?;
             team.workers.push(worker);
         }
@@ -117,13 +124,13 @@ impl Threads {
             std::mem::transmute::<&(dyn Fn(Range<usize>) + Sync), *const (dyn Fn(Range<usize>) + Sync)>(job)
         };
         let job = Job { run, rows, chunk };
-        shared.next.store(0, Ordering::Relaxed);
+        shared.taken.iter().for_each(|taken| taken.0.store(0, Ordering::Relaxed));
         let mut desk = lock(&shared.desk);
         desk.job = Some(job);
         shared.jobs.fetch_add(1, Ordering::Release);
         drop(desk);
         shared.wake.notify_all();
-        let own = catch_unwind(AssertUnwindSafe(|| shared.take_ranges(job)));
+        let own = catch_unwind(AssertUnwindSafe(|| shared.take_ranges(job, 0)));
         desk = lock(&shared.desk);
         desk.job = None;
         drop(desk);
@@ -157,11 +164,11 @@ impl Drop for Threads {
 
 impl Shared {
     /// What a worker does until the team is dropped.
-    fn work(&self) {
+    fn work(&self, index: usize) {
         let mut seen = 0;
         self.started.fetch_add(1, Ordering::Release);
         while let Some(job) = self.next_job(&mut seen) {
-            let result = catch_unwind(AssertUnwindSafe(|| self.take_ranges(job)));
+            let result = catch_unwind(AssertUnwindSafe(|| self.take_ranges(job, index)));
             let mut desk = lock(&self.desk);
             if let Err(panic) = result {
                 desk.panic = Some(panic);
@@ -193,16 +200,21 @@ impl Shared {
         }
     }
 
-    fn take_ranges(&self, job: Job) {
+    /// Runs ranges of the share of thread `own`, then of the other threads' shares.
+    fn take_ranges(&self, job: Job, own: usize) {
         // SAFETY: `Threads::run` keeps the function alive until every worker has left.
         let run = unsafe { &*job.run };
         let ranges = job.rows.div_ceil(job.chunk);
-        loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            if index >= ranges {
-                return;
+        let threads = self.taken.len();
+        for share in (own..threads).chain(0..own) {
+            let (first, end) = (share * ranges / threads, (share + 1) * ranges / threads);
+            loop {
+                let index = first + self.taken[share].0.fetch_add(1, Ordering::Relaxed);
+                if index >= end {
+                    break;
+                }
+                run(range(index, job.chunk, job.rows));
             }
-            run(range(index, job.chunk, job.rows));
         }
     }
 

@@ -150,10 +150,13 @@ impl Buffers {
 
 /// A part of a buffer that the host wants to see.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Part<'a> {
-    pub(crate) buffer: &'a wgpu::Buffer,
-    pub(crate) offset: u64,
-    pub(crate) bytes: u64,
+pub struct Part<'a> {
+    /// The buffer; it can be copied from.
+    pub buffer: &'a wgpu::Buffer,
+    /// Where the part begins, in bytes; a multiple of four.
+    pub offset: u64,
+    /// Length in bytes; a multiple of four.
+    pub bytes: u64,
 }
 
 impl<'a> Part<'a> {
@@ -164,18 +167,22 @@ impl<'a> Part<'a> {
 }
 
 /// Memory that the host can map, reused from download to download.
-#[derive(Debug)]
-pub(crate) struct Staging {
+#[derive(Debug, Default)]
+pub struct Staging {
     buffer: Option<wgpu::Buffer>,
 }
 
 impl Staging {
-    pub(crate) const fn new() -> Self {
+    /// None yet: it is allocated when it is first needed.
+    pub const fn new() -> Self {
         Self { buffer: None }
     }
 
     /// Submits `encoder` with copies of `parts` at its end, waits, and reads them, one slice a part.
-    pub(crate) fn download(
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device was lost.
+    pub fn download(
         &mut self,
         handles: &DeviceHandles,
         mut encoder: wgpu::CommandEncoder,

@@ -72,7 +72,10 @@ pub(crate) fn has_real_gpu() -> bool {
 }
 
 /// A device on the best adapter of this machine: one for all batches of the process, until it is lost.
-pub(crate) fn open() -> Result<DeviceHandles, Error> {
+///
+/// # Errors
+/// [`Error::Device`] without an adapter, or when the adapter gives no device.
+pub fn open_device() -> Result<DeviceHandles, Error> {
     static OPENED: Mutex<Option<(DeviceHandles, Arc<AtomicBool>)>> = Mutex::new(None);
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((handles, lost)) = &*opened

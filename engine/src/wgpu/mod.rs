@@ -7,7 +7,8 @@ mod executor;
 pub(crate) mod kernels;
 mod pipelines;
 
-pub use device::{AdapterReport, DeviceHandles, adapters, wgpu_available};
+pub use buffers::{Part, Staging};
+pub use device::{AdapterReport, DeviceHandles, adapters, open_device, wgpu_available};
 pub(crate) use executor::Wgpu;
 
 /// The columns of a batch that a learner on the same device works with. Buffers are created once and

@@ -16,7 +16,7 @@ use crate::vector::rules::*;
 
 #[test]
 fn the_rules_are_valid_wgsl() {
-    crate::device_source::tests::assert_transpiles(&[
+    crate::device::source::tests::assert_transpiles(&[
         &super::height_layer::rules::WGSL_SOURCE,
         &super::ray::rules::WGSL_SOURCE,
         &super::hull::rules::WGSL_SOURCE,

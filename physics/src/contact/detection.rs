@@ -211,16 +211,18 @@ pub mod rules {
         slot: u32,
         geom_a: u32,
         geom_b: u32,
+        cloud_a: ptr!(function, Cloud<R>),
+        cloud_b: ptr!(function, Cloud<R>),
         work: ptr!(function, ContactWorkspace<R>),
     ) {
         let kind_a = tables.geom_kind[geom_a as usize];
-        cloud_of_geom::<R>(tables, geom_a, size_a, a, &mut work.cloud_a);
-        cloud_of_geom::<R>(tables, geom_b, size_b, b, &mut work.cloud_b);
+        cloud_of_geom::<R>(tables, geom_a, size_a, a, cloud_a);
+        cloud_of_geom::<R>(tables, geom_b, size_b, b, cloud_b);
         let mut along = b.rotation.x;
         if kind_a == GEOM_CAPSULE {
             along = a.rotation.z;
         }
-        let points = cloud_cloud::<R>(&mut work.cloud_a, &mut work.cloud_b, along);
+        let points = cloud_cloud::<R>(cloud_a, cloud_b, along);
         if kind_a == GEOM_SPHERE {
             append_contact::<R>(work, points[0usize], margin, slot, geom_a, geom_b);
         } else if kind_a == GEOM_CAPSULE {
@@ -257,18 +259,18 @@ pub mod rules {
             if kind_b == GEOM_CAPSULE {
                 point = sphere_capsule::<R>(a.position, size_a.x, placed_capsule::<R>(b, size_b));
             }
-            if kind_b == GEOM_BOX {
+            if kind_b == GEOM_BOX && RULE_SPHERE_BOX == 1u32 {
                 point = sphere_box::<R>(a.position, size_a.x, b, size_b);
             }
             append_contact::<R>(work, point, margin, slot, geom_a, geom_b);
         }
         if kind_a == GEOM_CAPSULE {
             let capsule = placed_capsule::<R>(a, size_a);
-            if kind_b == GEOM_CAPSULE {
+            if kind_b == GEOM_CAPSULE && RULE_CAPSULE_CAPSULE == 1u32 {
                 let points = capsule_capsule::<R>(capsule, placed_capsule::<R>(b, size_b));
                 append_two::<R>(work, points, margin, slot, geom_a, geom_b);
             }
-            if kind_b == GEOM_BOX {
+            if kind_b == GEOM_BOX && RULE_CAPSULE_BOX == 1u32 {
                 // The ball around the capsule does not reach the box in most steps.
                 let reach = capsule.half_length + capsule.radius + margin;
                 let ball = sphere_box::<R>(a.position, zero, b, size_b);
@@ -278,17 +280,19 @@ pub mod rules {
                 }
             }
         }
-        if kind_a == GEOM_BOX {
+        if kind_a == GEOM_BOX && RULE_BOX_BOX == 1u32 {
             let points = box_box::<R>(a, size_a, b, size_b);
             append_four::<R>(work, points, margin, slot, geom_a, geom_b);
         }
     }
 
-    /// Lists the contacts of all pairs; the shapes are placed.
+    /// Lists the contacts of all pairs; the shapes are placed. The clouds are working memory.
     pub fn detect_contacts<R: Real + super::Field>(
         tables: ptr!(function, ContactTables),
         geoms: ptr!(function, [GeomParameters<R>; MAX_GEOMS]),
         margin: R,
+        cloud_a: ptr!(function, Cloud<R>),
+        cloud_b: ptr!(function, Cloud<R>),
         work: ptr!(function, ContactWorkspace<R>),
     ) {
         work.contact_count = 0u32;
@@ -306,9 +310,9 @@ pub mod rules {
             let b = work.placed[second as usize];
             if kind_b == GEOM_PLANE {
                 let plane = plane_of::<R>(b);
-                if kind_a == GEOM_HULL {
-                    cloud_of_hull::<R>(tables, first, a, &mut work.cloud_a);
-                    let points = cloud_plane::<R>(&mut work.cloud_a, plane);
+                if kind_a == GEOM_HULL && RULE_HULL_PLANE == 1u32 {
+                    cloud_of_hull::<R>(tables, first, a, cloud_a);
+                    let points = cloud_plane::<R>(cloud_a, plane);
                     append_four::<R>(work, points, margin, slot, first, second);
                 } else {
                     collide_with_plane::<R>(kind_a, size_a, a, plane, margin, slot, first, second, work);
@@ -318,9 +322,9 @@ pub mod rules {
                 let reach =
                     bounding_radius::<R>(kind_a, size_a) + bounding_radius::<R>(kind_b, size_b) + margin;
                 if R::any_positive(reach * reach - dot3::<R>(between, between)) {
-                    if kind_b == GEOM_HULL {
+                    if kind_b == GEOM_HULL && RULE_HULL == 1u32 {
                         collide_with_hull::<R>(
-                            tables, size_a, a, size_b, b, margin, slot, first, second, work,
+                            tables, size_a, a, size_b, b, margin, slot, first, second, cloud_a, cloud_b, work,
                         );
                     } else {
                         collide_bounded::<R>(

@@ -7,7 +7,7 @@ use super::detection::rules::{detect_contacts, place_geoms};
 use super::joints::rules::JointLimits;
 use super::layers::{SceneLayer, detect_layer_contacts};
 use super::layout::{ContactLayout, ContactLayoutError, ContactOptions};
-use super::solver::rules::{impulse_on_a, solve_contacts};
+use super::solver::rules::impulse_on_a;
 use super::tables::rules::{
     ContactMemory, ContactParameters, ContactTables, ContactWorkspace, GeomParameters, MAX_GEOMS,
 };
@@ -15,13 +15,14 @@ use crate::capacity::rules::{MAX_ACTUATORS, MAX_DOFS};
 use crate::collision::height_layer::rules::HeightWindow;
 use crate::collision::height_map::HeightMap;
 use crate::dynamics::bias::rules::bias_forces;
-use crate::dynamics::integrator::rules::{Integration, SmoothStep, finish_step, smooth_step};
+use crate::dynamics::integrator::rules::Integration;
 use crate::dynamics::kinematics::rules::forward_kinematics;
 use crate::dynamics::tree::rules::{Motion, Parameters, Tree};
+use crate::dynamics::world_step::rules::{begin_world_step, end_world_step};
 use crate::layout::{Layout, LayoutError};
 use crate::model::ModelDescription;
 use crate::native::lane::Lane;
-use crate::native::records::{empty_motion, empty_step, splat_parameters};
+use crate::native::records::{StepMemory, empty_motion, empty_step, splat_parameters};
 use crate::vector::rules::{Vector3, add3, scale3, zero3};
 
 /// Why a model cannot be simulated with contacts.
@@ -50,7 +51,7 @@ pub struct ContactDynamics<L> {
     /// Generalised forces from outside, in N and N m.
     pub applied: [L; MAX_DOFS],
     /// What the last step computed on the way.
-    pub work: Box<SmoothStep<L>>,
+    pub work: Box<StepMemory<L>>,
     /// Shapes and pairs.
     pub tables: Box<ContactTables>,
     /// Height layers.
@@ -113,49 +114,63 @@ impl<L: Lane> ContactDynamics<L> {
 
     /// One physics step.
     pub fn step(&mut self) {
-        smooth_step(
+        let StepMemory { kinematics, factor, bias, force, gain, whitened, clouds: [cloud_a, cloud_b] } =
+            &mut *self.work;
+        begin_world_step(
             &mut self.tree,
+            &mut self.tables,
             &mut self.parameters,
+            &mut self.geoms,
             &mut self.integration,
-            &mut self.motion,
+            self.contact_parameters.margin,
             &mut self.control,
             &mut self.applied,
-            &mut self.work,
-        );
-        self.detect();
-        let SmoothStep { kinematics, factor, whitened, gain, .. } = &mut *self.work;
-        let mut before = [L::splat(0.0); MAX_DOFS];
-        for (before, (after, gained)) in before.iter_mut().zip(whitened.iter().zip(gain.iter())) {
-            *before = *after - *gained;
-        }
-        solve_contacts(
-            &mut self.tree,
+            &mut self.motion,
             kinematics,
             factor,
-            &mut self.motion,
+            bias,
+            force,
+            gain,
+            whitened,
+            cloud_a,
+            cloud_b,
+            &mut self.contacts,
+        );
+        self.detect_layers();
+        let StepMemory { kinematics, factor, gain, whitened, .. } = &mut *self.work;
+        end_world_step(
+            &mut self.tree,
             &mut self.tables,
             &mut self.geoms,
             &mut self.limits,
+            &mut self.integration,
             self.contact_parameters,
             self.sweeps,
-            &mut before,
-            whitened,
+            &mut self.motion,
             &mut self.memory,
+            kinematics,
+            factor,
+            gain,
+            whitened,
             &mut self.contacts,
         );
-        finish_step(&mut self.tree, &mut self.integration, &mut self.motion, &mut self.work);
     }
 
     /// Lists the contacts of the poses in `work`.
     pub fn detect(&mut self) {
         let margin = self.contact_parameters.margin;
         place_geoms(&mut self.tables, &mut self.geoms, &mut self.work.kinematics, &mut self.contacts);
-        detect_contacts(&mut self.tables, &mut self.geoms, margin, &mut self.contacts);
+        let [cloud_a, cloud_b] = &mut self.work.clouds;
+        detect_contacts(&mut self.tables, &mut self.geoms, margin, cloud_a, cloud_b, &mut self.contacts);
+        self.detect_layers();
+    }
+
+    fn detect_layers(&mut self) {
         detect_layer_contacts(
             &self.layers,
             &self.tables,
             &self.geoms,
-            margin,
+            self.contact_parameters.margin,
             &mut self.window,
             &mut self.contacts,
         );

@@ -196,6 +196,16 @@ impl ContactLayout {
         Ok(Self { tables, geoms, limits, layers })
     }
 
+    /// How many contact points the pair at `index` may have.
+    pub fn slots_of_pair(&self, index: usize) -> u32 {
+        slots_of(self.tables.geom_kind[self.tables.pair_first[index] as usize]).unwrap_or(0)
+    }
+
+    /// How many contact points a world may have at the same time, those on height layers apart.
+    pub fn slots(&self) -> u32 {
+        (0..self.tables.pair_count as usize).map(|pair| self.slots_of_pair(pair)).sum()
+    }
+
     /// The shapes in another scalar.
     pub fn geoms_in<R: Real + Field>(&self, lift: impl Fn(f64) -> R) -> Box<[GeomParameters<R>; MAX_GEOMS]> {
         let vector = |v: Vector3<f64>| vector3(lift(v.x), lift(v.y), lift(v.z));

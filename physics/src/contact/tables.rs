@@ -11,7 +11,6 @@
 pub mod rules {
     use crate::capacity::rules::*;
     use crate::collision::contact_point::rules::*;
-    use crate::collision::hull::rules::*;
     use crate::vector::rules::*;
 
     /// Shapes of a world, those of the scene included.
@@ -35,6 +34,15 @@ pub mod rules {
     pub const GEOM_PLANE: u32 = 4u32;
     /// A height layer; its contacts are appended by the shell.
     pub const GEOM_LAYER: u32 = 5u32;
+
+    /// 1 where the rule of a pair of shapes is part of the program. A kernel leaves out, by a 0 in this place,
+    /// the larger rules that its model has no pair for.
+    pub const RULE_HULL: u32 = 1u32;
+    pub const RULE_HULL_PLANE: u32 = 1u32;
+    pub const RULE_BOX_BOX: u32 = 1u32;
+    pub const RULE_CAPSULE_BOX: u32 = 1u32;
+    pub const RULE_CAPSULE_CAPSULE: u32 = 1u32;
+    pub const RULE_SPHERE_BOX: u32 = 1u32;
 
     /// Ways to combine the friction coefficients of two shapes.
     pub const FRICTION_MAXIMUM: u32 = 0u32;
@@ -187,9 +195,6 @@ pub mod rules {
         pub joint_entries: u32,
         /// World poses of the shapes. Of a capsule the rotation's z alone is kept up, of a sphere none.
         pub placed: [Pose<R>; MAX_GEOMS],
-        /// The two shapes of a pair with a convex hull.
-        pub cloud_a: Cloud<R>,
-        pub cloud_b: Cloud<R>,
         pub contacts: [Contact<R>; MAX_CONTACTS],
         pub blocks: [ContactBlock<R>; MAX_CONTACTS],
         /// Whitened rows (normal, tangent u, tangent v) of the contacts, one entry for each degree of
@@ -221,8 +226,6 @@ impl<R: crate::scalar::rules::Real + Field> ContactWorkspace<R> {
     /// A workspace without contacts, on the heap: it is large.
     pub fn boxed() -> Box<Self> {
         use crate::collision::contact_point::rules::{Pose, no_contact};
-        use crate::collision::hull::rules::{Cloud, MAX_CORNERS, MAX_FACES};
-        use crate::collision::plane::rules::Plane;
         use crate::vector::rules::{Matrix3, zero3};
         let zero = R::lit(0.0);
         let origin = Pose { position: zero3(), rotation: Matrix3 { x: zero3(), y: zero3(), z: zero3() } };
@@ -264,13 +267,6 @@ impl<R: crate::scalar::rules::Real + Field> ContactWorkspace<R> {
             dry_impulse: zero,
             dry_bound: zero,
         };
-        let cloud = Cloud {
-            corner_count: 0,
-            face_count: 0,
-            radius: zero,
-            corners: [zero3(); MAX_CORNERS],
-            faces: [Plane { normal: zero3(), offset: zero }; MAX_FACES],
-        };
         Box::new(Self {
             contact_count: 0,
             overflow: 0,
@@ -278,8 +274,6 @@ impl<R: crate::scalar::rules::Real + Field> ContactWorkspace<R> {
             joint_count: 0,
             joint_entries: 0,
             placed: [origin; MAX_GEOMS],
-            cloud_a: cloud,
-            cloud_b: cloud,
             contacts: [contact; MAX_CONTACTS],
             blocks: [block; MAX_CONTACTS],
             row_dofs: [0; MAX_ROW_ENTRIES],

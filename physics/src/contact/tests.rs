@@ -12,7 +12,7 @@ use wide::f32x8;
 
 #[test]
 fn the_rules_are_valid_wgsl() {
-    crate::device_source::tests::assert_transpiles(&[
+    crate::device::source::tests::assert_transpiles(&[
         &super::solver::rules::WGSL_SOURCE,
         &super::detection::rules::WGSL_SOURCE,
     ]);

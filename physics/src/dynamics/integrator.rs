@@ -32,24 +32,6 @@ pub mod rules {
         pub implicit_gyroscopic: u32,
     }
 
-    /// What a step works with.
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    #[repr(C)]
-    pub struct SmoothStep<R> {
-        /// Poses, velocities, inertias at the beginning of the step.
-        pub kinematics: Kinematics<R>,
-        /// L, of M plus what implicit damping adds.
-        pub factor: ChainMatrix<R>,
-        /// Bias forces.
-        pub bias: [R; MAX_DOFS],
-        /// Forces of actuators and damping, and those applied from outside.
-        pub force: [R; MAX_DOFS],
-        /// Damping of servos.
-        pub gain: [R; MAX_DOFS],
-        /// Whitened velocities L v at the end of the step, before contacts.
-        pub whitened: [R; MAX_DOFS],
-    }
-
     /// The x with a·x = v.x, b·x = v.y and c·x = v.z, by Cramer's rule.
     pub fn solve_rows<R: Real + super::Field>(
         a: Vector3<R>,
@@ -126,6 +108,10 @@ pub mod rules {
 
     /// All that happens before contacts: from state, control and `applied` generalised forces to L and the
     /// whitened velocities at the end of the step.
+    ///
+    /// On return `kinematics` are those at the beginning of the step, `factor` is L, of M plus what implicit
+    /// damping adds, `bias` the bias forces, `force` those of actuators and damping and from outside, `gain`
+    /// what all of them add to the whitened velocities, and `whitened` is L v at the end of the step.
     pub fn smooth_step<R: Real + super::Field>(
         tree: ptr!(function, Tree),
         parameters: ptr!(function, Parameters<R>),
@@ -133,43 +119,48 @@ pub mod rules {
         motion: ptr!(function, Motion<R>),
         control: ptr!(function, [R; MAX_ACTUATORS]),
         applied: ptr!(function, [R; MAX_DOFS]),
-        work: ptr!(function, SmoothStep<R>),
+        kinematics: ptr!(function, Kinematics<R>),
+        factor: ptr!(function, ChainMatrix<R>),
+        bias: ptr!(function, [R; MAX_DOFS]),
+        force: ptr!(function, [R; MAX_DOFS]),
+        gain: ptr!(function, [R; MAX_DOFS]),
+        whitened: ptr!(function, [R; MAX_DOFS]),
     ) {
         let h = integration.timestep;
-        forward_kinematics::<R>(tree, parameters, motion, &mut work.kinematics);
-        bias_forces::<R>(tree, &mut work.kinematics, &mut work.bias);
+        forward_kinematics::<R>(tree, parameters, motion, kinematics);
+        bias_forces::<R>(tree, kinematics, bias);
         if integration.implicit_gyroscopic == 1u32 {
-            make_gyroscopic_implicit::<R>(tree, parameters, motion, &mut work.bias, h);
+            make_gyroscopic_implicit::<R>(tree, parameters, motion, bias, h);
         }
-        mass_matrix::<R>(tree, parameters, &mut work.kinematics, &mut work.factor);
+        mass_matrix::<R>(tree, parameters, kinematics, factor);
         #[wgsl_allow(non_literal_loop_bounds)]
         for dof in 0u32..tree.dofs {
             let i = dof as usize;
-            work.force[i] = applied[i] - parameters.damping[i] * motion.velocity[i];
-            work.gain[i] = parameters.damping[i];
-            work.whitened[i] = motion.velocity[i];
+            force[i] = applied[i] - parameters.damping[i] * motion.velocity[i];
+            gain[i] = parameters.damping[i];
+            whitened[i] = motion.velocity[i];
         }
-        actuator_forces::<R>(tree, parameters, motion, control, &mut work.force, &mut work.gain);
+        actuator_forces::<R>(tree, parameters, motion, control, force, gain);
         if integration.implicit_damping == 1u32 {
             #[wgsl_allow(non_literal_loop_bounds)]
             for dof in 0u32..tree.dofs {
                 let i = dof as usize;
                 let diagonal = (tree.chain_start[i] + tree.chain_depth[i]) as usize;
-                work.factor.entry[diagonal] = work.factor.entry[diagonal] + h * work.gain[i];
+                factor.entry[diagonal] = factor.entry[diagonal] + h * gain[i];
             }
         }
-        factorize::<R>(tree, &mut work.factor);
+        factorize::<R>(tree, factor);
         #[wgsl_allow(non_literal_loop_bounds)]
         for dof in 0u32..tree.dofs {
             let i = dof as usize;
-            work.gain[i] = (work.force[i] - work.bias[i]) * h;
+            gain[i] = (force[i] - bias[i]) * h;
         }
-        solve_transposed::<R>(tree, &mut work.factor, &mut work.gain);
-        multiply_factor::<R>(tree, &mut work.factor, &mut work.whitened);
+        solve_transposed::<R>(tree, factor, gain);
+        multiply_factor::<R>(tree, factor, whitened);
         #[wgsl_allow(non_literal_loop_bounds)]
         for dof in 0u32..tree.dofs {
             let i = dof as usize;
-            work.whitened[i] = work.whitened[i] + work.gain[i];
+            whitened[i] = whitened[i] + gain[i];
         }
     }
 
@@ -183,18 +174,19 @@ pub mod rules {
         normalize_quaternion::<R>(multiply_quaternions::<R>(q, turn))
     }
 
-    /// Takes over the whitened velocities and moves the positions with them.
+    /// Takes over the whitened velocities, which on return are plain ones, and moves the positions with them.
     pub fn finish_step<R: Real + super::Field>(
         tree: ptr!(function, Tree),
         integration: ptr!(function, Integration<R>),
         motion: ptr!(function, Motion<R>),
-        work: ptr!(function, SmoothStep<R>),
+        factor: ptr!(function, ChainMatrix<R>),
+        whitened: ptr!(function, [R; MAX_DOFS]),
     ) {
         let h = integration.timestep;
-        solve_factor::<R>(tree, &mut work.factor, &mut work.whitened);
+        solve_factor::<R>(tree, factor, whitened);
         #[wgsl_allow(non_literal_loop_bounds)]
         for dof in 0u32..tree.dofs {
-            motion.velocity[dof as usize] = work.whitened[dof as usize];
+            motion.velocity[dof as usize] = whitened[dof as usize];
         }
         #[wgsl_allow(non_literal_loop_bounds)]
         for body in 0u32..tree.bodies {

@@ -15,5 +15,6 @@ pub mod integrator;
 pub mod jacobian;
 pub mod kinematics;
 pub mod mass_matrix;
+pub mod step_report;
 pub mod tree;
 pub mod world_step;

@@ -7,6 +7,7 @@ pub mod rules {
     use super::super::integrator::rules::*;
     use super::super::tree::rules::*;
     use crate::capacity::rules::*;
+    use crate::collision::hull::rules::*;
     use crate::contact::detection::rules::*;
     use crate::contact::joints::rules::*;
     use crate::contact::solver::rules::*;
@@ -26,12 +27,21 @@ pub mod rules {
         control: ptr!(function, [R; MAX_ACTUATORS]),
         applied: ptr!(function, [R; MAX_DOFS]),
         motion: ptr!(function, Motion<R>),
-        work: ptr!(function, SmoothStep<R>),
+        kinematics: ptr!(function, Kinematics<R>),
+        factor: ptr!(function, ChainMatrix<R>),
+        bias: ptr!(function, [R; MAX_DOFS]),
+        force: ptr!(function, [R; MAX_DOFS]),
+        gain: ptr!(function, [R; MAX_DOFS]),
+        whitened: ptr!(function, [R; MAX_DOFS]),
+        cloud_a: ptr!(function, Cloud<R>),
+        cloud_b: ptr!(function, Cloud<R>),
         contacts: ptr!(function, ContactWorkspace<R>),
     ) {
-        smooth_step::<R>(tree, parameters, integration, motion, control, applied, work);
-        place_geoms::<R>(tables, geoms, &mut work.kinematics, contacts);
-        detect_contacts::<R>(tables, geoms, margin, contacts);
+        smooth_step::<R>(
+            tree, parameters, integration, motion, control, applied, kinematics, factor, bias, force, gain, whitened,
+        );
+        place_geoms::<R>(tables, geoms, kinematics, contacts);
+        detect_contacts::<R>(tables, geoms, margin, cloud_a, cloud_b, contacts);
     }
 
     /// The second part of a step: the solver, then positions.
@@ -45,34 +55,37 @@ pub mod rules {
         sweeps: u32,
         motion: ptr!(function, Motion<R>),
         memory: ptr!(function, ContactMemory<R>),
-        work: ptr!(function, SmoothStep<R>),
+        kinematics: ptr!(function, Kinematics<R>),
+        factor: ptr!(function, ChainMatrix<R>),
+        gain: ptr!(function, [R; MAX_DOFS]),
+        whitened: ptr!(function, [R; MAX_DOFS]),
         contacts: ptr!(function, ContactWorkspace<R>),
     ) {
         // What the smooth forces added gives way to the velocities before it.
         #[wgsl_allow(non_literal_loop_bounds)]
         for dof in 0u32..tree.dofs {
-            work.gain[dof as usize] = work.whitened[dof as usize] - work.gain[dof as usize];
+            gain[dof as usize] = whitened[dof as usize] - gain[dof as usize];
         }
         solve_contacts::<R>(
             tree,
-            &mut work.kinematics,
-            &mut work.factor,
+            kinematics,
+            factor,
             motion,
             tables,
             geoms,
             limits,
             contact_parameters,
             sweeps,
-            &mut work.gain,
-            &mut work.whitened,
+            gain,
+            whitened,
             memory,
             contacts,
         );
-        finish_step::<R>(tree, integration, motion, work);
+        finish_step::<R>(tree, integration, motion, factor, whitened);
     }
 
-    /// One step of `integration.timestep` s. `motion` and `memory` are the state; `work` and `contacts` hold
-    /// afterwards what the step computed on the way.
+    /// One step of `integration.timestep` s. `motion` and `memory` are the state; the rest
+    /// holds afterwards what the step computed on the way.
     pub fn world_step<R: Real + super::Field>(
         tree: ptr!(function, Tree),
         tables: ptr!(function, ContactTables),
@@ -86,7 +99,14 @@ pub mod rules {
         applied: ptr!(function, [R; MAX_DOFS]),
         motion: ptr!(function, Motion<R>),
         memory: ptr!(function, ContactMemory<R>),
-        work: ptr!(function, SmoothStep<R>),
+        kinematics: ptr!(function, Kinematics<R>),
+        factor: ptr!(function, ChainMatrix<R>),
+        bias: ptr!(function, [R; MAX_DOFS]),
+        force: ptr!(function, [R; MAX_DOFS]),
+        gain: ptr!(function, [R; MAX_DOFS]),
+        whitened: ptr!(function, [R; MAX_DOFS]),
+        cloud_a: ptr!(function, Cloud<R>),
+        cloud_b: ptr!(function, Cloud<R>),
         contacts: ptr!(function, ContactWorkspace<R>),
     ) {
         begin_world_step::<R>(
@@ -99,7 +119,14 @@ pub mod rules {
             control,
             applied,
             motion,
-            work,
+            kinematics,
+            factor,
+            bias,
+            force,
+            gain,
+            whitened,
+            cloud_a,
+            cloud_b,
             contacts,
         );
         end_world_step::<R>(
@@ -112,7 +139,10 @@ pub mod rules {
             sweeps,
             motion,
             memory,
-            work,
+            kinematics,
+            factor,
+            gain,
+            whitened,
             contacts,
         );
     }

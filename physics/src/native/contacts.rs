@@ -40,7 +40,15 @@ impl<L: Lane> Worlds<L> {
         forward_kinematics(&mut desk.tree, &mut parameters.bodies, &mut motion, &mut desk.work.kinematics);
         place_geoms(&mut desk.tables, &mut parameters.geoms, &mut desk.work.kinematics, &mut desk.contacts);
         let margin = desk.contact_parameters.margin;
-        detect_contacts(&mut desk.tables, &mut parameters.geoms, margin, &mut desk.contacts);
+        let [cloud_a, cloud_b] = &mut desk.work.clouds;
+        detect_contacts(
+            &mut desk.tables,
+            &mut parameters.geoms,
+            margin,
+            cloud_a,
+            cloud_b,
+            &mut desk.contacts,
+        );
         detect_layer_contacts(
             &desk.layers,
             &desk.tables,

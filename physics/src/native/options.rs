@@ -100,6 +100,12 @@ pub enum WorldsError {
         /// In what it differs.
         reason: String,
     },
+    /// The wgpu device cannot hold or step the worlds.
+    #[error("the worlds cannot be stepped on the wgpu device: {reason}")]
+    Device {
+        /// Why not.
+        reason: String,
+    },
     /// The operating system gave no thread.
     #[error("{count} threads could not be started: {reason}")]
     Threads {

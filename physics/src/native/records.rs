@@ -2,9 +2,31 @@
 
 use super::lane::Lane;
 use crate::capacity::rules::{MAX_ACTUATORS, MAX_BODIES, MAX_COORDINATES, MAX_DOFS, MAX_FACTOR};
-use crate::dynamics::integrator::rules::SmoothStep;
+use crate::collision::hull::rules::{Cloud, MAX_CORNERS, MAX_FACES};
+use crate::collision::plane::rules::Plane;
+use crate::contact::tables::rules::MAX_GEOMS;
+use crate::dynamics::step_report::rules::StepReport;
 use crate::dynamics::tree::rules::{ChainMatrix, Kinematics, Motion, Parameters, RigidInertia, Symmetric3};
 use crate::vector::rules::{Matrix3, Spatial, Vector3, zero3, zero6};
+
+/// The working memory of a step, contacts apart.
+#[derive(Clone, Debug)]
+pub struct StepMemory<L> {
+    /// Poses, velocities, inertias at the beginning of the step.
+    pub kinematics: Kinematics<L>,
+    /// L, of M plus what implicit damping adds.
+    pub factor: ChainMatrix<L>,
+    /// Bias forces.
+    pub bias: [L; MAX_DOFS],
+    /// Forces of actuators and damping, and those applied from outside.
+    pub force: [L; MAX_DOFS],
+    /// What all forces add to the whitened velocities; the whitened velocities before the step after it.
+    pub gain: [L; MAX_DOFS],
+    /// Whitened velocities L v at the end of the step before contacts; plain velocities after it.
+    pub whitened: [L; MAX_DOFS],
+    /// The two shapes of a pair with a convex hull.
+    pub clouds: [Cloud<L>; 2],
+}
 
 /// A motion with every number zero.
 pub fn empty_motion<L: Lane>() -> Motion<L> {
@@ -12,13 +34,33 @@ pub fn empty_motion<L: Lane>() -> Motion<L> {
     Motion { position: [zero; MAX_COORDINATES], velocity: [zero; MAX_DOFS] }
 }
 
+/// A report of nothing.
+pub fn empty_report<L: Lane>() -> StepReport<L> {
+    let zero = L::splat(0.0);
+    StepReport {
+        acceleration: [zero; MAX_DOFS],
+        geom_force: [zero3(); MAX_GEOMS],
+        contacts: 0,
+        overflow: 0,
+        loaded: zero,
+        health: zero,
+    }
+}
+
 /// The working memory of a step, with every number zero.
-pub fn empty_step<L: Lane>() -> Box<SmoothStep<L>> {
+pub fn empty_step<L: Lane>() -> Box<StepMemory<L>> {
     let zero = L::splat(0.0);
     let vector = zero3::<L>();
     let spatial: Spatial<L> = zero6();
     let inertia = RigidInertia { mass: zero, moment: vector, rotational: symmetric_of(zero) };
-    Box::new(SmoothStep {
+    let cloud = Cloud {
+        corner_count: 0,
+        face_count: 0,
+        radius: zero,
+        corners: [vector; MAX_CORNERS],
+        faces: [Plane { normal: vector, offset: zero }; MAX_FACES],
+    };
+    Box::new(StepMemory {
         kinematics: Kinematics {
             rotation: [Matrix3 { x: vector, y: vector, z: vector }; MAX_BODIES],
             origin: [vector; MAX_BODIES],
@@ -34,6 +76,7 @@ pub fn empty_step<L: Lane>() -> Box<SmoothStep<L>> {
         force: [zero; MAX_DOFS],
         gain: [zero; MAX_DOFS],
         whitened: [zero; MAX_DOFS],
+        clouds: [cloud; 2],
     })
 }
 

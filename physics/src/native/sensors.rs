@@ -57,7 +57,7 @@ impl<L: Lane> Worlds<L> {
                 &mut desk.tree,
                 &mut parameters.bodies,
                 &mut desk.work.kinematics,
-                &mut group.acceleration,
+                &mut group.report.acceleration,
                 site.body as u32,
                 position,
                 axes,

@@ -8,7 +8,8 @@ use crate::dynamics::articulated_body::rules::{
 };
 use crate::dynamics::bias::rules::bias_forces;
 use crate::dynamics::factor::rules::{factorize, solve_mass_matrix};
-use crate::dynamics::integrator::rules::{Integration, SmoothStep, finish_step, smooth_step};
+use crate::dynamics::integrator::rules::{Integration, finish_step, smooth_step};
+use crate::native::records::StepMemory;
 use crate::dynamics::jacobian::rules::{force_at, jacobian_row};
 use crate::dynamics::kinematics::rules::forward_kinematics;
 use crate::dynamics::mass_matrix::rules::mass_matrix;
@@ -25,7 +26,7 @@ pub struct SmoothDynamics<L> {
     /// The state.
     pub motion: Motion<L>,
     /// What the last evaluation left.
-    pub work: Box<SmoothStep<L>>,
+    pub work: Box<StepMemory<L>>,
 }
 
 impl<L: Lane> SmoothDynamics<L> {
@@ -216,6 +217,7 @@ impl<L: Lane> SmoothDynamics<L> {
         applied: &mut [L; MAX_DOFS],
     ) {
         let mut integration = integration;
+        let StepMemory { kinematics, factor, bias, force, gain, whitened, .. } = &mut *self.work;
         smooth_step(
             &mut self.tree,
             &mut self.parameters,
@@ -223,9 +225,14 @@ impl<L: Lane> SmoothDynamics<L> {
             &mut self.motion,
             control,
             applied,
-            &mut self.work,
+            kinematics,
+            factor,
+            bias,
+            force,
+            gain,
+            whitened,
         );
-        finish_step(&mut self.tree, &mut integration, &mut self.motion, &mut self.work);
+        finish_step(&mut self.tree, &mut integration, &mut self.motion, factor, whitened);
     }
 }
 

@@ -9,7 +9,7 @@ use super::worlds::{FaultCounts, Group, Worlds};
 use crate::contact::tables::rules::MAX_CONTACTS;
 
 /// The layout of snapshots; another one is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The state of a batch of worlds. Numbers are kept as the bits of an `f64`, which holds an `f32` exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ impl<L: Lane> Worlds<L> {
             .into_iter()
             .flat_map(|value| (0..L::WIDTH).map(|lane| value.lane(lane).to_bits()))
             .collect();
-        let (contacts, overflow) = (group.contacts, group.overflow);
+        let (contacts, overflow) = (group.report.contacts, group.report.overflow);
         let parameters = group.parameters.as_mut().map(|set| {
             let mut bits = Vec::new();
             for parameter in parameters {
@@ -128,7 +128,7 @@ impl<L: Lane> Worlds<L> {
         let group = &mut self.groups[index];
         group.memory.count = saved.slots.len() as u32;
         group.memory.slots[..saved.slots.len()].copy_from_slice(&saved.slots);
-        (group.contacts, group.overflow) = (saved.contacts, saved.overflow);
+        (group.report.contacts, group.report.overflow) = (saved.contacts, saved.overflow);
         for (slot, bits) in numbers_of(group, layout).into_iter().zip(saved.numbers.chunks(L::WIDTH)) {
             *slot = L::from_lanes(|lane| f64::from_bits(bits[lane]));
         }
@@ -156,14 +156,14 @@ fn numbers_of<'a, L: Lane>(group: &'a mut Group<L>, layout: &crate::layout::Layo
     numbers.extend(&mut group.motion.velocity[..dofs]);
     numbers.extend(&mut group.control[..tree.actuators as usize]);
     numbers.extend(&mut group.applied[..dofs]);
-    numbers.extend(&mut group.acceleration[..dofs]);
+    numbers.extend(&mut group.report.acceleration[..dofs]);
     numbers.extend(&mut group.memory.limit_impulses[..dofs]);
     numbers.extend(&mut group.memory.dry_impulses[..dofs]);
     let impulses = group.memory.impulses.iter_mut();
-    let forces = group.geom_force[..layout.geoms.len()].iter_mut();
+    let forces = group.report.geom_force[..layout.geoms.len()].iter_mut();
     for v in impulses.chain(forces) {
         numbers.extend([&mut v.x, &mut v.y, &mut v.z]);
     }
-    numbers.extend([&mut group.loaded, &mut group.health]);
+    numbers.extend([&mut group.report.loaded, &mut group.report.health]);
     numbers
 }

@@ -39,14 +39,15 @@ impl<L: Lane> Worlds<L> {
         for impulse in memory.limit_impulses.iter_mut().chain(&mut memory.dry_impulses) {
             impulse.set_lane(lane, 0.0);
         }
-        for value in &mut group.acceleration {
+        for value in &mut group.report.acceleration {
             value.set_lane(lane, 0.0);
         }
-        for force in &mut group.geom_force {
+        for force in &mut group.report.geom_force {
             for component in [&mut force.x, &mut force.y, &mut force.z] {
                 component.set_lane(lane, 0.0);
             }
         }
+        group.report.health.set_lane(lane, 0.0);
         self.faults[world] = None;
         Ok(())
     }
@@ -173,7 +174,7 @@ impl<L: Lane> Worlds<L> {
     pub fn geom_force(&self, world: usize, geom: usize) -> Result<[f64; 3], WorldsError> {
         self.check_world(world)?;
         check_index("geom", geom, self.layout.geoms.len())?;
-        let force = self.groups[world / L::WIDTH].geom_force[geom];
+        let force = self.groups[world / L::WIDTH].report.geom_force[geom];
         let lane = world % L::WIDTH;
         Ok([force.x.lane(lane), force.y.lane(lane), force.z.lane(lane)])
     }

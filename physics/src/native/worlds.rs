@@ -11,36 +11,37 @@ use wide::f32x8;
 
 use super::lane::Lane;
 use super::options::{Fault, WorldsError, WorldsOptions};
-use super::records::{empty_motion, empty_step, splat_parameters};
+use super::records::{StepMemory, empty_motion, empty_report, empty_step, splat_parameters};
 use crate::capacity::rules::{MAX_ACTUATORS, MAX_DOFS};
 use crate::collision::height_layer::rules::HeightWindow;
 use crate::collision::height_map::HeightMap;
 use crate::contact::joints::rules::JointLimits;
 use crate::contact::layers::{SceneLayer, detect_layer_contacts};
 use crate::contact::layout::ContactLayout;
-use crate::contact::solver::rules::impulse_on_a;
 use crate::contact::tables::rules::{
     ContactMemory, ContactParameters, ContactTables, ContactWorkspace, GeomParameters, MAX_GEOMS,
 };
-use crate::dynamics::integrator::rules::{Integration, SmoothStep};
+use crate::dynamics::integrator::rules::Integration;
+use crate::dynamics::step_report::rules::{
+    StepReport, add_contact_impulses, begin_report, finish_report, note_velocities,
+};
 use crate::dynamics::tree::rules::{Motion, Parameters, Tree};
 use crate::dynamics::world_step::rules::{begin_world_step, end_world_step};
 use crate::layout::Layout;
 use crate::model::ModelDescription;
-use crate::vector::rules::{Vector3, add3, scale3, sub3, zero3};
 
 /// A batch of independent worlds of one model.
 #[derive(Debug)]
 pub struct Worlds<L = f32x8> {
-    pub(super) layout: Layout,
-    pub(super) contact_layout: ContactLayout,
-    pub(super) options: WorldsOptions,
-    pub(super) groups: Vec<Group<L>>,
-    pub(super) faults: Vec<Option<Fault>>,
-    pub(super) fault_counts: FaultCounts,
+    pub(crate) layout: Layout,
+    pub(crate) contact_layout: ContactLayout,
+    pub(crate) options: WorldsOptions,
+    pub(crate) groups: Vec<Group<L>>,
+    pub(crate) faults: Vec<Option<Fault>>,
+    pub(crate) fault_counts: FaultCounts,
     threads: Threads,
     /// Working memory; a thread takes one while it steps.
-    pub(super) desks: Vec<Mutex<Box<Desk<L>>>>,
+    pub(crate) desks: Vec<Mutex<Box<Desk<L>>>>,
 }
 
 /// How often worlds have become faulty since the batch was built.
@@ -54,49 +55,39 @@ pub struct FaultCounts {
 
 /// The state of a lane group and what its last step left behind.
 #[derive(Clone, Debug)]
-pub(super) struct Group<L> {
-    pub(super) motion: Motion<L>,
-    pub(super) control: [L; MAX_ACTUATORS],
-    pub(super) applied: [L; MAX_DOFS],
-    pub(super) memory: ContactMemory<L>,
+pub(crate) struct Group<L> {
+    pub(crate) motion: Motion<L>,
+    pub(crate) control: [L; MAX_ACTUATORS],
+    pub(crate) applied: [L; MAX_DOFS],
+    pub(crate) memory: ContactMemory<L>,
     /// The worlds' own parameters, if any of them differs from the model's.
-    pub(super) parameters: Option<Box<WorldParameters<L>>>,
-    /// Change of the velocities per second in the last physics step.
-    pub(super) acceleration: [L; MAX_DOFS],
-    /// Contact force on every shape, mean over the last call of `step`, in N.
-    pub(super) geom_force: [Vector3<L>; MAX_GEOMS],
-    /// Contact points at work in the group in the last physics step, points without room included.
-    pub(super) contacts: u32,
-    pub(super) overflow: u32,
-    /// Per lane, the number of contact points that carry load.
-    pub(super) loaded: L,
-    /// Not a number in lanes that hold something that is none; else the largest speed.
-    pub(super) health: L,
+    pub(crate) parameters: Option<Box<WorldParameters<L>>>,
+    pub(crate) report: StepReport<L>,
 }
 
 /// The physical constants of the worlds of a group.
 #[derive(Clone, Debug)]
-pub(super) struct WorldParameters<L> {
-    pub(super) bodies: Parameters<L>,
-    pub(super) geoms: [GeomParameters<L>; MAX_GEOMS],
-    pub(super) limits: JointLimits<L>,
+pub(crate) struct WorldParameters<L> {
+    pub(crate) bodies: Parameters<L>,
+    pub(crate) geoms: [GeomParameters<L>; MAX_GEOMS],
+    pub(crate) limits: JointLimits<L>,
 }
 
 /// What a thread works with.
 #[derive(Debug)]
-pub(super) struct Desk<L> {
-    pub(super) tree: Tree,
-    pub(super) tables: ContactTables,
-    pub(super) layers: Vec<SceneLayer>,
-    pub(super) window: Box<HeightWindow<L>>,
-    pub(super) integration: Integration<L>,
-    pub(super) contact_parameters: ContactParameters<L>,
-    pub(super) sweeps: u32,
-    pub(super) substeps: u32,
-    pub(super) work: Box<SmoothStep<L>>,
-    pub(super) contacts: Box<ContactWorkspace<L>>,
+pub(crate) struct Desk<L> {
+    pub(crate) tree: Tree,
+    pub(crate) tables: ContactTables,
+    pub(crate) layers: Vec<SceneLayer>,
+    pub(crate) window: Box<HeightWindow<L>>,
+    pub(crate) integration: Integration<L>,
+    pub(crate) contact_parameters: ContactParameters<L>,
+    pub(crate) sweeps: u32,
+    pub(crate) substeps: u32,
+    pub(crate) work: Box<StepMemory<L>>,
+    pub(crate) contacts: Box<ContactWorkspace<L>>,
     /// The model's own parameters.
-    pub(super) parameters: Box<WorldParameters<L>>,
+    pub(crate) parameters: Box<WorldParameters<L>>,
 }
 
 impl<L: Lane> Worlds<L> {
@@ -120,12 +111,7 @@ impl<L: Lane> Worlds<L> {
             applied: [zero; MAX_DOFS],
             memory: ContactMemory::default(),
             parameters: None,
-            acceleration: [zero; MAX_DOFS],
-            geom_force: [zero3(); MAX_GEOMS],
-            contacts: 0,
-            overflow: 0,
-            loaded: zero,
-            health: zero,
+            report: empty_report(),
         };
         let parameters = Box::new(WorldParameters {
             bodies: *splat_parameters(&layout.parameters),
@@ -195,14 +181,14 @@ impl<L: Lane> Worlds<L> {
     /// Mean number of contact points that carried load in the last physics step, over the worlds.
     pub fn mean_contacts(&self) -> f64 {
         let sum: f64 = (0..self.num_worlds())
-            .map(|world| self.groups[world / L::WIDTH].loaded.lane(world % L::WIDTH))
+            .map(|world| self.groups[world / L::WIDTH].report.loaded.lane(world % L::WIDTH))
             .sum();
         sum / self.num_worlds() as f64
     }
 
     /// Contact points that found no room in the last physics step, over all groups.
     pub fn contact_overflow(&self) -> u64 {
-        self.groups.iter().map(|group| u64::from(group.overflow)).sum()
+        self.groups.iter().map(|group| u64::from(group.report.overflow)).sum()
     }
 
     /// `options.substeps` physics steps of all worlds under the controls and applied forces set before.
@@ -223,11 +209,11 @@ impl<L: Lane> Worlds<L> {
         self.look_for_faults();
     }
 
-    fn look_for_faults(&mut self) {
+    pub(crate) fn look_for_faults(&mut self) {
         let limit = self.options.speed_limit;
         for (world, fault) in self.faults.iter_mut().enumerate() {
-            let health = self.groups[world / L::WIDTH].health.lane(world % L::WIDTH);
-            if health.is_nan() && *fault != Some(Fault::NonFinite) {
+            let health = self.groups[world / L::WIDTH].report.health.lane(world % L::WIDTH);
+            if health < 0.0 && *fault != Some(Fault::NonFinite) {
                 *fault = Some(Fault::NonFinite);
                 self.fault_counts.non_finite += 1;
             } else if health > limit && fault.is_none() {
@@ -238,12 +224,12 @@ impl<L: Lane> Worlds<L> {
     }
 
     /// A group, and the working memory of the calling thread.
-    pub(super) fn group_and_desk(&mut self, index: usize) -> (&mut Group<L>, &mut Desk<L>) {
+    pub(crate) fn group_and_desk(&mut self, index: usize) -> (&mut Group<L>, &mut Desk<L>) {
         let desk = self.desks[0].get_mut().unwrap_or_else(PoisonError::into_inner);
         (&mut self.groups[index], desk)
     }
 
-    pub(super) fn own_desk(&mut self) -> &mut Desk<L> {
+    pub(crate) fn own_desk(&mut self) -> &mut Desk<L> {
         self.desks[0].get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -270,15 +256,12 @@ fn free_desk<L>(desks: &[Mutex<Box<Desk<L>>>]) -> std::sync::MutexGuard<'_, Box<
 
 impl<L: Lane> Desk<L> {
     fn step(&mut self, group: &mut Group<L>) {
-        let geoms = self.tables.geom_count as usize;
-        let dofs = self.tree.dofs as usize;
-        group.geom_force[..geoms].fill(zero3());
         let parameters = group.parameters.as_mut().unwrap_or(&mut self.parameters);
-        for substep in 0..self.substeps {
-            let last = substep + 1 == self.substeps;
-            if last {
-                group.acceleration[..dofs].copy_from_slice(&group.motion.velocity[..dofs]);
-            }
+        let StepMemory { kinematics, factor, bias, force, gain, whitened, clouds: [cloud_a, cloud_b] } =
+            &mut *self.work;
+        begin_report(&mut self.tables, &mut group.report);
+        for _ in 0..self.substeps {
+            note_velocities(&mut self.tree, &mut group.motion, &mut group.report);
             begin_world_step(
                 &mut self.tree,
                 &mut self.tables,
@@ -289,7 +272,14 @@ impl<L: Lane> Desk<L> {
                 &mut group.control,
                 &mut group.applied,
                 &mut group.motion,
-                &mut self.work,
+                kinematics,
+                factor,
+                bias,
+                force,
+                gain,
+                whitened,
+                cloud_a,
+                cloud_b,
                 &mut self.contacts,
             );
             detect_layer_contacts(
@@ -310,58 +300,22 @@ impl<L: Lane> Desk<L> {
                 self.sweeps,
                 &mut group.motion,
                 &mut group.memory,
-                &mut self.work,
+                kinematics,
+                factor,
+                gain,
+                whitened,
                 &mut self.contacts,
             );
-            add_forces(&mut self.contacts, &mut group.geom_force);
+            add_contact_impulses(&mut self.contacts, &mut group.report);
         }
-        let rate = L::splat(1.0) / self.integration.timestep;
-        for (before, after) in group.acceleration[..dofs].iter_mut().zip(&group.motion.velocity) {
-            *before = (*after - *before) * rate;
-        }
-        let mean = rate / L::splat(f64::from(self.substeps));
-        for force in &mut group.geom_force[..geoms] {
-            *force = scale3(*force, mean);
-        }
-        group.contacts = self.contacts.contact_count;
-        group.overflow = self.contacts.overflow;
-        group.loaded = loaded_contacts(&self.contacts);
-        group.health = self.health(group);
+        finish_report(
+            &mut self.tree,
+            &mut self.tables,
+            &mut group.motion,
+            self.integration.timestep,
+            self.substeps,
+            &mut self.contacts,
+            &mut group.report,
+        );
     }
-
-    /// The largest speed in each lane, or not a number where any number of the state is none.
-    fn health(&self, group: &Group<L>) -> L {
-        let dofs = self.tree.dofs as usize;
-        let zero = L::splat(0.0);
-        // 0 x is zero for finite x and not a number for all others.
-        let mut check = zero;
-        for value in &group.motion.position[..self.tree.coordinates as usize] {
-            check = check + *value * zero;
-        }
-        let mut fastest = zero;
-        for value in &group.motion.velocity[..dofs] {
-            check = check + *value * zero;
-            fastest = L::max_of(fastest, L::abs_of(*value));
-        }
-        fastest + check
-    }
-}
-
-/// Adds the impulses of a step's contacts to the sums of the shapes.
-fn add_forces<L: Lane>(contacts: &mut ContactWorkspace<L>, sums: &mut [Vector3<L>; MAX_GEOMS]) {
-    for index in 0..contacts.contact_count {
-        let contact = contacts.contacts[index as usize];
-        let impulse = impulse_on_a(contacts, index);
-        let (a, b) = (contact.geom_a as usize, contact.geom_b as usize);
-        sums[a] = add3(sums[a], impulse);
-        sums[b] = sub3(sums[b], impulse);
-    }
-}
-
-/// How many contacts carry load, in each lane.
-fn loaded_contacts<L: Lane>(contacts: &ContactWorkspace<L>) -> L {
-    let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    contacts.blocks[..contacts.contact_count as usize]
-        .iter()
-        .fold(zero, |sum, block| sum + L::select_positive(block.impulse.x, one, zero))
 }

@@ -9,7 +9,8 @@ use crate::contact::layout::ContactOptions;
 use crate::contact::rows::rules::append_joint_chain;
 use crate::contact::solver::rules::prepare_contacts;
 use crate::dynamics::factor::rules::{factorize, solve_transposed};
-use crate::dynamics::integrator::rules::{SmoothStep, finish_step, smooth_step};
+use crate::dynamics::integrator::rules::{finish_step, smooth_step};
+use crate::native::records::StepMemory;
 use crate::dynamics::jacobian::rules::{force_at, jacobian_row};
 use crate::dynamics::mass_matrix::rules::mass_matrix;
 use crate::model::ModelDescription;
@@ -84,6 +85,7 @@ impl SoftDynamics {
     /// One physics step.
     pub fn step(&mut self) {
         let world = &mut self.world;
+        let StepMemory { kinematics, factor, bias, force, gain, whitened, .. } = &mut *world.work;
         smooth_step(
             &mut world.tree,
             &mut world.parameters,
@@ -91,7 +93,12 @@ impl SoftDynamics {
             &mut world.motion,
             &mut world.control,
             &mut world.applied,
-            &mut world.work,
+            kinematics,
+            factor,
+            bias,
+            force,
+            gain,
+            whitened,
         );
         world.detect();
         let h = world.integration.timestep;
@@ -110,12 +117,13 @@ impl SoftDynamics {
         for i in 0..dofs {
             world.work.whitened[i] = before[i] + h * self.guess[i];
         }
-        finish_step(&mut world.tree, &mut world.integration, &mut world.motion, &mut world.work);
+        let StepMemory { factor, whitened, .. } = &mut *world.work;
+        finish_step(&mut world.tree, &mut world.integration, &mut world.motion, factor, whitened);
     }
 
     fn add_contacts(&mut self, before: &[f64]) {
         let world = &mut self.world;
-        let SmoothStep { kinematics, factor, whitened, .. } = &mut *world.work;
+        let StepMemory { kinematics, factor, whitened, .. } = &mut *world.work;
         prepare_contacts(
             &mut world.tree,
             kinematics,
@@ -209,7 +217,7 @@ impl SoftDynamics {
 /// position.
 fn inverse_weights(world: &mut ContactDynamics<f64>) -> (Vec<f64>, Vec<f64>) {
     world.update_kinematics();
-    let SmoothStep { kinematics, factor, .. } = &mut *world.work;
+    let StepMemory { kinematics, factor, .. } = &mut *world.work;
     mass_matrix(&mut world.tree, &mut world.parameters, kinematics, factor);
     factorize(&mut world.tree, factor);
     let mut bodies = Vec::new();

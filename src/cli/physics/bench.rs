@@ -1,7 +1,7 @@
 //! `pentathlon physics bench`: physics steps a second under fixed conditions.
 
 use pentathlon::physics::benchmark::{
-    BenchmarkControl, BenchmarkOptions, BenchmarkReport, BenchmarkRobot, measure_native,
+    BenchmarkControl, BenchmarkOptions, BenchmarkReport, BenchmarkRobot, measure_native, measure_wgpu,
 };
 use serde::Serialize;
 
@@ -12,7 +12,8 @@ use crate::cli::{arguments::parse_count, exit::Usage, output};
 Examples:
   pentathlon physics bench quadruped
   pentathlon physics bench quadruped --num-worlds 1024 --steps 400 --threads 1 --json
-  pentathlon physics bench arm --threads 2 --solver-iterations 4")]
+  pentathlon physics bench arm --threads 2 --solver-iterations 4
+  pentathlon physics bench quadruped --device wgpu --num-worlds 16384")]
 pub struct Arguments {
     /// What to simulate: the quadruped on flat ground, or the arm before its box
     #[arg(value_enum)]
@@ -66,6 +67,8 @@ enum ControlName {
 enum PhysicsDevice {
     /// The CPU
     Native,
+    /// The best adapter that wgpu finds; the kernel is compiled before the clock starts
+    Wgpu,
 }
 
 #[derive(Serialize)]
@@ -109,8 +112,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         seed: arguments.seed,
     };
     let measured = match arguments.device {
-        PhysicsDevice::Native => measure_native(&options).map_err(|error| Usage(error.to_string()))?,
+        PhysicsDevice::Native => measure_native(&options),
+        PhysicsDevice::Wgpu => measure_wgpu(&options),
     };
+    let measured = measured.map_err(|error| Usage(error.to_string()))?;
     let report = report(arguments, threads, &measured);
     if arguments.json { output::print_json(&report) } else { output::print(&describe(&report)) }
 }
@@ -123,6 +128,7 @@ fn report(arguments: &Arguments, threads: usize, measured: &BenchmarkReport) -> 
         },
         device: match arguments.device {
             PhysicsDevice::Native => "native",
+            PhysicsDevice::Wgpu => "wgpu",
         },
         threads,
         num_worlds: arguments.num_worlds,

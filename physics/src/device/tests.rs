@@ -1,0 +1,215 @@
+use pentathlon_engine::wgpu_available;
+
+use super::{DeviceWorlds, capacities::Capacities, kernel_source};
+use crate::model::ModelDescription;
+use crate::native::{Fault, Parameter, Worlds, WorldsError, WorldsOptions};
+use crate::robots::{
+    ARM_REACH, PushedBox, QUADRUPED_STAND, QUADRUPED_STAND_HEIGHT, arm_with_box, level_floor, quadruped,
+};
+
+/// A model, the position it starts from and how many velocities it has.
+fn scenes() -> [(ModelDescription, Vec<f64>, usize); 2] {
+    let mut legged = quadruped();
+    legged.scene.push(level_floor(0.8));
+    let stand = [0.0, 0.0, QUADRUPED_STAND_HEIGHT, 1.0, 0.0, 0.0, 0.0].into_iter().chain(QUADRUPED_STAND);
+    let reach = ARM_REACH.into_iter().chain([0.5, 0.0, 0.05, 1.0, 0.0, 0.0, 0.0]);
+    [(legged, stand.collect(), 18), (arm_with_box(PushedBox::default()), reach.collect(), 13)]
+}
+
+/// Whether the tests that step on the device run: a software driver takes minutes for a kernel.
+fn device_tests() -> bool {
+    if std::env::var_os("PENTATHLON_LONG_TESTS").is_none() {
+        println!("skipped: PENTATHLON_LONG_TESTS is not set");
+        return false;
+    }
+    wgpu_available()
+}
+
+fn options(num_worlds: usize) -> WorldsOptions {
+    WorldsOptions { num_worlds, substeps: 4, ..WorldsOptions::default() }
+}
+
+/// A target for every joint, a function of the world's number and the step.
+fn control(pose: &[f64], world: usize, step: usize) -> impl Iterator<Item = f32> {
+    pose.iter()
+        .enumerate()
+        .map(move |(joint, angle)| (angle + 0.15 * ((world * 31 + step * 17 + joint * 7) as f64).sin()) as f32)
+}
+
+/// The joints' part of a start, by the number of actuators.
+fn pose<'a>(model: &ModelDescription, start: &'a [f64]) -> &'a [f64] {
+    let actuators = model.actuators.len();
+    if actuators == 12 { &start[7..] } else { &start[..actuators] }
+}
+
+fn bits(worlds: &mut DeviceWorlds, world: usize) -> Vec<u64> {
+    let host = worlds.host().unwrap();
+    let tree = &host.layout().tree;
+    let mut position = vec![0.0; tree.coordinates as usize];
+    let mut velocity = vec![0.0; tree.dofs as usize];
+    host.state(world, &mut position, &mut velocity).unwrap();
+    position.iter().chain(&velocity).map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn the_kernel_of_a_model_is_valid_and_no_larger_than_the_model() {
+    for (model, _, _) in scenes() {
+        let worlds = Worlds::<f32>::new(&model, WorldsOptions::default()).unwrap();
+        let capacities = Capacities::of(&worlds.layout, &worlds.contact_layout);
+        assert_eq!(capacities.dofs, worlds.layout.tree.dofs as usize);
+        let text = kernel_source(&capacities);
+        let module = naga::front::wgsl::parse_str(&text)
+            .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&text)));
+        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
+            .validate(&module)
+            .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&text)));
+    }
+}
+
+#[test]
+fn the_device_agrees_with_the_native_engine_for_two_tenths_of_a_second() {
+    if !device_tests() {
+        return;
+    }
+    for (model, start, dofs) in scenes() {
+        let mut device = DeviceWorlds::new(&model, options(5)).unwrap();
+        let mut native = Worlds::<f32>::new(&model, options(5)).unwrap();
+        for world in 0..5 {
+            device.set_state(world, &start, &vec![0.0; dofs]).unwrap();
+            native.set_state(world, &start, &vec![0.0; dofs]).unwrap();
+        }
+        for step in 0..10 {
+            let controls: Vec<f32> =
+                (0..5).flat_map(|world| control(pose(&model, &start), world, step)).collect();
+            device.set_controls(&controls).unwrap();
+            native.set_controls(&controls).unwrap();
+            device.step();
+            native.step();
+        }
+        let host = device.host().unwrap();
+        let mut touching = 0.0;
+        for world in 0..5 {
+            for coordinate in 0..start.len() {
+                let (a, b) = (host.position(world, coordinate), native.position(world, coordinate));
+                assert!((a - b).abs() < 1e-4, "{} coordinate {coordinate}: {a} {b}", model.name);
+            }
+            for dof in 0..dofs {
+                let (a, b) = (host.velocity(world, dof), native.velocity(world, dof));
+                assert!((a - b).abs() < 1e-2, "{} dof {dof}: {a} {b}", model.name);
+            }
+            for geom in 0..host.layout().geoms.len() {
+                let [_, _, force] = host.geom_force(world, geom).unwrap();
+                touching += force.abs();
+            }
+        }
+        assert!(touching > 10.0, "{}: nothing was touched", model.name);
+    }
+}
+
+#[test]
+fn a_world_on_the_device_does_not_depend_on_the_others() {
+    if !device_tests() {
+        return;
+    }
+    let [(model, start, dofs), _] = scenes();
+    let run = |num_worlds: usize, number: fn(usize) -> usize| {
+        let mut worlds = DeviceWorlds::new(&model, options(num_worlds)).unwrap();
+        for world in 0..num_worlds {
+            worlds.set_state(world, &start, &vec![0.0; dofs]).unwrap();
+        }
+        for step in 0..12 {
+            let controls: Vec<f32> = (0..num_worlds)
+                .flat_map(|world| control(pose(&model, &start), number(world), step))
+                .collect();
+            worlds.set_controls(&controls).unwrap();
+            worlds.step();
+        }
+        worlds
+    };
+    let mut many = run(70, |world| world);
+    for number in [0usize, 31, 69] {
+        let mut one = match number {
+            0 => run(1, |_| 0),
+            31 => run(1, |_| 31),
+            _ => run(1, |_| 69),
+        };
+        assert_eq!(bits(&mut many, number), bits(&mut one, 0), "world {number}");
+    }
+}
+
+#[test]
+fn a_world_that_is_not_a_number_is_reported_and_disturbs_no_other() {
+    if !device_tests() {
+        return;
+    }
+    let [(model, start, dofs), _] = scenes();
+    let rest = vec![0.0; dofs];
+    let run = |poisoned: bool| {
+        let mut worlds = DeviceWorlds::new(&model, options(3)).unwrap();
+        for world in 0..3 {
+            worlds.set_state(world, &start, &rest).unwrap();
+        }
+        worlds.step();
+        if poisoned {
+            let mut bad = start.clone();
+            bad[9] = f64::NAN;
+            worlds.set_state(1, &bad, &rest).unwrap();
+        }
+        for _ in 0..5 {
+            worlds.step();
+        }
+        worlds
+    };
+    let (mut sound, mut poisoned) = (run(false), run(true));
+    assert_eq!(poisoned.faults().unwrap(), [None, Some(Fault::NonFinite), None]);
+    assert_eq!(bits(&mut sound, 0), bits(&mut poisoned, 0));
+    assert_eq!(bits(&mut sound, 2), bits(&mut poisoned, 2));
+    poisoned.set_state(1, &start, &rest).unwrap();
+    poisoned.step();
+    assert_eq!(poisoned.faults().unwrap(), [None, None, None]);
+    assert_eq!(poisoned.fault_counts().unwrap().non_finite, 1);
+}
+
+#[test]
+fn worlds_have_parameters_of_their_own_and_snapshots_on_the_device() {
+    if !device_tests() {
+        return;
+    }
+    let [(model, start, dofs), _] = scenes();
+    let mut worlds = DeviceWorlds::new(&model, options(2)).unwrap();
+    for world in 0..2 {
+        worlds.set_state(world, &start, &vec![0.0; dofs]).unwrap();
+    }
+    worlds.host_mut().unwrap().set_parameter(1, Parameter::Gravity, &[0.0, 0.0, 0.0]).unwrap();
+    worlds.step();
+    let saved = worlds.host_mut().unwrap().snapshot();
+    for _ in 0..10 {
+        worlds.step();
+    }
+    let end = [bits(&mut worlds, 0), bits(&mut worlds, 1)];
+    let host = worlds.host().unwrap();
+    assert!(host.position(1, 2) > host.position(0, 2) + 0.01, "without gravity it does not sink");
+    worlds.host_mut().unwrap().restore(&saved).unwrap();
+    for _ in 0..10 {
+        worlds.step();
+    }
+    assert_eq!([bits(&mut worlds, 0), bits(&mut worlds, 1)], end);
+}
+
+#[test]
+fn what_the_device_cannot_step_is_refused_by_name() {
+    if !wgpu_available() {
+        return;
+    }
+    let [(mut model, _, _), _] = scenes();
+    model.scene[0].name = "terrain".to_owned();
+    model.scene[0].shape = crate::model::Shape::Floor(crate::model::HeightLayer {
+        points: [2, 2],
+        cell: 1.0,
+        heights: vec![0.0; 4],
+    });
+    let error = DeviceWorlds::new(&model, options(1)).unwrap_err();
+    assert!(matches!(&error, WorldsError::Device { reason } if reason.contains("terrain")), "{error}");
+    let none = WorldsOptions { num_worlds: 0, ..WorldsOptions::default() };
+    assert!(DeviceWorlds::new(&scenes()[0].0, none).unwrap_err().to_string().contains("num_worlds"));
+}
