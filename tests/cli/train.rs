@@ -107,6 +107,37 @@ fn an_existing_run_is_not_overwritten() {
     assert_eq!(std::fs::read(&checkpoint).unwrap(), before);
 }
 
+/// No file may grow beyond 4 KiB, as on a disk with that much room left.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_costs_no_checkpoint() {
+    let directory = tempfile::tempdir().unwrap();
+    train(directory.path(), &["--out", "run"]).succeeded();
+    let run = directory.path().join("run");
+    let checkpoint = run.join("checkpoint.pentathlon");
+    let before = std::fs::read(&checkpoint).unwrap();
+    let files = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(&run).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let names = files();
+    let more = ["train", "--resume", "run", "--set", "frames=4096"];
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_pentathlon")])
+        .args(more)
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("File too large") && !message.contains("panicked"), "{message}");
+    assert_eq!(std::fs::read(&checkpoint).unwrap(), before);
+    assert_eq!(files(), names, "something half written is left");
+    run_in(directory.path(), &more).succeeded();
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_saves_and_the_run_goes_on() {

@@ -12,7 +12,6 @@ use pentathlon_physics::model::{
 };
 use pentathlon_physics::native::lane::Lane;
 use pentathlon_physics::robots::{PushedBox, QUADRUPED_FEET, arm_with_box, level_floor, quadruped};
-use pentathlon_physics::soft::{SoftDynamics, SoftOptions};
 use serde_json::Value;
 
 /// The text of a recording, compressed or not.
@@ -30,23 +29,23 @@ pub fn recording(name: &str) -> String {
     text
 }
 
-fn simple(section: &str) -> Vec<Value> {
+pub fn simple(section: &str) -> Vec<Value> {
     let file: Value = serde_json::from_str(&recording("contact_simple.json")).expect("json");
     let rows = file[section].as_array().expect(section).clone();
     assert!(!rows.is_empty(), "no {section}");
     rows
 }
 
-fn number(row: &Value, key: &str) -> f64 {
+pub fn number(row: &Value, key: &str) -> f64 {
     row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"))
 }
 
-fn numbers(row: &Value, key: &str) -> Vec<f64> {
+pub fn numbers(row: &Value, key: &str) -> Vec<f64> {
     row[key].as_array().unwrap_or_else(|| panic!("{key}")).iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 /// A world with a floor and nothing else.
-fn empty_world(gravity: [f64; 3], friction: f64) -> ModelDescription {
+pub fn empty_world(gravity: [f64; 3], friction: f64) -> ModelDescription {
     ModelDescription {
         name: "scene".into(),
         gravity,
@@ -79,24 +78,24 @@ fn free_body(
     }
 }
 
-fn free_box(name: &str, mass: f64, half: [f64; 3], position: [f64; 3], friction: f64) -> BodyDescription {
+pub fn free_box(name: &str, mass: f64, half: [f64; 3], position: [f64; 3], friction: f64) -> BodyDescription {
     let [x, y, z] = half.map(|h| h * h);
     let inertia = [y + z, x + z, x + y].map(|s| s * mass / 3.0);
     let geom = GeomDescription::new(Shape::Box { half_extents: half }).with_friction(friction);
     free_body(name, mass, inertia, position, geom)
 }
 
-fn free_ball(mass: f64, radius: f64, height: f64, friction: f64) -> BodyDescription {
+pub fn free_ball(mass: f64, radius: f64, height: f64, friction: f64) -> BodyDescription {
     let geom = GeomDescription::new(Shape::Sphere { radius }).with_friction(friction);
     free_body("ball", mass, [0.4 * mass * radius * radius; 3], [0.0, 0.0, height], geom)
 }
 
-fn tilted(degrees: f64) -> [f64; 3] {
+pub fn tilted(degrees: f64) -> [f64; 3] {
     let angle = degrees.to_radians();
     [9.81 * angle.sin(), 0.0, -9.81 * angle.cos()]
 }
 
-fn world<L: Lane>(model: &ModelDescription, h: f64) -> ContactDynamics<L> {
+pub fn world<L: Lane>(model: &ModelDescription, h: f64) -> ContactDynamics<L> {
     ContactDynamics::new(model, h, &ContactOptions::default()).expect("a model")
 }
 
@@ -202,7 +201,7 @@ fn balls_bounce_to_the_height_of_their_restitution() {
 }
 
 /// Boxes of 0.1 m and 1 kg on top of one another.
-fn stack(count: usize) -> ModelDescription {
+pub fn stack(count: usize) -> ModelDescription {
     let mut model = empty_world([0.0, 0.0, -9.81], 0.8);
     for i in 0..count {
         model.bodies.push(free_box(
@@ -246,7 +245,7 @@ fn stacks_of_boxes_stand_still() {
 }
 
 /// A rod of 0.03 kg m² on a hinge, without gravity.
-fn limited_hinge(limit: f64) -> ModelDescription {
+pub fn limited_hinge(limit: f64) -> ModelDescription {
     let mut model = empty_world([0.0; 3], 0.8);
     model.bodies.push(BodyDescription {
         joint: JointDescription::Hinge(AxisJoint {
@@ -291,14 +290,14 @@ fn a_joint_stops_at_its_limit_without_gaining_energy() {
 }
 
 /// The quadruped of the recordings with the servo gains and start of a row.
-struct Standing {
-    model: ModelDescription,
-    feet: Vec<usize>,
-    floor: usize,
-    ceiling: usize,
+pub struct Standing {
+    pub model: ModelDescription,
+    pub feet: Vec<usize>,
+    pub floor: usize,
+    pub ceiling: usize,
 }
 
-fn standing(row: &Value) -> Standing {
+pub fn standing(row: &Value) -> Standing {
     let mut model = quadruped();
     model.scene.push(level_floor(0.8));
     if let Some(height) = row["ceiling"].as_f64() {
@@ -319,7 +318,7 @@ fn standing(row: &Value) -> Standing {
     }
 }
 
-fn put<L: Lane>(world: &mut ContactDynamics<L>, height: f64, joints: &[f64]) {
+pub fn put<L: Lane>(world: &mut ContactDynamics<L>, height: f64, joints: &[f64]) {
     for (slot, value) in world.motion.position.iter_mut().zip([0.0, 0.0, height, 1.0, 0.0, 0.0, 0.0]) {
         *slot = L::splat(value);
     }
@@ -328,7 +327,7 @@ fn put<L: Lane>(world: &mut ContactDynamics<L>, height: f64, joints: &[f64]) {
     }
 }
 
-fn quadruped_rows(scene: &str) -> Vec<Value> {
+pub fn quadruped_rows(scene: &str) -> Vec<Value> {
     let rows: Vec<Value> = recording("quadruped_contact.jsonl")
         .lines()
         .map(|line| serde_json::from_str(line).expect("json"))
@@ -436,7 +435,7 @@ fn a_quadruped_pressed_against_a_ceiling_balances() {
 }
 
 /// The scene of a push: the arm without servos (its torques come from the test), the box, the table.
-fn push_scene(row: &Value) -> ModelDescription {
+pub fn push_scene(row: &Value) -> ModelDescription {
     let start = numbers(row, "box_start");
     let mut model = arm_with_box(PushedBox {
         mass: number(row, "box_mass"),
@@ -457,15 +456,15 @@ fn knot(path: &[Vec<f64>], spacing: f64, time: f64) -> Vec<f64> {
 }
 
 /// What drives a push: the recorded controller.
-struct Push {
-    path: Vec<Vec<f64>>,
-    spacing: f64,
-    kp: Vec<f64>,
-    kd: Vec<f64>,
+pub struct Push {
+    pub path: Vec<Vec<f64>>,
+    pub spacing: f64,
+    pub kp: Vec<f64>,
+    pub kd: Vec<f64>,
 }
 
 impl Push {
-    fn new(row: &Value) -> Self {
+    pub fn new(row: &Value) -> Self {
         let path = row["joint_path"].as_array().expect("joint_path").iter().map(|knot| {
             knot.as_array().expect("a knot").iter().map(|x| x.as_f64().expect("a number")).collect()
         });
@@ -477,7 +476,7 @@ impl Push {
         }
     }
 
-    fn drive<L: Lane>(&self, world: &mut ContactDynamics<L>, time: f64) {
+    pub fn drive<L: Lane>(&self, world: &mut ContactDynamics<L>, time: f64) {
         const LIMITS: [f64; 7] = [87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0];
         let bias: Vec<L> = world.bias()[..7].to_vec();
         let target = knot(&self.path, self.spacing, time);
@@ -490,7 +489,7 @@ impl Push {
 }
 
 /// Distance in the plane and angle about the vertical between a box and its recorded end, in m and deg.
-fn off_the_end<L: Lane>(world: &ContactDynamics<L>, end: &[f64]) -> (f64, f64) {
+pub fn off_the_end<L: Lane>(world: &ContactDynamics<L>, end: &[f64]) -> (f64, f64) {
     let at: Vec<f64> = world.motion.position[7..14].iter().map(|x| x.lane(0)).collect();
     let yaw = |q: &[f64]| 2.0 * q[3].atan2(q[0]).to_degrees();
     let turn = (yaw(&at[3..]) - yaw(&end[3..]) + 540.0).rem_euclid(360.0) - 180.0;
@@ -529,156 +528,4 @@ fn pushes<L: Lane>() {
 fn a_pushed_box_ends_where_it_was_recorded() {
     pushes::<f64>();
     pushes::<wide::f32x8>();
-}
-
-/// The soft mode with the settings of a recorded simulation.
-fn soft(model: &ModelDescription, row: &Value) -> SoftDynamics {
-    let mut options = SoftOptions::default();
-    if let Some(ratio) = row["impratio"].as_f64() {
-        options.impedance_ratio = ratio;
-    }
-    if let Some(time) = row["solref_timeconst"].as_f64() {
-        options.contact.time_constant = time;
-        options.contact.range = [number(row, "impedance"); 2];
-    }
-    SoftDynamics::new(model, number(row, "dt"), options).expect("a model")
-}
-
-fn run_soft(soft: &mut SoftDynamics, seconds: f64) {
-    for _ in 0..(seconds / soft.world.integration.timestep).round() as usize {
-        soft.step();
-    }
-}
-
-fn close(actual: f64, recorded: f64, limit: f64, what: &Value) {
-    assert!((actual - recorded).abs() <= limit, "{what}: {actual}, recorded {recorded}");
-}
-
-fn elliptic(row: &Value) -> impl Iterator<Item = &Value> {
-    row["sims"].as_array().expect("sims").iter().filter(|sim| sim["cone"] == "elliptic")
-}
-
-#[test]
-fn the_soft_mode_repeats_the_recorded_slopes() {
-    for row in simple("box_on_slope") {
-        let mu = number(&row, "mu");
-        for sim in elliptic(&row) {
-            let mut model = empty_world(tilted(number(&row, "theta_deg")), mu);
-            model.bodies.push(free_box("block", 1.0, [0.1, 0.1, 0.05], [0.0, 0.0, 0.05], mu));
-            let mut soft = soft(&model, sim);
-            run_soft(&mut soft, number(&row, "T"));
-            close(soft.world.motion.velocity[0], number(sim, "vx"), 1e-6, sim);
-            close(soft.world.motion.position[0], number(sim, "x"), 1e-6, sim);
-            close(soft.world.motion.position[2], number(sim, "z"), 1e-6, sim);
-        }
-    }
-}
-
-#[test]
-fn the_soft_mode_repeats_the_recorded_drops() {
-    for row in simple("sphere_drop") {
-        let (radius, height) = (number(&row, "radius"), number(&row, "drop_height"));
-        let mut model = empty_world([0.0, 0.0, -9.81], 0.8);
-        model.bodies.push(free_ball(number(&row, "mass"), radius, radius + height, 0.8));
-        let mut soft = soft(&model, &row);
-        let mut deepest = 0.0f64;
-        for _ in 0..(3.0 / number(&row, "dt")) as usize {
-            soft.step();
-            deepest = deepest.max(radius - soft.world.motion.position[2]);
-        }
-        close(radius - soft.world.motion.position[2], number(&row, "rest_penetration"), 1e-9, &row);
-        close(deepest, number(&row, "deepest_penetration"), 1e-9, &row);
-    }
-}
-
-#[test]
-fn the_soft_mode_repeats_the_recorded_stacks() {
-    for row in simple("stack") {
-        let heights = numbers(&row, "heights");
-        let mut soft = soft(&stack(heights.len()), &row);
-        run_soft(&mut soft, number(&row, "T"));
-        for (index, height) in heights.into_iter().enumerate() {
-            close(soft.world.motion.position[7 * index + 2], height, 1e-9, &row);
-        }
-    }
-}
-
-#[test]
-fn the_soft_mode_repeats_the_recorded_joint_limits() {
-    for row in simple("joint_limit") {
-        let mut soft = soft(&limited_hinge(number(&row, "limit")), &row);
-        soft.world.motion.velocity[0] = number(&row, "v0");
-        soft.world.applied[0] = number(&row, "tau");
-        let mut worst = 0.0f64;
-        for _ in 0..(2.0 / number(&row, "dt")).round() as usize {
-            soft.step();
-            worst = worst.max(soft.world.motion.position[0] - number(&row, "limit"));
-        }
-        close(soft.world.motion.position[0], number(&row, "final_angle"), 1e-9, &row);
-        close(soft.world.motion.velocity[0], number(&row, "final_vel"), 1e-9, &row);
-        close(worst, number(&row, "worst_violation"), 1e-9, &row);
-    }
-}
-
-#[test]
-fn the_soft_mode_repeats_the_recorded_standing() {
-    for row in quadruped_rows("stand").iter().filter(|row| row["cone"] == "elliptic") {
-        let scene = standing(row);
-        let target = numbers(row, "target");
-        let start: Vec<f64> =
-            target.iter().zip(numbers(row, "qpos0_joint_offset")).map(|(a, b)| a + b).collect();
-        let mut soft = soft(&scene.model, row);
-        put(&mut soft.world, number(row, "z0"), &start);
-        soft.world.control[..12].copy_from_slice(&target);
-        run_soft(&mut soft, 2.0);
-        close(soft.world.motion.position[2], number(&row["final"], "base_z"), 1e-6, &row["gains"]);
-        for (joint, recorded) in numbers(&row["final"], "joint_pos").into_iter().enumerate() {
-            close(soft.world.motion.position[7 + joint], recorded, 1e-5, &row["gains"]);
-        }
-    }
-}
-
-#[test]
-fn the_soft_mode_repeats_the_recorded_squeeze() {
-    for row in quadruped_rows("squeeze").iter().filter(|row| row["cone"] == "elliptic") {
-        let scene = standing(row);
-        let (start, target) = (numbers(row, "start"), numbers(row, "target"));
-        let h = number(row, "dt");
-        let mut soft = soft(&scene.model, row);
-        put(&mut soft.world, number(row, "z0"), &start);
-        for step in 0..(2.0 / h).round() as usize {
-            let part = (step as f64 * h / number(row, "ramp_s")).min(1.0);
-            for (slot, (a, b)) in soft.world.control.iter_mut().zip(start.iter().zip(&target)) {
-                *slot = a + part * (b - a);
-            }
-            soft.step();
-        }
-        let top = -soft.world.contact_force(|_, other| other == scene.ceiling).z;
-        let recorded = number(&row["final"], "ceiling_fz");
-        close(soft.world.motion.position[2], number(&row["final"], "base_z"), 1e-6, &row["ceiling"]);
-        // The force still creeps; ours belongs to the step before the sampled state.
-        close(top, recorded, 1e-3 * recorded, &row["ceiling"]);
-    }
-}
-
-#[test]
-fn the_soft_mode_repeats_the_recorded_pushes() {
-    for line in recording("arm_push.jsonl").lines() {
-        let row: Value = serde_json::from_str(line).expect("json");
-        let push = Push::new(&row);
-        for sim in elliptic(&row) {
-            let h = number(sim, "dt");
-            let mut soft = soft(&push_scene(&row), sim);
-            soft.world.motion.position[..7].copy_from_slice(&push.path[0]);
-            for step in 0..(3.0 / h).round() as usize {
-                push.drive(&mut soft.world, step as f64 * h);
-                soft.step();
-            }
-            let (away, turned) = off_the_end(&soft.world, &numbers(sim, "final_box"));
-            println!("soft push, h {h}: {:.3} mm, {turned:.3} deg", away * 1e3);
-            // Where the tool touches the box with its side, the two points of a capsule are chosen
-            // differently, which moves the end by up to 2 mm.
-            assert!(away < 0.004 && turned < 3.0, "h {h}: {away} m, {turned} deg");
-        }
-    }
 }

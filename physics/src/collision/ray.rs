@@ -5,10 +5,12 @@
 #[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 pub mod rules {
     use super::super::contact_point::rules::*;
+    use super::super::hull::rules::*;
     use super::super::plane::rules::*;
     use super::super::round::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
+    use wgsl_rs::std::*;
 
     /// A half line.
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,6 +112,29 @@ pub mod rules {
         let passage = through_slab::<R>(by_y, begin.z, along.z, half.z);
         let hits = R::min_of(passage.leaves - passage.enters, passage.enters);
         R::select_positive(hits, passage.enters, far)
+    }
+
+    /// A convex hull, by the planes of its faces.
+    pub fn ray_cloud<R: Real + super::Field>(ray: Ray<R>, cloud: ptr!(function, Cloud<R>)) -> R {
+        let far = no_contact_distance::<R>();
+        let mut enters = -far;
+        let mut leaves = far;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for i in 0u32..cloud.face_count {
+            let face = cloud.faces[i as usize];
+            let height = dot3::<R>(face.normal, ray.origin) - face.offset;
+            let along = dot3::<R>(face.normal, ray.direction);
+            let steep = R::abs_of(along) - R::lit(9.094947e-13f32);
+            let at = -height / R::select_positive(steep, along, R::lit(1.0f32));
+            let into = R::select_positive(-along, at, -far);
+            let out = R::select_positive(along, at, far);
+            // Along a face nothing is entered or left: outside of it the ray misses.
+            enters =
+                R::max_of(enters, R::select_positive(steep, into, R::select_positive(height, far, -far)));
+            leaves = R::min_of(leaves, R::select_positive(steep, out, far));
+        }
+        let hits = R::min_of(leaves - enters, enters);
+        R::select_positive(hits, enters, far)
     }
 }
 

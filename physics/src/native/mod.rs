@@ -5,6 +5,7 @@ pub mod frames;
 pub mod lane;
 pub mod options;
 pub mod parameters;
+pub mod rays;
 pub mod records;
 pub mod sensors;
 pub mod smooth;
@@ -15,6 +16,7 @@ pub mod worlds;
 pub use lane::Lane;
 pub use options::{Fault, WorldsError, WorldsOptions};
 pub use parameters::Parameter;
+pub use rays::{ScanDirection, SceneRay};
 pub use snapshot::WorldsSnapshot;
 pub use worlds::{FaultCounts, Worlds};
 

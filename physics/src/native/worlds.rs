@@ -209,6 +209,31 @@ impl<L: Lane> Worlds<L> {
         self.look_for_faults();
     }
 
+    /// Runs `job` on every group, on all threads, with the `per_world` values of each of its worlds: the desk
+    /// of the thread, the group, its first world, and its rows of `values`.
+    pub(crate) fn on_every_group<T: Send>(
+        &mut self,
+        values: &mut [T],
+        per_world: usize,
+        job: impl Fn(&mut Desk<L>, &Group<L>, usize, &mut [T]) + Sync,
+    ) {
+        let Self { groups, threads, desks, .. } = self;
+        let rows = Rows(values.as_mut_ptr(), values.len());
+        let width = L::WIDTH * per_world;
+        threads.run(groups.len(), 1, &|range| {
+            let rows = &rows;
+            let mut desk = free_desk(desks);
+            for index in range {
+                let begin = (index * width).min(rows.1);
+                let length = width.min(rows.1 - begin);
+                // SAFETY: `Threads::run` hands out every index once, rows of different groups do not overlap,
+                // and `values` outlives the run.
+                let own = unsafe { std::slice::from_raw_parts_mut(rows.0.add(begin), length) };
+                job(&mut desk, &groups[index], index * L::WIDTH, own);
+            }
+        });
+    }
+
     pub(crate) fn look_for_faults(&mut self) {
         let limit = self.options.speed_limit;
         for (world, fault) in self.faults.iter_mut().enumerate() {
@@ -239,6 +264,12 @@ struct Groups<L>(*mut Group<L>);
 
 // SAFETY: threads reach disjoint groups.
 unsafe impl<L: Lane> Sync for Groups<L> {}
+
+/// Values of all worlds, shared out among threads by rows.
+struct Rows<T>(*mut T, usize);
+
+// SAFETY: threads reach disjoint rows.
+unsafe impl<T: Send> Sync for Rows<T> {}
 
 /// A desk nobody works at: there are as many as threads.
 fn free_desk<L>(desks: &[Mutex<Box<Desk<L>>>]) -> std::sync::MutexGuard<'_, Box<Desk<L>>> {

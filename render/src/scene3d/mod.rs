@@ -1,11 +1,12 @@
 //! Offscreen pictures of physics: shapes, joints, contact points and forces, height layers, several worlds
-//! in a grid. A software rasteriser (z-buffer, shadow map, supersampling), so that a machine without a GPU
-//! gets the same pictures as any other.
+//! in a grid. Triangles become samples on a wgpu adapter where there is a GPU, and in software otherwise;
+//! light, shadows and supersampling are the same code for both, so that every machine gets the same pictures.
 //!
 //! [`SceneRenderer::new`] prepares a model once; [`SceneRenderer::draw`] turns the poses of its bodies into a
 //! [`Frame`].
 
 mod camera;
+mod device_raster;
 mod mesh;
 mod raster;
 mod shading;
@@ -13,12 +14,15 @@ mod shadow;
 mod stage;
 
 use glam::{Quat, Vec3};
+use pentathlon_engine::adapters;
+use pentathlon_gym::Device;
 use pentathlon_physics::model::ModelDescription;
 
 pub use camera::CameraOptions;
 
 use crate::{Frame, RenderError};
 use camera::Camera;
+use device_raster::DeviceRaster;
 use raster::Raster;
 use shading::Light;
 use shadow::ShadowMap;
@@ -43,6 +47,9 @@ pub struct SceneOptions {
     pub force_scale: f32,
     /// Distance between worlds of a grid in m; `None` fits it to the worlds. Default `None`.
     pub spacing: Option<f32>,
+    /// Where triangles are drawn: by the best wgpu adapter, in software (`Native`), or by an adapter that is a
+    /// real GPU and in software without one (`Auto`, the default).
+    pub device: Device,
 }
 
 impl Default for SceneOptions {
@@ -56,6 +63,7 @@ impl Default for SceneOptions {
             contacts: true,
             force_scale: 0.4,
             spacing: None,
+            device: Device::Auto,
         }
     }
 }
@@ -93,6 +101,7 @@ pub struct SceneRenderer {
     options: SceneOptions,
     stage: Stage,
     raster: Raster,
+    device_raster: Option<DeviceRaster>,
     shadow: ShadowMap,
     camera: Option<Camera>,
 }
@@ -118,8 +127,17 @@ impl SceneRenderer {
             return Err(RenderError::Scene("force_scale and spacing must be positive numbers".into()));
         }
         let stage = Stage::new(model)?;
-        let raster = Raster::new(options.width * options.samples, options.height * options.samples);
-        Ok(Self { options, stage, raster, shadow: ShadowMap::default(), camera: None })
+        let (width, height) = (options.width * options.samples, options.height * options.samples);
+        let raster = Raster::new(width, height);
+        let device_raster = match options.device {
+            Device::Native => None,
+            Device::Wgpu => Some(DeviceRaster::new(width, height)?),
+            Device::Auto => {
+                let has_gpu = adapters().first().is_some_and(|adapter| adapter.is_real_gpu);
+                has_gpu.then(|| DeviceRaster::new(width, height).ok()).flatten()
+            }
+        };
+        Ok(Self { options, stage, raster, device_raster, shadow: ShadowMap::default(), camera: None })
     }
 
     /// A picture of `worlds`, in a grid when there are more than one. The camera that frames the first
@@ -163,10 +181,16 @@ impl SceneRenderer {
             if instance.casts_shadow {
                 self.shadow.add(instance);
             }
-            self.raster.add(instance, &camera);
         }
-        for instance in self.stage.marks() {
-            self.raster.add_mark(instance, &camera);
+        let (solids, marks) = (self.stage.solids(), self.stage.marks());
+        if let Some(device) = &mut self.device_raster {
+            device.draw(solids.iter(), &camera, &mut self.raster.solids)?;
+            if !marks.is_empty() {
+                device.draw(marks.iter(), &camera, &mut self.raster.marks)?;
+            }
+        } else {
+            solids.iter().for_each(|instance| self.raster.add(instance, &camera));
+            marks.iter().for_each(|instance| self.raster.add_mark(instance, &camera));
         }
         let shaded = shading::shade(&self.raster, &camera, &light, &self.shadow, self.stage.plane());
         shading::resolve(&shaded, self.options.width, self.options.height, self.options.samples)
@@ -297,6 +321,34 @@ mod tests {
         let bare = renderer.draw(&[world.clone()]).unwrap();
         world.contacts.push(ContactMark { point: [0.1, 0.3, 0.0], force: [0.0, 0.0, 120.0] });
         assert_ne!(renderer.draw(&[world]).unwrap(), bare);
+    }
+
+    #[test]
+    fn an_adapter_draws_the_same_picture() {
+        if !pentathlon_engine::wgpu_available() {
+            return;
+        }
+        let (model, mut world) = ball_over_floor();
+        world.contacts.push(ContactMark { point: [0.1, 0.3, 0.0], force: [0.0, 0.0, 120.0] });
+        let draw = |device: Device, world: &WorldSnapshot| {
+            let options = SceneOptions { device, ..Default::default() };
+            let mut renderer = SceneRenderer::new(&model, options).unwrap();
+            let first = renderer.draw(std::slice::from_ref(world)).unwrap();
+            // Buffers are reused for the second picture.
+            [first, renderer.draw(&vec![world.clone(); 4]).unwrap()]
+        };
+        let pairs = draw(Device::Native, &world).into_iter().zip(draw(Device::Wgpu, &world));
+        for (software, device) in pairs {
+            let close = |x: usize, y: usize| {
+                let channels = software.pixel(x, y).unwrap().into_iter().zip(device.pixel(x, y).unwrap());
+                channels.into_iter().all(|(a, b)| a.abs_diff(b) <= 3)
+            };
+            let different =
+                (0..480).flat_map(|y| (0..640).map(move |x| (x, y))).filter(|&(x, y)| !close(x, y));
+            // Edges may fall into the sample beside.
+            let count = different.count();
+            assert!(count < 640 * 480 / 200, "{count} pixels differ");
+        }
     }
 
     #[test]

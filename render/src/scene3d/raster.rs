@@ -20,7 +20,8 @@ pub(super) struct Sample {
 /// Relative difference of depth below which two surfaces count as one.
 const COINCIDENT: f32 = 4e-4;
 
-const NOTHING: Sample = Sample { depth: f32::INFINITY, normal: Vec3::ZERO, color: Vec3::ZERO };
+/// What a sample is where nothing is seen.
+pub(super) const NOTHING: Sample = Sample { depth: f32::INFINITY, normal: Vec3::ZERO, color: Vec3::ZERO };
 
 /// Two layers of samples: the solid world, and marks that show through it.
 #[derive(Debug)]

@@ -16,7 +16,12 @@ use pentathlon::{
 };
 
 use super::scene::Scene;
-use crate::cli::{arguments::parse_count, exit::Usage, output, render::is_animation};
+use crate::cli::{
+    arguments::{DeviceName, parse_count},
+    exit::Usage,
+    output,
+    render::is_animation,
+};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -74,6 +79,9 @@ pub struct Arguments {
     /// Leave out contact points and forces
     #[arg(long)]
     no_contacts: bool,
+    /// Where triangles are drawn; auto takes an adapter only when it is a real GPU
+    #[arg(long, value_enum, default_value = "auto")]
+    device: DeviceName,
     /// Take the root link of a .urdf file as a free body instead of a part of the world
     #[arg(long)]
     floating_base: bool,
@@ -172,6 +180,7 @@ fn scene_options(arguments: &Arguments) -> SceneOptions {
         },
         joints: !arguments.no_joints,
         contacts: !arguments.no_contacts,
+        device: arguments.device.into(),
         ..SceneOptions::default()
     }
 }
