@@ -2,6 +2,8 @@
 
 pub mod cormab;
 pub mod crafter;
+mod given_option;
+mod kernel;
 pub mod matrix_games;
 pub mod minigrid;
 pub mod multigrid;

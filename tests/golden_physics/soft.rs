@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::contact::{
     Push, empty_world, free_ball, free_box, limited_hinge, number, numbers, off_the_end, push_scene, put,
-    quadruped_rows, recording, simple, stack, standing, tilted, world,
+    quadruped_rows, recording, simple, stack, standing, tilted,
 };
 /// The soft mode with the settings of a recorded simulation.
 fn soft(model: &ModelDescription, row: &Value) -> SoftDynamics {

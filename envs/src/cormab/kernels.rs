@@ -3,10 +3,8 @@
 #![allow(clippy::manual_div_ceil, reason = "WGSL has no such function")]
 
 use pentathlon_engine::{Binding, Kernel, Set};
-use wgsl_rs::Source;
 
-/// Invocations per workgroup of all kernels.
-const WORKGROUP: u32 = 64;
+use crate::kernel::kernel;
 
 /// The Step set: the action is unpacked, all arms move, and the reward is left for the Reward set.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
@@ -148,50 +146,13 @@ pub(super) fn kernels(levels_form: usize, observations: &[usize]) -> Vec<Kernel>
     kernels
 }
 
-fn kernel(
-    set: Set,
-    source: &Source,
-    entry_point: &'static str,
-    bindings: &'static [Binding],
-    observation: Option<usize>,
-) -> Kernel {
-    let source = source.wgsl_source().expect("a test transpiles every kernel");
-    Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation }
-}
-
 #[cfg(test)]
 mod tests {
-    use naga::valid::{Capabilities, ValidationFlags, Validator};
-
     use super::*;
+    use crate::kernel::assert_sound;
 
     #[test]
     fn every_kernel_is_valid_wgsl_and_uses_the_bindings_it_names() {
-        for kernel in kernels(0, &[0, 1]) {
-            let name = kernel.entry_point;
-            let module = naga::front::wgsl::parse_str(&kernel.source)
-                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&kernel.source)));
-            let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
-                .validate(&module)
-                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&kernel.source)));
-            let index = module.entry_points.iter().position(|entry| entry.name == name);
-            let index = index.unwrap_or_else(|| panic!("no entry point {name}"));
-            assert_eq!(module.entry_points[index].workgroup_size[0], kernel.workgroup_size);
-            let mut used: Vec<u32> = module
-                .global_variables
-                .iter()
-                .filter(|(handle, _)| !info.get_entry_point(index)[*handle].is_empty())
-                .filter_map(|(_, variable)| variable.binding.as_ref().map(|binding| binding.binding))
-                .collect();
-            let mut named: Vec<u32> = kernel.bindings.iter().map(|binding| *binding as u32).collect();
-            used.sort_unstable();
-            named.sort_unstable();
-            assert_eq!(used, named, "bindings of {name}");
-            assert!(
-                used.len() <= 9,
-                "{name} uses {} bindings; WebGPU promises 8 storage buffers",
-                used.len()
-            );
-        }
+        assert_sound(&kernels(0, &[0, 1]));
     }
 }

@@ -57,42 +57,30 @@ impl CoupledBanditOptions {
     pub fn read(id: &str, build: &BuildOptions) -> Result<Self, Error> {
         let mut options = Self { max_episode_steps: build.max_episode_steps, ..Self::default() };
         if build.max_episode_steps == Some(0) {
-            return Err(invalid(id, "max_episode_steps", &0i64.into(), "1 or more"));
+            return Err(
+                GivenOption { id, name: "max_episode_steps", value: &0i64.into() }.invalid("1 or more")
+            );
         }
         for (name, value) in &build.options {
-            let whole = |high: i64| match value {
-                OptionValue::Integer(number) if (0..=high).contains(number) => Ok(*number as u64),
-                _ => Err(invalid(id, name, value, &format!("whole numbers from 0 to {high}"))),
-            };
+            let given = GivenOption { id, name, value };
             match name.as_str() {
-                "arms" => options.sizes.arms = whole(128)? as usize,
-                "budget" => options.sizes.budget = whole(128)? as usize,
-                "interventions" => options.sizes.interventions = whole(128)? as usize,
-                "instance_seed" => options.instance_seed = whole(i64::MAX)?,
+                "arms" => options.sizes.arms = given.whole(0, 128)? as usize,
+                "budget" => options.sizes.budget = given.whole(0, 128)? as usize,
+                "interventions" => options.sizes.interventions = given.whole(0, 128)? as usize,
+                "instance_seed" => options.instance_seed = given.whole(0, i64::MAX)? as u64,
                 "instance" => {
-                    options.instance = match value {
-                        OptionValue::Text(path) if path == "none" => None,
-                        OptionValue::Text(path) => Some(PathBuf::from(path)),
-                        _ => return Err(invalid(id, name, value, "the path of a JSON file, or none")),
-                    }
+                    let path =
+                        given.text().ok_or_else(|| given.invalid("the path of a JSON file, or none"))?;
+                    options.instance = (path != "none").then(|| PathBuf::from(path));
                 }
-                "start" => {
-                    options.start = match value {
-                        OptionValue::Float(chance) if (0.0..=1.0).contains(chance) => *chance,
-                        OptionValue::Integer(chance @ 0..=1) => *chance as f64,
-                        _ => return Err(invalid(id, name, value, "numbers from 0 to 1")),
-                    }
-                }
+                "start" => options.start = given.number(0.0, 1.0)?,
                 "infeasible" => {
-                    options.infeasible = match value {
-                        OptionValue::Text(text) if text == "error" => Infeasible::Error,
-                        OptionValue::Text(text) if text == "empty" => Infeasible::Empty,
-                        _ => return Err(invalid(id, name, value, "error or empty")),
-                    }
+                    let choices = [("error", Infeasible::Error), ("empty", Infeasible::Empty)];
+                    options.infeasible = given.choice(&choices)?;
                 }
                 _ => {
                     let names = option_specs().map(|option| option.name).join(", ");
-                    return Err(invalid(id, name, value, &format!("only the options {names}")));
+                    return Err(given.invalid(&format!("only the options {names}")));
                 }
             }
         }
@@ -156,16 +144,6 @@ pub fn option_specs() -> [OptionSpec; 7] {
     })
 }
 
-fn invalid(id: &str, option: &str, value: &OptionValue, allowed: &str) -> Error {
-    let value = match value {
-        OptionValue::Bool(value) => value.to_string(),
-        OptionValue::Integer(value) => value.to_string(),
-        OptionValue::Float(value) => value.to_string(),
-        OptionValue::Text(value) => format!("'{value}'"),
-    };
-    Error::InvalidOption { id: id.into(), option: option.into(), value, allowed: allowed.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +173,7 @@ mod tests {
             "option 'arms' of coRMAB-Budget-v0: 129 is not allowed; allowed: whole numbers from 0 to 128"
         );
         assert!(reason("start", 1.5.into()).contains("0 to 1"));
-        assert!(reason("infeasible", "clip".into()).contains("error or empty"));
+        assert!(reason("infeasible", "clip".into()).contains("error, empty"));
         assert!(reason("colour", 1i64.into()).contains("arms, budget"));
         let missing = read("instance", "/nowhere/a.json").unwrap();
         let error = missing.make_instance("coRMAB-Budget-v0", Problem::Budget).unwrap_err().to_string();

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use pentathlon_gym::{BuildOptions, Error, GeneratorKind, OptionSpec, OptionValue};
 
+use crate::given_option::GivenOption;
+
 use super::{
     components::records::{
         GOAL_ALL, GOAL_DIAMOND, GOAL_OPEN, GOAL_SURVIVE, MESSAGE_TOKENS, RULE_FRIENDLY_FIRE, RULE_MONSTERS,
@@ -90,11 +92,12 @@ impl CrafterOptions {
         let mut days = 1;
         options.is_reference = build.generator == GeneratorKind::Reference;
         if let Some(limit) = build.max_episode_steps {
-            let entry = Entry { task, name: "max_episode_steps", value: &i64::from(limit).into() };
+            let entry =
+                GivenOption { id: task.id, name: "max_episode_steps", value: &i64::from(limit).into() };
             options.max_steps = entry.whole(1, i64::from(u32::MAX - 1))? as u32;
         }
         for (name, value) in &build.options {
-            let entry = Entry { task, name, value };
+            let entry = GivenOption { id: task.id, name, value };
             match name.as_str() {
                 "image_size" => {
                     let (smallest, largest) = (SMALLEST_IMAGE as i64, LARGEST_IMAGE as i64);
@@ -190,53 +193,7 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
 const GOALS: [(&str, u32); 4] =
     [("open", GOAL_OPEN), ("diamond", GOAL_DIAMOND), ("all", GOAL_ALL), ("survive", GOAL_SURVIVE)];
 
-fn listed<T>(choices: &[(&str, T)]) -> String {
-    choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-}
-
-/// One option as given.
-struct Entry<'a> {
-    task: &'a Task,
-    name: &'a str,
-    value: &'a OptionValue,
-}
-
-impl Entry<'_> {
-    fn invalid(&self, allowed: &str) -> Error {
-        let value = match self.value {
-            OptionValue::Bool(value) => value.to_string(),
-            OptionValue::Integer(value) => value.to_string(),
-            OptionValue::Float(value) => value.to_string(),
-            OptionValue::Text(value) => format!("'{value}'"),
-        };
-        Error::InvalidOption {
-            id: self.task.id.into(),
-            option: self.name.into(),
-            value,
-            allowed: allowed.into(),
-        }
-    }
-
-    fn whole(&self, low: i64, high: i64) -> Result<i64, Error> {
-        match self.value {
-            OptionValue::Integer(value) if (low..=high).contains(value) => Ok(*value),
-            _ => Err(self.invalid(&format!("whole numbers from {low} to {high}"))),
-        }
-    }
-
-    fn flag(&self) -> Result<bool, Error> {
-        match self.value {
-            OptionValue::Bool(value) => Ok(*value),
-            _ => Err(self.invalid("true or false")),
-        }
-    }
-
-    fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Error> {
-        let OptionValue::Text(text) = self.value else { return Err(self.invalid(&listed(choices))) };
-        let found = choices.iter().find(|(name, _)| name == text);
-        found.map(|(_, choice)| *choice).ok_or_else(|| self.invalid(&listed(choices)))
-    }
-
+impl GivenOption<'_> {
     fn folder(&self) -> Result<Option<PathBuf>, Error> {
         match self.value {
             OptionValue::Text(text) if text == "painted" => Ok(None),

@@ -1,10 +1,8 @@
 //! The wgpu shell of matrix games. One invocation an environment.
 
 use pentathlon_engine::{Binding, Kernel, Set};
-use wgsl_rs::Source;
 
-/// Invocations per workgroup.
-const WORKGROUP: u32 = 64;
+use crate::kernel::kernel;
 
 /// The kernels of a batch that writes the forms in `observations`.
 pub(super) fn kernels(observations: &[usize]) -> Vec<Kernel> {
@@ -24,17 +22,6 @@ pub(super) fn kernels(observations: &[usize]) -> Vec<Kernel> {
         kernel(Set::Observe, &stage_kernel::WGSL_SOURCE, "write_stages", bindings, Some(index))
     }));
     kernels
-}
-
-fn kernel(
-    set: Set,
-    source: &Source,
-    entry_point: &'static str,
-    bindings: &'static [Binding],
-    observation: Option<usize>,
-) -> Kernel {
-    let source = source.wgsl_source().expect("a test transpiles every kernel");
-    Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation }
 }
 
 /// The Step set.
@@ -126,5 +113,16 @@ pub mod stage_kernel {
             let shown = select(0.0f32, 1.0f32, index % stages == stage);
             get_mut!(ROWS)[2u32 * stages * env + index] = bitcast_u32(shown);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::assert_sound;
+
+    #[test]
+    fn every_kernel_is_valid_wgsl_and_uses_the_bindings_it_names() {
+        assert_sound(&kernels(&[0]));
     }
 }

@@ -2,6 +2,8 @@
 
 use pentathlon_gym::{BuildOptions, Error, OptionSpec, OptionValue};
 
+use crate::given_option::GivenOption;
+
 use super::{
     components::records::{BALL, BOX, DOOR, FLOOR, GOAL, KEY, LAVA, WALL},
     observations::direction::GoalDirection,
@@ -76,15 +78,16 @@ impl MiniGridOptions {
         let mut chance = StochasticAction { probability: 1.0, replacement: None };
         let mut is_stochastic = false;
         if let Some(limit) = build.max_episode_steps {
-            let entry = Entry { task, name: "max_episode_steps", value: &i64::from(limit).into() };
+            let entry =
+                GivenOption { id: task.id, name: "max_episode_steps", value: &i64::from(limit).into() };
             options.max_steps = entry.whole(1, i64::from(LONGEST_EPISODE))? as u32;
         }
         for (name, value) in &build.options {
-            let entry = Entry { task, name, value };
+            let entry = GivenOption { id: task.id, name, value };
             match name.as_str() {
                 "view_size" => options.view_size = entry.view_size()?,
                 "tile_size" => options.tile_size = entry.whole(1, LARGEST_TILE as i64)? as usize,
-                "goal_direction" => options.goal_direction = entry.goal_direction()?,
+                "goal_direction" => options.goal_direction = entry.choice(&GoalDirection::NAMES)?,
                 "no_death" => options.harmless_kinds = entry.kinds()?,
                 "no_death_cost" => options.harm_cost = entry.number(-1e6, 1e6)? as f32,
                 "stochastic_action" | "random_action" if entry.text() == Some("none") => {}
@@ -100,7 +103,7 @@ impl MiniGridOptions {
             }
         }
         if let Some(action) = chance.replacement.filter(|_| !is_stochastic) {
-            let entry = Entry { task, name: "random_action", value: &i64::from(action).into() };
+            let entry = GivenOption { id: task.id, name: "random_action", value: &i64::from(action).into() };
             return Err(entry.invalid("only together with stochastic_action"));
         }
         options.stochastic_action = is_stochastic.then_some(chance);
@@ -168,69 +171,12 @@ fn names() -> [&'static str; 7] {
     ]
 }
 
-/// One option as given.
-struct Entry<'a> {
-    task: &'a Task,
-    name: &'a str,
-    value: &'a OptionValue,
-}
-
-impl Entry<'_> {
-    fn invalid(&self, allowed: &str) -> Error {
-        let value = match self.value {
-            OptionValue::Bool(value) => value.to_string(),
-            OptionValue::Integer(value) => value.to_string(),
-            OptionValue::Float(value) => value.to_string(),
-            OptionValue::Text(value) => format!("'{value}'"),
-        };
-        Error::InvalidOption {
-            id: self.task.id.into(),
-            option: self.name.into(),
-            value,
-            allowed: allowed.into(),
-        }
-    }
-
-    fn whole(&self, low: i64, high: i64) -> Result<i64, Error> {
-        match self.value {
-            OptionValue::Integer(value) if (low..=high).contains(value) => Ok(*value),
-            _ => Err(self.invalid(&format!("whole numbers from {low} to {high}"))),
-        }
-    }
-
-    fn number(&self, low: f64, high: f64) -> Result<f64, Error> {
-        let value = match self.value {
-            OptionValue::Integer(value) => *value as f64,
-            OptionValue::Float(value) => *value,
-            _ => f64::NAN,
-        };
-        if (low..=high).contains(&value) {
-            Ok(value)
-        } else {
-            Err(self.invalid(&format!("numbers from {low} to {high}")))
-        }
-    }
-
-    fn text(&self) -> Option<&str> {
-        match self.value {
-            OptionValue::Text(value) => Some(value),
-            _ => None,
-        }
-    }
-
+impl GivenOption<'_> {
     fn view_size(&self) -> Result<u32, Error> {
         match self.whole(3, i64::from(LARGEST_VIEW)) {
             Ok(size) if size % 2 == 1 => Ok(size as u32),
             _ => Err(self.invalid(&format!("odd numbers from 3 to {LARGEST_VIEW}"))),
         }
-    }
-
-    fn goal_direction(&self) -> Result<GoalDirection, Error> {
-        GoalDirection::NAMES
-            .into_iter()
-            .find(|(name, _)| self.text() == Some(name))
-            .map(|(_, direction)| direction)
-            .ok_or_else(|| self.invalid("slope, angle, angle_atan2"))
     }
 
     fn kinds(&self) -> Result<u32, Error> {

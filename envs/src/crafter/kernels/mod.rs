@@ -9,6 +9,8 @@ mod step;
 use pentathlon_engine::{Binding, Kernel, Set};
 use wgsl_rs::Source;
 
+use crate::kernel::kernel;
+
 use self::instances::linked;
 use super::{
     daylight::{DAY_LENGTH, brightness},
@@ -16,9 +18,6 @@ use super::{
     options::CrafterOptions,
     rules::settlement::rules::PAY_CODES,
 };
-
-/// Invocations per workgroup of all kernels.
-const WORKGROUP: u32 = 64;
 
 const STEP: &[Binding] = &[
     Binding::Parameters,
@@ -56,8 +55,8 @@ pub(super) fn constants(
 /// The kernels of an id that writes the forms that `observations` lists.
 pub(super) fn kernels(observations: &[usize]) -> Vec<Kernel> {
     let mut kernels = vec![
-        kernel(Set::Step, &step::step_kernel::WGSL_SOURCE, "step_worlds", STEP, None),
-        kernel(Set::Reward, &step::reward_kernel::WGSL_SOURCE, "pay_players", REWARD, None),
+        linked_kernel(Set::Step, &step::step_kernel::WGSL_SOURCE, "step_worlds", STEP, None),
+        linked_kernel(Set::Reward, &step::reward_kernel::WGSL_SOURCE, "pay_players", REWARD, None),
     ];
     kernels.extend(observations.iter().filter_map(|&index| observe(index)));
     kernels
@@ -76,39 +75,29 @@ fn observe(index: usize) -> Option<Kernel> {
         Form::Messages => (&observe::messages_kernel::WGSL_SOURCE, "write_messages", OBSERVE_ITEMS),
         Form::Image | Form::Classic | Form::Text => return None,
     };
-    Some(kernel(Set::Observe, source, entry_point, bindings, Some(index)))
+    Some(linked_kernel(Set::Observe, source, entry_point, bindings, Some(index)))
 }
 
-fn kernel(
+/// A kernel whose rules are called by the names of their instances.
+fn linked_kernel(
     set: Set,
     source: &Source,
     entry_point: &'static str,
     bindings: &'static [Binding],
     observation: Option<usize>,
 ) -> Kernel {
-    let source = linked(&source.wgsl_source().expect("the rules transpile, which a test holds"));
-    Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation }
+    let kernel = kernel(set, source, entry_point, bindings, observation);
+    Kernel { source: linked(&kernel.source), ..kernel }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::assert_sound;
 
     #[test]
-    fn every_kernel_is_valid_wgsl() {
+    fn every_kernel_is_valid_wgsl_and_uses_the_bindings_it_names() {
         let all: Vec<usize> = (0..Form::ALL.len()).collect();
-        for kernel in kernels(&all) {
-            let module = naga::front::wgsl::parse_str(&kernel.source)
-                .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&kernel.source)));
-            naga::valid::Validator::new(
-                naga::valid::ValidationFlags::all(),
-                naga::valid::Capabilities::empty(),
-            )
-            .validate(&module)
-            .unwrap_or_else(|error| {
-                panic!("{}: {}", kernel.entry_point, error.emit_to_string(&kernel.source))
-            });
-            assert!(module.entry_points.iter().any(|entry| entry.name == kernel.entry_point));
-        }
+        assert_sound(&kernels(&all));
     }
 }

@@ -11,27 +11,12 @@ mod observe_view;
 mod step;
 
 use pentathlon_engine::{Binding, Kernel, Set};
-use wgsl_rs::Source;
 
 use super::{
     observations::forms::Form, rules::settings::rules::Settings,
     tasks::objective::objectives::FOLLOW_INSTRUCTION,
 };
-
-/// Invocations per workgroup of all kernels.
-const WORKGROUP: u32 = 64;
-
-/// What step kernels use.
-const STEP: &[Binding] = &[
-    Binding::Parameters,
-    Binding::States,
-    Binding::Items,
-    Binding::Episodes,
-    Binding::Outcomes,
-    Binding::Actions,
-    Binding::Events,
-    Binding::Constants,
-];
+use crate::kernel::{OBSERVE, STEP, kernel};
 
 /// What the kernel that replaces actions by chance uses.
 const ACT: &[Binding] = &[Binding::Parameters, Binding::Episodes, Binding::Actions, Binding::Constants];
@@ -53,10 +38,6 @@ const REWARD_BY_INSTRUCTION: &[Binding] = &[
 /// What the kernel of an observation uses that the agent's pose does not change.
 const OBSERVE_ITEMS: &[Binding] =
     &[Binding::Parameters, Binding::Items, Binding::Constants, Binding::Observation];
-
-/// What most observation kernels use.
-const OBSERVE: &[Binding] =
-    &[Binding::Parameters, Binding::States, Binding::Items, Binding::Constants, Binding::Observation];
 
 /// What the kernels of observations that tell the agent's pose alone use.
 const OBSERVE_STATE: &[Binding] = &[Binding::Parameters, Binding::States, Binding::Observation];
@@ -115,22 +96,10 @@ pub(super) fn kernels(settings: &Settings, forms: &[Form], observations: &[usize
     kernels
 }
 
-fn kernel(
-    set: Set,
-    source: &Source,
-    entry_point: &'static str,
-    bindings: &'static [Binding],
-    observation: Option<usize>,
-) -> Kernel {
-    let source = source.wgsl_source().expect("a test transpiles every kernel");
-    Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation }
-}
-
 #[cfg(test)]
 mod tests {
-    use naga::valid::{Capabilities, ValidationFlags, Validator};
-
     use super::*;
+    use crate::kernel::assert_sound;
     use crate::minigrid::{
         MiniGrid,
         tasks::{babyai_tasks, tasks},
@@ -151,28 +120,6 @@ mod tests {
 
     #[test]
     fn every_kernel_is_valid_wgsl_and_uses_the_bindings_it_names() {
-        for kernel in all_kernels() {
-            let name = kernel.entry_point;
-            let module = naga::front::wgsl::parse_str(&kernel.source)
-                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&kernel.source)));
-            let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
-                .validate(&module)
-                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&kernel.source)));
-            let index = module.entry_points.iter().position(|entry| entry.name == name);
-            let index = index.unwrap_or_else(|| panic!("no entry point {name}"));
-            assert_eq!(module.entry_points[index].workgroup_size[0], kernel.workgroup_size);
-            let mut used: Vec<u32> = module
-                .global_variables
-                .iter()
-                .filter(|(handle, _)| !info.get_entry_point(index)[*handle].is_empty())
-                .filter_map(|(_, variable)| variable.binding.as_ref().map(|binding| binding.binding))
-                .collect();
-            let mut named: Vec<u32> = kernel.bindings.iter().map(|binding| *binding as u32).collect();
-            used.sort_unstable();
-            named.sort_unstable();
-            assert_eq!(used, named, "bindings of {name}");
-            let storage = used.iter().filter(|binding| **binding != 0).count();
-            assert!(storage <= 8, "{name} uses {storage} storage buffers; WebGPU promises 8");
-        }
+        assert_sound(&all_kernels());
     }
 }

@@ -7,34 +7,16 @@ mod observe;
 mod step;
 
 use pentathlon_engine::{Binding, Kernel, Set};
-use wgsl_rs::Source;
+
+use crate::kernel::{OBSERVE, STEP, kernel};
 
 use super::{
     observations::Form,
     rules::settings::rules::{FORAGE, TeamSettings},
 };
 
-/// Invocations per workgroup of all kernels.
-const WORKGROUP: u32 = 64;
-
-/// What step kernels use.
-const STEP: &[Binding] = &[
-    Binding::Parameters,
-    Binding::States,
-    Binding::Items,
-    Binding::Episodes,
-    Binding::Outcomes,
-    Binding::Actions,
-    Binding::Events,
-    Binding::Constants,
-];
-
 /// What the reward kernel uses.
 const REWARD: &[Binding] = &[Binding::Parameters, Binding::States, Binding::Rewards, Binding::Constants];
-
-/// What most observation kernels use.
-const OBSERVE: &[Binding] =
-    &[Binding::Parameters, Binding::States, Binding::Items, Binding::Constants, Binding::Observation];
 
 /// What the kernel of directions uses.
 const OBSERVE_TEAM: &[Binding] = &[Binding::Parameters, Binding::States, Binding::Observation];
@@ -70,60 +52,20 @@ pub(super) fn kernels(settings: &TeamSettings, forms: &[Form], observations: &[u
     kernels
 }
 
-fn kernel(
-    set: Set,
-    source: &Source,
-    entry_point: &'static str,
-    bindings: &'static [Binding],
-    observation: Option<usize>,
-) -> Kernel {
-    let source = source.wgsl_source().expect("a test transpiles every kernel");
-    Kernel { set, source, entry_point, bindings, workgroup_size: WORKGROUP, observation }
-}
-
 #[cfg(test)]
 mod tests {
-    use naga::valid::{Capabilities, ValidationFlags, Validator};
-    use pentathlon_engine::{Domain, Kernel};
+    use pentathlon_engine::Domain;
     use pentathlon_gym::BuildOptions;
 
+    use crate::kernel::assert_sound;
     use crate::multigrid::{MultiGrid, tasks::TASKS};
-
-    /// What is wrong with a kernel: it does not parse, is not valid, or uses other bindings than it names.
-    fn fault_of(kernel: &Kernel) -> Option<String> {
-        let name = kernel.entry_point;
-        let module = match naga::front::wgsl::parse_str(&kernel.source) {
-            Ok(module) => module,
-            Err(error) => return Some(format!("{name}: {}", error.emit_to_string(&kernel.source))),
-        };
-        let info = match Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module) {
-            Ok(info) => info,
-            Err(error) => return Some(format!("{name}: {}", error.emit_to_string(&kernel.source))),
-        };
-        let Some(index) = module.entry_points.iter().position(|entry| entry.name == name) else {
-            return Some(format!("no entry point {name}"));
-        };
-        let mut used: Vec<u32> = module
-            .global_variables
-            .iter()
-            .filter(|(handle, _)| !info.get_entry_point(index)[*handle].is_empty())
-            .filter_map(|(_, variable)| variable.binding.as_ref().map(|binding| binding.binding))
-            .collect();
-        let mut named: Vec<u32> = kernel.bindings.iter().map(|binding| *binding as u32).collect();
-        used.sort_unstable();
-        named.sort_unstable();
-        (used != named).then(|| format!("{name} uses the bindings {used:?} and names {named:?}"))
-    }
 
     #[test]
     fn every_kernel_is_valid_wgsl_and_uses_the_bindings_it_names() {
-        let mut faults: Vec<String> = Vec::new();
         for task in &TASKS {
             let domain = MultiGrid::new(task, &BuildOptions::default()).unwrap();
             let forms: Vec<usize> = (0..domain.spec().observations.len()).collect();
-            faults.extend(domain.kernels(&forms).iter().filter_map(fault_of));
+            assert_sound(&domain.kernels(&forms));
         }
-        faults.dedup();
-        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }
