@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use pentathlon_gym::{BuildOptions, Error, OptionSpec, OptionValue};
+use pentathlon_gym::{BuildOptions, Error, OptionSpec};
+
+use crate::given_option::GivenOption;
 
 use super::{
     generation::{Sizes, generate},
@@ -146,6 +148,8 @@ pub fn option_specs() -> [OptionSpec; 7] {
 
 #[cfg(test)]
 mod tests {
+    use pentathlon_gym::OptionValue;
+
     use super::*;
 
     fn read(name: &str, value: impl Into<OptionValue>) -> Result<CoupledBanditOptions, Error> {

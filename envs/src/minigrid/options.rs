@@ -1,6 +1,6 @@
 //! The build options of MiniGrid ids: what Farama's wrappers and constructor arguments change.
 
-use pentathlon_gym::{BuildOptions, Error, OptionSpec, OptionValue};
+use pentathlon_gym::{BuildOptions, Error, OptionSpec};
 
 use crate::given_option::GivenOption;
 
@@ -195,6 +195,8 @@ impl GivenOption<'_> {
 
 #[cfg(test)]
 mod tests {
+    use pentathlon_gym::OptionValue;
+
     use super::*;
     use crate::minigrid::tasks::tasks;
 
