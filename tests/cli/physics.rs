@@ -19,6 +19,32 @@ fn a_drop_becomes_an_animation() {
 }
 
 #[test]
+fn a_recording_for_the_viewer_is_written_where_it_is_built_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["physics", "show", "quadruped", "--seconds", "0.1", "--out", "drop.rrd"];
+    let ended = run_in(directory.path(), &arguments);
+    if cfg!(feature = "rerun") {
+        ended.succeeded();
+        assert!(fs::read(directory.path().join("drop.rrd")).unwrap().starts_with(b"RRF"));
+    } else {
+        let message = ended.failed(2);
+        assert!(message.contains("--features rerun"), "{message}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn an_adapter_draws_too() {
+    if !pentathlon::engine::wgpu_available() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["physics", "show", "arm", "--seconds", "0.1", "--device", "wgpu", "--out", "arm.png"];
+    run_in(directory.path(), &arguments).succeeded();
+    assert!(fs::read(directory.path().join("arm.png")).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
 fn a_crowd_becomes_a_picture() {
     let directory = tempfile::tempdir().unwrap();
     let arguments =
@@ -65,7 +91,7 @@ fn a_benchmark_reports_its_conditions() {
 fn mistakes_are_usage_errors_that_say_what_is_allowed() {
     for (arguments, said) in [
         (&["physics", "show", "octopod", "--out", "a.gif"][..], "quadruped, arm"),
-        (&["physics", "show", "quadruped", "--out", "a.jpeg"], ".png or .gif"),
+        (&["physics", "show", "quadruped", "--out", "a.jpeg"], ".png, .gif or .rrd"),
         (&["physics", "show", "quadruped", "--out", "a.gif", "--drop", "-1"], "--drop"),
         (&["physics", "show", "quadruped", "--out", "a.gif", "--time-step", "1"], "0.05"),
         (&["physics", "show", "quadruped", "--out", "a.png", "--width", "3", "--seconds", "0"], "width is 3"),

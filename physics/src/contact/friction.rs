@@ -14,6 +14,7 @@ pub mod rules {
     use super::super::tables::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
+    use wgsl_rs::std::*;
 
     /// How two friction coefficients combine; `combination` is one of the `FRICTION_` constants.
     pub fn combined_friction<R: Real + super::Field>(combination: u32, a: R, b: R) -> R {
@@ -56,15 +57,19 @@ pub mod rules {
         let mut v = R::lit(0.0f32);
         let mut norm = R::lit(0.0f32);
         for i in 0u32..3u32 {
-            let inverse_u = R::lit(1.0f32) / (mass_u + shift);
-            let inverse_v = R::lit(1.0f32) / (mass_v + shift);
+            // Two reciprocals for one division.
+            let shifted_u = mass_u + shift;
+            let shifted_v = mass_v + shift;
+            let both = R::lit(1.0f32) / (shifted_u * shifted_v);
+            let inverse_u = shifted_v * both;
+            let inverse_v = shifted_u * both;
             u = -slip_u * inverse_u;
             v = -slip_v * inverse_v;
             let square = u * u + v * v + tiny * tiny;
             norm = R::sqrt_of(square);
             if i < 2u32 {
                 let curvature = u * u * inverse_u + v * v * inverse_v;
-                let gain = (norm - limit) / limit * square / R::max_of(curvature, tiny * tiny);
+                let gain = (norm - limit) * square / R::max_of(limit * curvature, tiny * tiny);
                 shift = shift + R::max_of(gain, R::lit(0.0f32));
             }
         }
@@ -72,33 +77,40 @@ pub mod rules {
         Tangential::<R> { u: u * scale, v: v * scale }
     }
 
-    /// The impulse (normal, u, v) of a contact whose point moves at `velocity` under the impulse it has now.
+    /// The impulse (normal, u, v) of contact `index` if its point moves at `velocity` under the impulse it
+    /// has now.
     pub fn contact_impulse<R: Real + super::Field>(
-        contact: ContactBlock<R>,
+        work: ptr!(function, ContactWorkspace<R>),
+        index: u32,
         velocity: Vector3<R>,
     ) -> Vector3<R> {
-        let now = contact.impulse;
+        let i = index as usize;
+        let now = work.blocks[i].impulse;
         let zero = R::lit(0.0f32);
-        let residual = velocity.x + contact.bias + contact.softness * now.x;
+        let mass_nu = work.blocks[i].mass_nu;
+        let mass_nv = work.blocks[i].mass_nv;
+        let inverse_u = work.blocks[i].inverse_u;
+        let inverse_v = work.blocks[i].inverse_v;
+        let friction = work.blocks[i].friction;
+        let residual = velocity.x + work.blocks[i].bias + work.blocks[i].softness * now.x;
         // Hold the point: three equations with diagonal tangents.
-        let reduced = residual
-            - contact.mass_nu * contact.inverse_u * velocity.y
-            - contact.mass_nv * contact.inverse_v * velocity.z;
-        let change_n = -reduced * contact.inverse_held;
+        let reduced = residual - mass_nu * inverse_u * velocity.y - mass_nv * inverse_v * velocity.z;
+        let change_n = -reduced * work.blocks[i].inverse_held;
         let held_n = now.x + change_n;
-        let held_u = now.y - (velocity.y + contact.mass_nu * change_n) * contact.inverse_u;
-        let held_v = now.z - (velocity.z + contact.mass_nv * change_n) * contact.inverse_v;
-        let reach = contact.friction * held_n;
+        let held_u = now.y - (velocity.y + mass_nu * change_n) * inverse_u;
+        let held_v = now.z - (velocity.z + mass_nv * change_n) * inverse_v;
+        let reach = friction * held_n;
         let inside = reach * reach - held_u * held_u - held_v * held_v;
         let slides = R::select_positive(R::min_of(held_n, inside), -R::lit(1.0f32), R::lit(1.0f32));
         let mut impulse = vector3::<R>(held_n, held_u, held_v);
         if R::any_positive(slides) {
-            let normal = R::max_of(now.x - residual * contact.inverse_n, zero);
+            let mass_u = work.blocks[i].mass_u;
+            let mass_v = work.blocks[i].mass_v;
+            let normal = R::max_of(now.x - residual * work.blocks[i].inverse_n, zero);
             let gained = normal - now.x;
-            let slip_u = velocity.y + contact.mass_nu * gained - contact.mass_u * now.y;
-            let slip_v = velocity.z + contact.mass_nv * gained - contact.mass_v * now.z;
-            let sliding =
-                disc_impulse::<R>(slip_u, slip_v, contact.mass_u, contact.mass_v, contact.friction * normal);
+            let slip_u = velocity.y + mass_nu * gained - mass_u * now.y;
+            let slip_v = velocity.z + mass_nv * gained - mass_v * now.z;
+            let sliding = disc_impulse::<R>(slip_u, slip_v, mass_u, mass_v, friction * normal);
             impulse = select3::<R>(slides, vector3::<R>(normal, sliding.u, sliding.v), impulse);
         }
         impulse

@@ -216,12 +216,13 @@ pub mod rules {
     ) {
         #[wgsl_allow(non_literal_loop_bounds)]
         for i in 0u32..work.contact_count {
-            let block = work.blocks[i as usize];
-            let velocity = row_velocity::<R>(work, block.start, block.count, whitened);
-            let impulse = contact_impulse::<R>(block, velocity);
+            let start = work.blocks[i as usize].start;
+            let count = work.blocks[i as usize].count;
+            let velocity = row_velocity::<R>(work, start, count, whitened);
+            let impulse = contact_impulse::<R>(work, i, velocity);
+            let change = sub3::<R>(impulse, work.blocks[i as usize].impulse);
             work.blocks[i as usize].impulse = impulse;
-            let change = sub3::<R>(impulse, block.impulse);
-            add_impulse::<R>(work, block.start, block.count, change, whitened);
+            add_impulse::<R>(work, start, count, change, whitened);
         }
     }
 

@@ -9,6 +9,8 @@ mod camera;
 mod device_raster;
 mod mesh;
 mod raster;
+#[cfg(feature = "rerun")]
+mod rerun_recording;
 mod shading;
 mod shadow;
 mod stage;
@@ -19,6 +21,8 @@ use pentathlon_gym::Device;
 use pentathlon_physics::model::ModelDescription;
 
 pub use camera::CameraOptions;
+#[cfg(feature = "rerun")]
+pub use rerun_recording::RerunRecording;
 
 use crate::{Frame, RenderError};
 use camera::Camera;

@@ -38,11 +38,12 @@ const JOINT_COLOR: Vec3 = Vec3::new(0.10, 0.11, 0.13);
 /// Forces below this, in N, get no arrow.
 const SMALLEST_FORCE: f32 = 0.5;
 
+/// A shape in the frame of its body, or of the world.
 #[derive(Clone, Debug)]
-struct Part {
-    mesh: Arc<Mesh>,
-    placement: Placement,
-    color: Vec3,
+pub(super) struct Part {
+    pub mesh: Arc<Mesh>,
+    pub placement: Placement,
+    pub color: Vec3,
 }
 
 /// The model's shapes, and where they are in the picture to draw.
@@ -134,6 +135,18 @@ impl Stage {
 
     pub fn solids(&self) -> &[Instance] {
         &self.solids
+    }
+
+    /// The shapes of each body.
+    #[cfg(feature = "rerun")]
+    pub fn parts(&self) -> &[Vec<Part>] {
+        &self.parts
+    }
+
+    /// The shapes of the scene, its plane apart.
+    #[cfg(feature = "rerun")]
+    pub fn scene(&self) -> &[Part] {
+        &self.scene
     }
 
     /// Joints, contacts and forces, which show through what hides them.
@@ -229,7 +242,7 @@ impl Stage {
 }
 
 /// Where world `index` of `count` stands in the grid, in units of its spacing, the grid's middle at zero.
-fn grid_place(index: usize, count: usize) -> Vec3 {
+pub(super) fn grid_place(index: usize, count: usize) -> Vec3 {
     let columns = (count as f64).sqrt().ceil() as usize;
     let rows = count.div_ceil(columns);
     let centered = |place: usize, count: usize| place as f32 - 0.5 * (count - 1) as f32;

@@ -1,6 +1,9 @@
 //! `pentathlon physics show`: a model in motion, as a picture or an animation.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use pentathlon::{
     gym::seeding::pcg64::Pcg64,
@@ -30,11 +33,13 @@ Examples:
   pentathlon physics show arm --drop 0.3 --control random-pd --seconds 4 --out arm.gif
   pentathlon physics show quadruped --num-worlds 16 --control random-pd --seconds 3 --out crowd.gif
   pentathlon physics show quadruped --seconds 2 --azimuth 120 --elevation 10 --out standing.png
-  pentathlon physics show robot.urdf --floating-base --drop 0.3 --out robot.gif")]
+  pentathlon physics show robot.urdf --floating-base --drop 0.3 --out robot.gif
+  pentathlon physics show quadruped --drop 0.5 --out drop.rrd     (cargo run --features rerun)")]
 pub struct Arguments {
     /// `quadruped`, `arm` (with a box to push), or a file: .urdf, .xml or .mjcf (MJCF), .json
     model: String,
-    /// Picture of the last moment (.png) or animation (.gif) to write
+    /// Picture of the last moment (.png), animation (.gif) or, in a build with the feature `rerun`, recording
+    /// for the Rerun viewer (.rrd) to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Metres by which free bodies are raised before they are let go
@@ -99,9 +104,13 @@ enum ControlName {
 const HOLD: f64 = 0.02;
 /// Random torques have a standard deviation of this share of the limit.
 const TORQUE_SHARE: f64 = 0.1;
+/// Distance between the worlds of a recording in m.
+#[cfg(feature = "rerun")]
+const WORLD_SPACING: f32 = 1.5;
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let animated = is_animation(&arguments.out)?;
+    let is_recording = is_recording(&arguments.out)?;
+    let animated = is_recording || is_animation(&arguments.out)?;
     check(arguments)?;
     let scene = Scene::find(&arguments.model, arguments.floating_base, arguments.drop)?;
     let options = WorldsOptions {
@@ -115,37 +124,108 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         worlds.set_state(world, &scene.positions, &velocities)?;
         worlds.set_control(world, &scene.controls)?;
     }
-    let mut renderer = SceneRenderer::new(&scene.model, scene_options(arguments))
-        .map_err(|error| Usage(error.to_string()))?;
     let mut targets = Targets::new(arguments, &scene);
     let frame_time = 1.0 / f64::from(arguments.frame_rate);
     let steps = (arguments.seconds / arguments.time_step).round() as u64;
-    let first = renderer.draw(&snapshots(&mut worlds)?)?;
-    let mut gif = match animated {
-        true => {
-            let delay = Duration::from_secs_f64(frame_time);
-            Some(GifWriter::create(&arguments.out, GifOptions { delay, ..GifOptions::default() }, first)?)
-        }
-        false => None,
+    let first = snapshots(&mut worlds)?;
+    let mut sink = if is_recording {
+        Sink::recording(arguments, &scene, &first)?
+    } else {
+        let renderer = SceneRenderer::new(&scene.model, scene_options(arguments))
+            .map_err(|error| Usage(error.to_string()))?;
+        Sink::pictures(arguments, renderer, animated, &first)?
     };
     let mut drawn = 0;
     for step in 1..=steps {
         targets.update(step - 1, &mut worlds)?;
         worlds.step();
         let time = step as f64 * arguments.time_step;
-        if let Some(gif) = &mut gif
-            && time >= (drawn + 1) as f64 * frame_time - 1e-9
-        {
+        if animated && time >= (drawn + 1) as f64 * frame_time - 1e-9 {
             drawn += 1;
-            gif.add(renderer.draw(&snapshots(&mut worlds)?)?)?;
+            sink.add(time, &snapshots(&mut worlds)?)?;
         }
     }
-    match gif {
-        Some(gif) => gif.finish()?,
-        None => renderer.draw(&snapshots(&mut worlds)?)?.write_png(&arguments.out)?,
-    }
+    sink.finish(arguments, &snapshots(&mut worlds)?)?;
     let pictures = if animated { format!("{} frames", drawn + 1) } else { "picture".into() };
     output::print(&format!("{}: {pictures} of {} s\n", arguments.out.display(), arguments.seconds))
+}
+
+/// Where moments go.
+enum Sink {
+    Animation(Box<SceneRenderer>, GifWriter),
+    /// The last moment alone.
+    Picture(Box<SceneRenderer>),
+    #[cfg(feature = "rerun")]
+    Recording(pentathlon::render::scene3d::RerunRecording),
+}
+
+impl Sink {
+    fn pictures(
+        arguments: &Arguments,
+        mut renderer: SceneRenderer,
+        animated: bool,
+        first: &[WorldSnapshot],
+    ) -> anyhow::Result<Self> {
+        let frame = renderer.draw(first)?;
+        if !animated {
+            return Ok(Self::Picture(Box::new(renderer)));
+        }
+        let delay = Duration::from_secs_f64(1.0 / f64::from(arguments.frame_rate));
+        let gif = GifWriter::create(&arguments.out, GifOptions { delay, ..GifOptions::default() }, frame)?;
+        Ok(Self::Animation(Box::new(renderer), gif))
+    }
+
+    #[cfg(feature = "rerun")]
+    fn recording(arguments: &Arguments, scene: &Scene, first: &[WorldSnapshot]) -> anyhow::Result<Self> {
+        use pentathlon::render::scene3d::RerunRecording;
+        let mut recording =
+            RerunRecording::create(&scene.model, &arguments.out, arguments.num_worlds, WORLD_SPACING)?;
+        recording.add(0.0, first)?;
+        Ok(Self::Recording(recording))
+    }
+
+    #[cfg(not(feature = "rerun"))]
+    fn recording(arguments: &Arguments, _: &Scene, _: &[WorldSnapshot]) -> anyhow::Result<Self> {
+        Err(Usage(format!(
+            "--out {}: this build writes no recordings for the Rerun viewer; build it with --features rerun",
+            arguments.out.display()
+        ))
+        .into())
+    }
+
+    #[cfg_attr(not(feature = "rerun"), allow(unused_variables, reason = "pictures know no time"))]
+    fn add(&mut self, seconds: f64, worlds: &[WorldSnapshot]) -> anyhow::Result<()> {
+        match self {
+            Self::Animation(renderer, gif) => gif.add(renderer.draw(worlds)?)?,
+            Self::Picture(_) => {}
+            #[cfg(feature = "rerun")]
+            Self::Recording(recording) => recording.add(seconds, worlds)?,
+        }
+        Ok(())
+    }
+
+    fn finish(self, arguments: &Arguments, last: &[WorldSnapshot]) -> anyhow::Result<()> {
+        match self {
+            Self::Animation(_, gif) => gif.finish()?,
+            Self::Picture(mut renderer) => renderer.draw(last)?.write_png(&arguments.out)?,
+            #[cfg(feature = "rerun")]
+            Self::Recording(recording) => recording.finish()?,
+        }
+        Ok(())
+    }
+}
+
+/// Whether the file is a recording, by its name.
+fn is_recording(path: &Path) -> Result<bool, Usage> {
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    match extension.as_ref().and_then(|extension| extension.to_str()) {
+        Some("rrd") => Ok(true),
+        Some("gif" | "png") => Ok(false),
+        _ => Err(Usage(format!(
+            "--out {}: the name of what is written ends in .png, .gif or .rrd",
+            path.display()
+        ))),
+    }
 }
 
 fn check(arguments: &Arguments) -> Result<(), Usage> {

@@ -75,32 +75,34 @@ pub mod painting {
         let agent = select(0u32, 4u32, column == size / 2u32 && row == size - 1u32);
         tile_number(object, agent, select(1u32, 0u32, object == UNSEEN))
     }
-}
 
-/// The form `rgb`: the whole grid with what the agent sees highlighted.
-#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
-#[wgsl_rs::wgsl]
-pub mod grid_kernel {
-    use super::super::columns::storage::*;
-    use super::super::observe_view::viewing::*;
-    use super::painting::*;
-    use crate::minigrid::rules::settings::rules::*;
-    use wgsl_rs::std::*;
-
-    #[compute]
-    #[workgroup_size(64)]
-    pub fn paint_grids(#[builtin(global_invocation_id)] id: Vec3u) {
-        let env = id.x;
-        if env >= get!(PARAMETERS).num_envs {
-            return;
+    /// The tile that `source` is in, of the whole grid or of the agent's view.
+    pub fn picture_tile(
+        settings: Settings,
+        first: u32,
+        state: State,
+        visible: ptr!(function, [u32; 31]),
+        whole_grid: bool,
+        source: PictureByte,
+    ) -> u32 {
+        if whole_grid {
+            return grid_tile(settings, first, state, visible, source.column, source.row);
         }
+        view_tile(settings, first, state, visible, source.column, source.row)
+    }
+
+    /// Writes the picture of environment `env`: the whole grid with what the agent sees highlighted, or the
+    /// agent's view.
+    pub fn paint_picture(env: u32, whole_grid: bool) {
         let settings = read_settings();
         let first = env * get!(PARAMETERS).items;
         let state = get!(STATES)[env];
         let mut visible: [u32; 31] = [0u32; 31];
         find_visible(settings, first, state, &mut visible);
         let tile = get!(CONSTANTS)[TILE_SIZE_WORD];
-        let length = settings.width * settings.height * tile * tile * 3u32;
+        let columns = select(settings.view_size, settings.width, whole_grid);
+        let rows = select(settings.view_size, settings.height, whole_grid);
+        let length = columns * rows * tile * tile * 3u32;
         let words = (length + 3u32) / 4u32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for word in 0..words {
@@ -108,12 +110,29 @@ pub mod grid_kernel {
             for byte in 0..4u32 {
                 let at = 4u32 * word + byte;
                 if at < length {
-                    let source = picture_byte(at, settings.width, tile);
-                    let number = grid_tile(settings, first, state, &mut visible, source.column, source.row);
+                    let source = picture_byte(at, columns, tile);
+                    let number = picture_tile(settings, first, state, &mut visible, whole_grid, source);
                     bytes |= tile_byte(number, source.within) << (8u32 * byte);
                 }
             }
             get_mut!(ROWS)[env * words + word] = bytes;
+        }
+    }
+}
+
+/// The form `rgb`: the whole grid with what the agent sees highlighted.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod grid_kernel {
+    use super::super::columns::storage::*;
+    use super::painting::*;
+    use wgsl_rs::std::*;
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn paint_grids(#[builtin(global_invocation_id)] id: Vec3u) {
+        if id.x < get!(PARAMETERS).num_envs {
+            paint_picture(id.x, true);
         }
     }
 }
@@ -123,38 +142,14 @@ pub mod grid_kernel {
 #[wgsl_rs::wgsl]
 pub mod view_kernel {
     use super::super::columns::storage::*;
-    use super::super::observe_view::viewing::*;
     use super::painting::*;
-    use crate::minigrid::rules::settings::rules::*;
     use wgsl_rs::std::*;
 
     #[compute]
     #[workgroup_size(64)]
     pub fn paint_views(#[builtin(global_invocation_id)] id: Vec3u) {
-        let env = id.x;
-        if env >= get!(PARAMETERS).num_envs {
-            return;
-        }
-        let settings = read_settings();
-        let first = env * get!(PARAMETERS).items;
-        let state = get!(STATES)[env];
-        let mut visible: [u32; 31] = [0u32; 31];
-        find_visible(settings, first, state, &mut visible);
-        let tile = get!(CONSTANTS)[TILE_SIZE_WORD];
-        let length = settings.view_size * settings.view_size * tile * tile * 3u32;
-        let words = (length + 3u32) / 4u32;
-        #[wgsl_allow(non_literal_loop_bounds)]
-        for word in 0..words {
-            let mut bytes = 0u32;
-            for byte in 0..4u32 {
-                let at = 4u32 * word + byte;
-                if at < length {
-                    let source = picture_byte(at, settings.view_size, tile);
-                    let number = view_tile(settings, first, state, &mut visible, source.column, source.row);
-                    bytes |= tile_byte(number, source.within) << (8u32 * byte);
-                }
-            }
-            get_mut!(ROWS)[env * words + word] = bytes;
+        if id.x < get!(PARAMETERS).num_envs {
+            paint_picture(id.x, false);
         }
     }
 }
