@@ -9,6 +9,7 @@ mod eval;
 mod exit;
 mod imitate;
 mod info;
+mod interrupt;
 mod list;
 mod output;
 mod physics;

@@ -1,25 +1,25 @@
 //! Reads datasets.
 
-use std::{
-    fs::{self, File},
-    path::Path,
-};
+use std::{fs, io::Cursor, path::Path};
 
 use arrow_array::{
     Array as _, ArrayRef, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int32Array,
     Int64Array, RecordBatch, StructArray, UInt8Array,
 };
 use arrow_ipc::reader::FileReader;
-use pentathlon_gym::Array;
+use pentathlon_gym::{Array, BuildOptions};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{COLUMNS, DatasetError, Episode, METADATA, ROWS};
+use super::{CHECKSUM, COLUMNS, DatasetError, Episode, METADATA, ROWS, checksum};
 
 /// A whole dataset in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// Registered id of the environment.
     pub id: String,
+    /// How the environment was built.
+    pub options: BuildOptions,
     /// The episodes in order.
     pub episodes: Vec<Episode>,
 }
@@ -35,9 +35,14 @@ impl Dataset {
         let missing = |field: &str| DatasetError::damaged(&path, format!("'{field}' is missing"));
         let count = metadata["total_episodes"].as_u64().ok_or_else(|| missing("total_episodes"))?;
         let id = metadata["environment"].as_str().ok_or_else(|| missing("environment"))?.to_owned();
+        let options = match metadata.get("build_options") {
+            Some(options) => BuildOptions::deserialize(options)
+                .map_err(|error| DatasetError::damaged(&path, format!("'build_options': {error}")))?,
+            None => BuildOptions::default(),
+        };
         let episodes: Result<_, _> =
             (0..count).map(|episode| read_episode(&folder.join(episode.to_string()))).collect();
-        Ok(Self { id, episodes: episodes? })
+        Ok(Self { id, options, episodes: episodes? })
     }
 
     /// Steps of all episodes.
@@ -54,8 +59,11 @@ fn read_json(path: &Path) -> Result<Value, DatasetError> {
 fn read_episode(folder: &Path) -> Result<Episode, DatasetError> {
     let metadata = read_json(&folder.join(METADATA))?;
     let path = folder.join(ROWS);
-    let file = File::open(&path).map_err(DatasetError::file(&path))?;
-    let rows = FileReader::try_new_buffered(file, None)
+    let bytes = fs::read(&path).map_err(DatasetError::file(&path))?;
+    if metadata[CHECKSUM].as_str() != Some(&checksum(&bytes)) {
+        return Err(DatasetError::damaged(&path, "its checksum is wrong: it is damaged, or not of this dataset"));
+    }
+    let rows = FileReader::try_new(Cursor::new(bytes), None)
         .and_then(|mut reader| reader.next().transpose())
         .map_err(|error| DatasetError::damaged(&path, error))?
         .ok_or_else(|| DatasetError::damaged(&path, "no rows"))?;

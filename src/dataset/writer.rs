@@ -1,7 +1,7 @@
 //! Writes datasets.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,16 +12,20 @@ use arrow_array::{
 };
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, Field, Fields};
-use pentathlon_gym::{Array, Space, VectorEnv};
+use pentathlon_gym::{Array, BuildOptions, Space, VectorEnv};
 use serde_json::json;
+use tempfile::TempDir;
 
-use super::{COLUMNS, DatasetError, Episode, METADATA, ROWS, spaces};
+use super::{CHECKSUM, COLUMNS, DatasetError, Episode, METADATA, ROWS, checksum, spaces};
 
-/// A dataset under way. It is complete once [`finish`](Self::finish) has written its metadata.
+/// A dataset under way. Its files are written beside its folder, and become that folder when it
+/// [finishes](Self::finish); until then nothing is there, and an unfinished one leaves nothing behind.
 #[derive(Debug)]
 pub struct DatasetWriter {
     folder: PathBuf,
+    staging: TempDir,
     id: String,
+    options: BuildOptions,
     observations: Vec<(String, Space)>,
     action: Space,
     episodes: usize,
@@ -34,17 +38,37 @@ impl DatasetWriter {
     /// empty folder `folder`.
     ///
     /// # Errors
-    /// A folder that cannot be made, or that holds a dataset already.
+    /// A folder that cannot be made or written, or that is not empty.
     pub fn create(folder: &Path, batch: &dyn VectorEnv) -> Result<Self, DatasetError> {
-        fs::create_dir_all(folder).map_err(DatasetError::file(folder))?;
-        let occupied = fs::read_dir(folder).map_err(DatasetError::file(folder))?.next().is_some();
-        if occupied {
-            return Err(DatasetError::Exists { path: folder.to_owned() });
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(DatasetError::file(parent))?;
+        let mut folder = folder.to_owned();
+        if folder.exists() {
+            // Under its full name it can be replaced, even where it is `.`.
+            folder = folder.canonicalize().map_err(DatasetError::file(&folder))?;
+            if fs::read_dir(&folder).map_err(DatasetError::file(&folder))?.next().is_some() {
+                return Err(DatasetError::NotEmpty { path: folder });
+            }
         }
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(parent);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".pentathlon-").suffix(".tmp");
+        #[cfg(unix)]
+        {
+            // What `create_dir` would ask for; the user's mask applies.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o777));
+        }
+        let staging = builder.tempdir_in(parent).map_err(DatasetError::file(parent))?;
         let fields = &batch.observation().fields;
         Ok(Self {
-            folder: folder.to_owned(),
+            folder,
+            staging,
             id: batch.spec().id.clone(),
+            options: batch.options().clone(),
             observations: fields
                 .iter()
                 .map(|field| (field.spec.name.clone(), field.spec.space.clone()))
@@ -61,20 +85,22 @@ impl DatasetWriter {
     /// # Errors
     /// A file that cannot be written, or an episode whose parts do not fit together.
     pub fn write(&mut self, episode: &Episode) -> Result<(), DatasetError> {
-        let folder = self.folder.join(self.episodes.to_string());
-        fs::create_dir_all(&folder).map_err(DatasetError::file(&folder))?;
+        let folder = self.staging.path().join(self.episodes.to_string());
+        fs::create_dir(&folder).map_err(DatasetError::file(&folder))?;
         let path = folder.join(ROWS);
         let damaged = |error: ArrowError| DatasetError::damaged(&path, error);
         let batch = self.rows(episode).map_err(damaged)?;
-        let file = File::create(&path).map_err(DatasetError::file(&path))?;
-        let mut writer = FileWriter::try_new_buffered(file, &batch.schema()).map_err(damaged)?;
-        writer.write(&batch).and_then(|()| writer.finish()).map_err(damaged)?;
+        let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).map_err(damaged)?;
+        writer.write(&batch).map_err(damaged)?;
+        let bytes = writer.into_inner().map_err(damaged)?;
+        fs::write(&path, &bytes).map_err(DatasetError::file(&path))?;
         let metadata = json!({
             "id": self.episodes,
             "total_steps": episode.actions.len(),
             "seed": episode.seed,
             "mission": episode.mission,
             "success": episode.success,
+            CHECKSUM: checksum(&bytes),
         });
         write_json(&folder.join(METADATA), &metadata)?;
         self.episodes += 1;
@@ -83,10 +109,15 @@ impl DatasetWriter {
         Ok(())
     }
 
-    /// Writes what the dataset is; `algorithm` is what chose the actions.
+    /// Episodes written so far.
+    pub fn episodes(&self) -> usize {
+        self.episodes
+    }
+
+    /// Writes what the dataset is and puts it into its folder; `algorithm` is what chose the actions.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// A file that cannot be written, or a folder that was filled meanwhile; nothing is then left behind.
     pub fn finish(self, algorithm: &str) -> Result<(), DatasetError> {
         let observations = self.observations.iter().map(|(name, space)| (name.as_str(), space));
         let metadata = json!({
@@ -100,10 +131,21 @@ impl DatasetWriter {
             "algorithm_name": algorithm,
             "author": ["pentathlon"],
             "minari_version": "0.5.3",
+            // Pictures are kept as they are.
+            "jpeg_encoding": false,
             "environment": self.id,
+            "build_options": self.options,
             "success_rate": self.successes as f64 / self.episodes.max(1) as f64,
         });
-        write_json(&self.folder.join(METADATA), &metadata)
+        write_json(&self.staging.path().join(METADATA), &metadata)?;
+        if self.folder.exists() {
+            // It is empty, or this fails.
+            fs::remove_dir(&self.folder).map_err(DatasetError::file(&self.folder))?;
+        }
+        fs::rename(self.staging.path(), &self.folder).map_err(DatasetError::file(&self.folder))?;
+        // It is no temporary folder any more.
+        let _ = self.staging.keep();
+        Ok(())
     }
 
     /// The rows of an episode: actions, rewards and flags are padded to the number of observations.

@@ -1,5 +1,7 @@
 //! The learner: gradient steps on rows of demonstrations, and the policy that comes of them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
@@ -26,8 +28,24 @@ pub struct CloningLearner {
     optimizer: ModuleOptimizer,
     device: Device,
     random: Philox,
-    order: Vec<u32>,
-    epochs: usize,
+    updates: u64,
+}
+
+/// How cloning goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CloningProgress {
+    /// Gradient steps made.
+    pub updates: u64,
+    /// Gradient steps after which it ends.
+    pub total_updates: u64,
+    /// The epoch, from 1.
+    pub epoch: usize,
+    /// Whether the epoch ends with this step.
+    pub ends_epoch: bool,
+    /// Mean cross-entropy of the demonstrator's actions in this epoch so far, in nats.
+    pub cross_entropy: f32,
+    /// Fraction of the demonstrator's actions in this epoch so far that were the most probable ones.
+    pub accuracy: f32,
 }
 
 impl CloningLearner {
@@ -39,12 +57,17 @@ impl CloningLearner {
         let counts = [
             ("cell_features", config.cell_features),
             ("batch", config.batch),
+            ("epochs", config.epochs),
             ("shards", config.shards),
             ("hidden", config.hidden.iter().copied().min().unwrap_or(0)),
         ];
         if let Some((field, value)) = counts.into_iter().find(|(_, value)| *value == 0) {
             let (value, allowed) = (value.to_string(), String::from("at least 1"));
             return Err(Error::InvalidField { field, value, allowed });
+        }
+        if !(config.learning_rate > 0.0 && config.learning_rate <= 1.0) {
+            let (value, allowed) = (config.learning_rate.to_string(), String::from("above 0, at most 1"));
+            return Err(Error::InvalidField { field: "learning_rate", value, allowed });
         }
         let device = Device::flex().autodiff();
         let mut random = stream(config.seed, Purpose::Parameters);
@@ -57,37 +80,84 @@ impl CloningLearner {
             optimizer: AdamConfig::new().with_epsilon(1e-8).init(),
             device,
             random: stream(config.seed, Purpose::Minibatches),
-            order: Vec::new(),
-            epochs: 0,
+            updates: 0,
         })
     }
 
-    /// Goes once through all demonstrations in a random order; the mean cross-entropy in nats.
-    ///
-    /// # Errors
-    /// [`Error::Diverged`] when it is no number.
-    pub fn epoch(&mut self, demonstrations: &Demonstrations) -> Result<f32, Error> {
-        self.order.clear();
-        self.order.extend(0..demonstrations.len() as u32);
-        let mut order = std::mem::take(&mut self.order);
-        self.random.shuffle(&mut order);
-        let steps = order.len().div_ceil(self.config.batch).max(1);
-        let total = (steps * self.config.epochs.max(1)) as f64;
-        let mut sum = 0.0;
-        for (step, rows) in order.chunks(self.config.batch).enumerate() {
-            let done = (self.epochs * steps + step) as f64 / total;
-            let rate = self.config.learning_rate * (1.0 - done).max(0.01);
-            sum += self.gradient_step(demonstrations, rows, rate)? * rows.len() as f32;
-        }
-        self.epochs += 1;
-        self.order = order;
-        Ok(sum / demonstrations.len().max(1) as f32)
+    /// How it learns.
+    pub fn config(&self) -> &CloningConfig {
+        &self.config
     }
 
-    fn gradient_step(&mut self, from: &Demonstrations, rows: &[u32], rate: f64) -> Result<f32, Error> {
+    /// Gradient steps made.
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// Goes through all demonstrations as often as the configuration says, each time in another random order,
+    /// until that is done or `stop` is set; `observer` is told after every gradient step. Where it ended.
+    ///
+    /// # Errors
+    /// No demonstrations, or [`Error::Diverged`] when the cross-entropy is no number.
+    pub fn run(
+        &mut self,
+        demonstrations: &Demonstrations,
+        observer: &mut dyn FnMut(&Self, &CloningProgress),
+        stop: &AtomicBool,
+    ) -> Result<CloningProgress, Error> {
+        let count = demonstrations.len();
+        if count == 0 {
+            let (id, reason) = (String::from("behaviour cloning"), String::from("there are no demonstrations"));
+            return Err(Error::Unsupported { id, reason });
+        }
+        let steps = count.div_ceil(self.config.batch);
+        let mut progress = CloningProgress {
+            updates: 0,
+            total_updates: (steps * self.config.epochs) as u64,
+            epoch: 0,
+            ends_epoch: false,
+            cross_entropy: f32::NAN,
+            accuracy: f32::NAN,
+        };
+        let mut order: Vec<u32> = (0..count as u32).collect();
+        for epoch in 1..=self.config.epochs {
+            self.random.shuffle(&mut order);
+            let (mut sum, mut right, mut seen) = (0.0, 0, 0);
+            for (step, rows) in order.chunks(self.config.batch).enumerate() {
+                if stop.load(Ordering::Relaxed) {
+                    return Ok(progress);
+                }
+                let rate = self.learning_rate(self.updates as f64 / progress.total_updates as f64);
+                let (loss, correct) = self.gradient_step(demonstrations, rows, rate)?;
+                self.updates += 1;
+                sum += loss * rows.len() as f32;
+                right += correct;
+                seen += rows.len();
+                progress = CloningProgress {
+                    updates: self.updates,
+                    epoch,
+                    ends_epoch: step + 1 == steps,
+                    cross_entropy: sum / seen as f32,
+                    accuracy: right as f32 / seen as f32,
+                    ..progress
+                };
+                observer(self, &progress);
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Adam's step size when a fraction `done` of the gradient steps is made.
+    fn learning_rate(&self, done: f64) -> f64 {
+        self.config.learning_rate * (1.0 - done).max(0.01)
+    }
+
+    /// One step of Adam on `rows`; their mean cross-entropy, and how many of the most probable actions were
+    /// the demonstrator's.
+    fn gradient_step(&mut self, from: &Demonstrations, rows: &[u32], rate: f64) -> Result<(f32, usize), Error> {
         let Self { network, layout, device, config, .. } = self;
         let (network, layout, device) = (&*network, &*layout, &*device);
-        let parts: Vec<(f32, GradientsParams)> = rows
+        let parts: Vec<(f32, usize, GradientsParams)> = rows
             .par_chunks(rows.len().div_ceil(config.shards))
             .map(|part| {
                 let mut seen = EncodedRows::default();
@@ -98,23 +168,28 @@ impl CloningLearner {
                 // A copy with a graph of its own, so that the parts do not wait for each other.
                 let copy = network.clone().fork(device);
                 let logits = copy.forward(layout, &seen, 0..part.len());
+                let right = likeliest(&logits, layout.actions)
+                    .zip(part)
+                    .filter(|(action, row)| *action == usize::from(from.actions[**row as usize]))
+                    .count();
                 let chosen = log_softmax(logits, 1).gather(1, made);
                 let loss = chosen.sum().div_scalar(-(rows.len() as f32));
                 let value = loss.clone().into_scalar::<f32>();
-                (value, GradientsParams::from_grads(loss.backward(), &copy))
+                (value, right, GradientsParams::from_grads(loss.backward(), &copy))
             })
             .collect();
         let mut gradients = GradientsAccumulator::new();
-        let mut loss = 0.0;
-        for (value, part) in parts {
+        let (mut loss, mut right) = (0.0, 0);
+        for (value, correct, part) in parts {
             gradients.accumulate(&self.network, part);
             loss += value;
+            right += correct;
         }
         if !loss.is_finite() {
-            return Err(Error::Diverged { update: self.epochs as u64, what: "cross-entropy" });
+            return Err(Error::Diverged { update: self.updates + 1, what: "cross-entropy" });
         }
         self.network = self.optimizer.step(rate, self.network.clone(), gradients.grads());
-        Ok(loss)
+        Ok((loss, right))
     }
 
     /// The policy as it is now: sampled actions, or the most probable ones when `greedy`.
@@ -146,6 +221,18 @@ impl CloningLearner {
         self.network = self.network.clone().try_load_record(record).map_err(|error| error.to_string())?;
         Ok(())
     }
+}
+
+/// The most probable action of every row of `logits`, `[rows, actions]`.
+fn likeliest(logits: &Tensor<2>, actions: usize) -> impl Iterator<Item = usize> {
+    let data = logits.to_data();
+    let rows: Vec<usize> = data
+        .as_slice::<f32>()
+        .expect("networks compute in 32-bit floats")
+        .chunks_exact(actions)
+        .map(categorical::argmax)
+        .collect();
+    rows.into_iter()
 }
 
 /// A cloned policy.

@@ -2,12 +2,14 @@
 //! (Pomerleau 1989; the baseline of the BabyAI paper). The learner sees what the demonstrator did in each
 //! view, minimises the cross-entropy of its own choice, and knows nothing of rewards.
 
+mod checkpoint;
 mod learner;
 
 use pentathlon_gym::{EnvSpec, Observation, VectorEnv};
 use serde::{Deserialize, Serialize};
 
-pub use learner::{CloningLearner, CloningPolicy};
+pub use checkpoint::ClonedCheckpoint;
+pub use learner::{CloningLearner, CloningPolicy, CloningProgress};
 
 use crate::Error;
 use crate::networks::{EncodedRows, ObservationLayout};
@@ -79,23 +81,29 @@ impl Demonstrations {
             return Err(unsupported(format!("the demonstrations have no observation '{name}'")));
         }
         for field in &observations.fields {
-            let rows = field.array.len() / field.spec.space.flat_len().max(1);
-            if rows < actions.len() {
-                let (name, count) = (&field.spec.name, actions.len());
-                return Err(unsupported(format!("{rows} rows of '{name}' for {count} actions")));
-            }
-        }
-        for &action in actions {
-            let index = action - self.layout.first_action;
-            if !(0..self.layout.actions as i32).contains(&index) {
-                let last = self.layout.first_action + self.layout.actions as i32 - 1;
+            let (name, count, width) =
+                (&field.spec.name, actions.len(), field.spec.space.flat_len().max(1));
+            let rows = field.array.len() / width;
+            if rows < count || !field.array.len().is_multiple_of(width) {
+                let len = field.array.len();
                 return Err(unsupported(format!(
-                    "action {action}; allowed: {} to {last}",
-                    self.layout.first_action
+                    "'{name}' of the demonstration has {len} values, which are not rows of {width} for \
+                     {count} actions"
                 )));
             }
-            self.actions.push(index as u16);
+            if field.array.element() != field.spec.space.element() {
+                let (got, expected) = (field.array.element(), field.spec.space.element());
+                return Err(unsupported(format!(
+                    "'{name}' of the demonstration is {got:?}, and the environment's is {expected:?}"
+                )));
+            }
         }
+        let first = self.layout.first_action;
+        let last = first + self.layout.actions as i32 - 1;
+        if let Some(action) = actions.iter().find(|action| !(first..=last).contains(action)) {
+            return Err(unsupported(format!("action {action}; allowed: {first} to {last}")));
+        }
+        self.actions.extend(actions.iter().map(|action| (action - first) as u16));
         self.rows.push(&self.layout, observations, 0..actions.len());
         Ok(())
     }
