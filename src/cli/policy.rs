@@ -12,7 +12,7 @@ use pentathlon::{
     trace::ActionSequence,
 };
 
-use super::eval::find_checkpoint;
+use super::{eval::find_checkpoint, exit::Usage};
 
 /// Builds a batch of a registered id; what agents are given to build theirs.
 pub fn build(id: &str, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
@@ -87,7 +87,9 @@ impl FoundPolicy {
     pub fn fit(&self, batch: &dyn VectorEnv, seed: u64) -> anyhow::Result<Box<dyn Policy>> {
         Ok(match self {
             Self::Random => Box::new(RandomPolicy::new(seed)),
-            Self::Expert => Box::new(ExpertPolicy::new(batch)?),
+            Self::Expert => {
+                Box::new(ExpertPolicy::new(batch).map_err(|error| Usage(error.to_string()))?)
+            }
             Self::Cloned(checkpoint) => Box::new(checkpoint.policy(batch, false, seed)?),
             Self::Trained(checkpoint) => {
                 Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)

@@ -56,6 +56,7 @@ impl CloningLearner {
     pub fn new(layout: &ObservationLayout, config: &CloningConfig) -> Result<Self, Error> {
         let counts = [
             ("cell_features", config.cell_features),
+            ("combined_features", config.combined_features),
             ("batch", config.batch),
             ("epochs", config.epochs),
             ("shards", config.shards),
@@ -72,7 +73,7 @@ impl CloningLearner {
         let device = Device::flex().autodiff();
         let mut random = stream(config.seed, Purpose::Parameters);
         let network =
-            InstructedPolicy::new(layout, config.cell_features, &config.hidden, &mut random, &device)?;
+            InstructedPolicy::new(layout, [config.cell_features, config.combined_features], &config.hidden, &mut random, &device)?;
         Ok(Self {
             config: config.clone(),
             layout: layout.clone(),

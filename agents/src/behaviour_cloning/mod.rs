@@ -20,7 +20,9 @@ use crate::networks::{EncodedRows, ObservationLayout};
 pub struct CloningConfig {
     /// Features of each cell; more tell more kinds of objects apart.
     pub cell_features: usize,
-    /// Widths of the hidden layers.
+    /// What the features of each cell are combined to, once the instruction has modulated them.
+    pub combined_features: usize,
+    /// Widths of the hidden layers, at least one.
     pub hidden: Vec<usize>,
     /// Rows of a gradient step.
     pub batch: usize,
@@ -38,6 +40,7 @@ impl Default for CloningConfig {
     fn default() -> Self {
         Self {
             cell_features: 24,
+            combined_features: 12,
             hidden: vec![128, 64],
             batch: 512,
             epochs: 16,

@@ -1,6 +1,6 @@
 //! A policy that looks at the cells of a view in the light of an instruction: the features of every cell are
-//! scaled and shifted by what the instruction asks for, so that "is this the red ball that I am to go to"
-//! is one feature of a cell. Feature-wise linear modulation (FiLM, Perez et al., AAAI 2018), as the networks
+//! scaled and shifted by what the instruction asks for, then combined, so that "is this the red ball that I am to
+//! go to" is one feature of a cell. Feature-wise linear modulation (FiLM, Perez et al., AAAI 2018), as the networks
 //! of the BabyAI paper use it.
 
 use burn::module::Module;
@@ -28,20 +28,22 @@ pub struct InstructedPolicy {
     /// For every whole number beside the view, what each value adds to scale and shift,
     /// `[values, 2 * features]`.
     modulations: Vec<Embedding>,
-    /// The features of all cells, then the hidden layers.
+    /// What each cell's modulated features are together, `[features, combined]`: the same for all cells.
+    combine: Linear,
+    /// The combined features of all cells, then the hidden layers.
     layers: Vec<Linear>,
     policy: Linear,
 }
 
 impl InstructedPolicy {
-    /// A network with random parameters drawn from `random`: `features` for each cell, then rectified layers
-    /// of the widths `hidden`.
+    /// A network with random parameters drawn from `random`: `features` for each cell, `combined` features of
+    /// those, then rectified layers of the widths `hidden`.
     ///
     /// # Errors
     /// A layout that is not one grid of cells and otherwise whole numbers.
     pub fn new(
         layout: &ObservationLayout,
-        features: usize,
+        [features, combined]: [usize; 2],
         hidden: &[usize],
         random: &mut Philox,
         device: &Device,
@@ -60,11 +62,12 @@ impl InstructedPolicy {
         let [cells] = grids[..] else {
             return Err(unsupported(&format!("it sees {} grids of cells, not one", grids.len())));
         };
-        let widths: Vec<usize> = [cells * features].into_iter().chain(hidden.iter().copied()).collect();
+        let widths: Vec<usize> = [cells * combined].into_iter().chain(hidden.iter().copied()).collect();
         let last = widths[widths.len() - 1];
         Ok(Self {
             cells: orthogonal::embedding(random, [CELL_KINDS, features], GAIN, device),
             modulations,
+            combine: orthogonal::linear(random, [features, combined], GAIN, device),
             layers: widths
                 .windows(2)
                 .map(|pair| orthogonal::linear(random, [pair[0], pair[1]], GAIN, device))
@@ -116,7 +119,9 @@ impl InstructedPolicy {
             }
             None => view,
         };
-        let flat = relu(lit).reshape([part.len(), cells * features]);
+        let combined = relu(self.combine.forward(relu(lit)));
+        let width = cells * combined.dims()[2];
+        let flat = combined.reshape([part.len(), width]);
         let hidden = self.layers.iter().fold(flat, |values, layer| relu(layer.forward(values)));
         self.policy.forward(hidden)
     }
