@@ -97,11 +97,16 @@ fn every_beacon_is_reached_and_paid_once() {
             let batch: &mut dyn VectorEnv = &mut batch;
             batch.reset(9).unwrap();
             let mut paid = vec![0.0; 8];
-            follow(batch, |_, _, reward| paid.iter_mut().zip(reward).for_each(|(sum, reward)| *sum += reward));
+            follow(batch, |_, _, reward| {
+                paid.iter_mut().zip(reward).for_each(|(sum, reward)| *sum += reward)
+            });
             paid
         };
-        VectorEnv::reset_with(&mut batch, pentathlon_gym::ResetOptions { seed: Some(9), ..Default::default() })
-            .unwrap();
+        VectorEnv::reset_with(
+            &mut batch,
+            pentathlon_gym::ResetOptions { seed: Some(9), ..Default::default() },
+        )
+        .unwrap();
         let limits: Vec<u32> = (0..8)
             .map(|env| {
                 let inner = find_batch::<MiniGrid>(&batch).unwrap();
@@ -149,7 +154,10 @@ fn check_shown(batch: &dyn VectorEnv, env: usize) -> bool {
         assert_eq!((position, object, sentence), (vec![0; 2], vec![-1; 3], vec![0; 7]));
         return false;
     };
-    assert_eq!([state.x as i32 + position[0], state.y as i32 + position[1]], [beacon.x as i32, beacon.y as i32]);
+    assert_eq!(
+        [state.x as i32 + position[0], state.y as i32 + position[1]],
+        [beacon.x as i32, beacon.y as i32]
+    );
     let cell = items[(beacon.x * inner.domain().settings().height + beacon.y) as usize];
     assert_eq!(object, [kind_of(cell) as i32, color_of(cell) as i32, state_of(cell) as i32]);
     assert_eq!(sentence, beacon.tokens());
@@ -226,10 +234,10 @@ fn options_put_a_teacher_around_a_registered_id() {
     let mut registry = Registry::default();
     register(&mut registry).unwrap();
     let make = |options: &[(&str, &str)], autoreset| {
-        let options = options.iter().map(|(name, value)| {
-            (name.to_string(), pentathlon_gym::OptionValue::parse(value))
-        });
-        let build = BuildOptions { num_envs: 3, autoreset, options: options.collect(), ..BuildOptions::default() };
+        let options =
+            options.iter().map(|(name, value)| (name.to_string(), pentathlon_gym::OptionValue::parse(value)));
+        let build =
+            BuildOptions { num_envs: 3, autoreset, options: options.collect(), ..BuildOptions::default() };
         registry.make("MiniGrid-DoorKey-5x5-v0", &build)
     };
     for autoreset in [AutoresetMode::Disabled, AutoresetMode::SameStep, AutoresetMode::NextStep] {

@@ -115,7 +115,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(Usage(format!("{} has no successful episode", arguments.dataset.display())).into());
     };
     let options = BuildOptions {
-        observations: first.observations.iter().map(|(name, _)| name.clone()).filter(|name| name != TEXT).collect(),
+        observations: first
+            .observations
+            .iter()
+            .map(|(name, _)| name.clone())
+            .filter(|name| name != TEXT)
+            .collect(),
         seed: arguments.evaluation_seed,
         device: Device::Native,
         autoreset: AutoresetMode::default(),
@@ -208,17 +213,14 @@ fn gather(id: &str, options: &BuildOptions, shown: &[&Episode]) -> anyhow::Resul
     Ok(demonstrations)
 }
 
-fn progress_bar(
-    arguments: &Arguments,
-    config: &CloningConfig,
-    steps: usize,
-) -> anyhow::Result<ProgressBar> {
+fn progress_bar(arguments: &Arguments, config: &CloningConfig, steps: usize) -> anyhow::Result<ProgressBar> {
     if arguments.json {
         return Ok(ProgressBar::hidden());
     }
-    let style =
-        ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} updates, {msg} (eta {eta})")
-            .context("the progress bar")?;
+    let style = ProgressStyle::with_template(
+        "{elapsed} {wide_bar} {human_pos}/{human_len} updates, {msg} (eta {eta})",
+    )
+    .context("the progress bar")?;
     let updates = steps.div_ceil(config.batch) * config.epochs;
     Ok(ProgressBar::new(updates as u64).with_style(style))
 }

@@ -87,9 +87,7 @@ impl FoundPolicy {
     pub fn fit(&self, batch: &dyn VectorEnv, seed: u64) -> anyhow::Result<Box<dyn Policy>> {
         Ok(match self {
             Self::Random => Box::new(RandomPolicy::new(seed)),
-            Self::Expert => {
-                Box::new(ExpertPolicy::new(batch).map_err(|error| Usage(error.to_string()))?)
-            }
+            Self::Expert => Box::new(ExpertPolicy::new(batch).map_err(|error| Usage(error.to_string()))?),
             Self::Cloned(checkpoint) => Box::new(checkpoint.policy(batch, false, seed)?),
             Self::Trained(checkpoint) => {
                 Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)

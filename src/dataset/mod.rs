@@ -210,7 +210,8 @@ mod tests {
 
         let metadata = path.join(METADATA);
         let text = std::fs::read_to_string(&metadata).unwrap();
-        for (from, to) in [("\"total_episodes\":1", "\"total_episodes\":2"), ("\"environment\"", "\"world\"")] {
+        for (from, to) in [("\"total_episodes\":1", "\"total_episodes\":2"), ("\"environment\"", "\"world\"")]
+        {
             assert!(text.contains(from));
             std::fs::write(&metadata, text.replace(from, to)).unwrap();
             let message = Dataset::read(&path).unwrap_err().to_string();

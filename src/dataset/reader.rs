@@ -61,7 +61,10 @@ fn read_episode(folder: &Path) -> Result<Episode, DatasetError> {
     let path = folder.join(ROWS);
     let bytes = fs::read(&path).map_err(DatasetError::file(&path))?;
     if metadata[CHECKSUM].as_str() != Some(&checksum(&bytes)) {
-        return Err(DatasetError::damaged(&path, "its checksum is wrong: it is damaged, or not of this dataset"));
+        return Err(DatasetError::damaged(
+            &path,
+            "its checksum is wrong: it is damaged, or not of this dataset",
+        ));
     }
     let rows = FileReader::try_new(Cursor::new(bytes), None)
         .and_then(|mut reader| reader.next().transpose())

@@ -30,7 +30,8 @@ fn demonstrations_are_recorded_imitated_and_evaluated() {
     // Every episode can be played again from its seed.
     let episode = &dataset.episodes[17];
     assert_eq!((episode.seed, episode.mission.as_str()), (17, "go to the red ball"));
-    let mut batch = pentathlon::make(ID).unwrap().autoreset(pentathlon::AutoresetMode::Disabled).build().unwrap();
+    let mut batch =
+        pentathlon::make(ID).unwrap().autoreset(pentathlon::AutoresetMode::Disabled).build().unwrap();
     batch.reset(episode.seed).unwrap();
     let images = &episode.observations.iter().find(|(name, _)| name == "image").unwrap().1;
     for (index, (&action, &reward)) in episode.actions.iter().zip(&episode.rewards).enumerate() {
@@ -42,7 +43,8 @@ fn demonstrations_are_recorded_imitated_and_evaluated() {
     }
     assert_eq!(episode.terminations.last(), Some(&true));
 
-    let imitate = ["imitate", "data", "--epochs", "6", "--batch", "64", "--episodes", "64", "--out", "run", "--json"];
+    let imitate =
+        ["imitate", "data", "--epochs", "6", "--batch", "64", "--episodes", "64", "--out", "run", "--json"];
     let text = run_in(here, &imitate).succeeded();
     let report = last_json(&text);
     assert_eq!(text.lines().count(), 6 + 1, "a line for every epoch, and the report");
@@ -90,8 +92,18 @@ fn what_cannot_be_recorded_is_refused_and_leaves_nothing() {
 
     let imitate = |path: &str, code: i32| run_in(here, &["imitate", path, "--out", "run"]).failed(code);
     assert!(imitate("data", 1).contains("metadata.json"));
-    let random = ["record", "BabyAI-BossLevel-v0", "--policy", "random", "--episodes", "1", "--out", "random",
-        "--max-episode-steps", "5"];
+    let random = [
+        "record",
+        "BabyAI-BossLevel-v0",
+        "--policy",
+        "random",
+        "--episodes",
+        "1",
+        "--out",
+        "random",
+        "--max-episode-steps",
+        "5",
+    ];
     run_in(here, &random).succeeded();
     assert!(imitate("random", 2).contains("no successful episode"));
     assert!(!here.join("run").exists());
@@ -121,5 +133,7 @@ fn an_interrupted_recording_keeps_what_was_played() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(entries(directory.path()), 1, "no temporary folder is left");
     let dataset = Dataset::read(&directory.path().join("data")).unwrap();
-    assert!(!dataset.episodes.is_empty() && dataset.episodes.iter().all(|episode| !episode.actions.is_empty()));
+    assert!(
+        !dataset.episodes.is_empty() && dataset.episodes.iter().all(|episode| !episode.actions.is_empty())
+    );
 }

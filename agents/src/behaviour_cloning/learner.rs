@@ -72,8 +72,13 @@ impl CloningLearner {
         }
         let device = Device::flex().autodiff();
         let mut random = stream(config.seed, Purpose::Parameters);
-        let network =
-            InstructedPolicy::new(layout, [config.cell_features, config.combined_features], &config.hidden, &mut random, &device)?;
+        let network = InstructedPolicy::new(
+            layout,
+            [config.cell_features, config.combined_features],
+            &config.hidden,
+            &mut random,
+            &device,
+        )?;
         Ok(Self {
             config: config.clone(),
             layout: layout.clone(),
@@ -108,7 +113,8 @@ impl CloningLearner {
     ) -> Result<CloningProgress, Error> {
         let count = demonstrations.len();
         if count == 0 {
-            let (id, reason) = (String::from("behaviour cloning"), String::from("there are no demonstrations"));
+            let (id, reason) =
+                (String::from("behaviour cloning"), String::from("there are no demonstrations"));
             return Err(Error::Unsupported { id, reason });
         }
         let steps = count.div_ceil(self.config.batch);
@@ -155,7 +161,12 @@ impl CloningLearner {
 
     /// One step of Adam on `rows`; their mean cross-entropy, and how many of the most probable actions were
     /// the demonstrator's.
-    fn gradient_step(&mut self, from: &Demonstrations, rows: &[u32], rate: f64) -> Result<(f32, usize), Error> {
+    fn gradient_step(
+        &mut self,
+        from: &Demonstrations,
+        rows: &[u32],
+        rate: f64,
+    ) -> Result<(f32, usize), Error> {
         let Self { network, layout, device, config, .. } = self;
         let (network, layout, device) = (&*network, &*layout, &*device);
         let parts: Vec<(f32, usize, GradientsParams)> = rows

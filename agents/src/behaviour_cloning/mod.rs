@@ -43,7 +43,7 @@ impl Default for CloningConfig {
             combined_features: 12,
             hidden: vec![128, 64],
             batch: 512,
-            epochs: 16,
+            epochs: 24,
             learning_rate: 2e-3,
             shards: 2,
             seed: 0,
@@ -84,8 +84,7 @@ impl Demonstrations {
             return Err(unsupported(format!("the demonstrations have no observation '{name}'")));
         }
         for field in &observations.fields {
-            let (name, count, width) =
-                (&field.spec.name, actions.len(), field.spec.space.flat_len().max(1));
+            let (name, count, width) = (&field.spec.name, actions.len(), field.spec.space.flat_len().max(1));
             let rows = field.array.len() / width;
             if rows < count || !field.array.len().is_multiple_of(width) {
                 let len = field.array.len();

@@ -9,7 +9,8 @@ use super::{
     transform::{check_len, misfit},
 };
 use crate::{
-    Actions, AutoresetMode, BuildOptions, EnvSpec, Error, Observation, ResetOptions, Snapshot, Step, VectorEnv,
+    Actions, AutoresetMode, BuildOptions, EnvSpec, Error, Observation, ResetOptions, Snapshot, Step,
+    VectorEnv,
 };
 
 const NAME: &str = "Autoreset";

@@ -4,7 +4,8 @@ use crate::capacity::rules::{MAX_ACTUATORS, MAX_BODIES, MAX_COORDINATES, MAX_DOF
 use crate::collision::hull::rules::{MAX_CORNERS, MAX_FACES};
 use crate::contact::layout::ContactLayout;
 use crate::contact::tables::rules::{
-    GEOM_BOX, GEOM_CAPSULE, GEOM_HULL, GEOM_PLANE, GEOM_SPHERE, MAX_CONTACTS, MAX_GEOMS, MAX_HULL_CORNERS, MAX_HULL_FACES, MAX_PAIRS, MAX_ROW_ENTRIES,
+    GEOM_BOX, GEOM_CAPSULE, GEOM_HULL, GEOM_PLANE, GEOM_SPHERE, MAX_CONTACTS, MAX_GEOMS, MAX_HULL_CORNERS,
+    MAX_HULL_FACES, MAX_PAIRS, MAX_ROW_ENTRIES,
 };
 use crate::dynamics::tree::rules::Tree;
 use crate::layout::Layout;
@@ -18,12 +19,7 @@ const BOX_FACES: usize = 6;
 const RULES: [(&str, &[[u32; 2]]); 6] = [
     (
         "RULE_HULL",
-        &[
-            [GEOM_SPHERE, GEOM_HULL],
-            [GEOM_CAPSULE, GEOM_HULL],
-            [GEOM_BOX, GEOM_HULL],
-            [GEOM_HULL, GEOM_HULL],
-        ],
+        &[[GEOM_SPHERE, GEOM_HULL], [GEOM_CAPSULE, GEOM_HULL], [GEOM_BOX, GEOM_HULL], [GEOM_HULL, GEOM_HULL]],
     ),
     ("RULE_HULL_PLANE", &[[GEOM_HULL, GEOM_PLANE]]),
     ("RULE_BOX_BOX", &[[GEOM_BOX, GEOM_BOX]]),
@@ -61,7 +57,12 @@ impl Capacities {
         let pairs = tables.pair_count as usize;
         let geoms = tables.geom_count as usize;
         let used = |starts: &[u32], counts: &[u32]| {
-            starts[..geoms].iter().zip(counts).map(|(start, count)| (start + count) as usize).max().unwrap_or(0)
+            starts[..geoms]
+                .iter()
+                .zip(counts)
+                .map(|(start, count)| (start + count) as usize)
+                .max()
+                .unwrap_or(0)
         };
         let has_hulls = tables.geom_kind[..geoms].contains(&GEOM_HULL);
         let largest = |counts: &[u32; MAX_GEOMS]| counts.iter().copied().max().unwrap_or(0) as usize;
@@ -89,7 +90,8 @@ impl Capacities {
             pairs: pairs.clamp(1, MAX_PAIRS),
             contacts: (contact.slots() as usize).clamp(1, MAX_CONTACTS),
             row_entries: rows.max(joints).clamp(1, MAX_ROW_ENTRIES),
-            hull_corners: used(&tables.hull_corner_start, &tables.hull_corner_count).clamp(1, MAX_HULL_CORNERS),
+            hull_corners: used(&tables.hull_corner_start, &tables.hull_corner_count)
+                .clamp(1, MAX_HULL_CORNERS),
             hull_faces: used(&tables.hull_face_start, &tables.hull_face_count).clamp(1, MAX_HULL_FACES),
             corners: if has_hulls {
                 largest(&tables.hull_corner_count).clamp(BOX_CORNERS, MAX_CORNERS)

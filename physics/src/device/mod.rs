@@ -122,8 +122,7 @@ impl DeviceWorlds {
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let memory_scope = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let known = kernels.iter().find(|kernel| kernel.capacities == capacities);
-        let pipeline =
-            known.map_or_else(|| compile(device, &capacities), |kernel| kernel.pipeline.clone());
+        let pipeline = known.map_or_else(|| compile(device, &capacities), |kernel| kernel.pipeline.clone());
         let buffers = Buffers::new(&mut host, &capacities, device)?;
         let (tree, tables) = tables_of(&mut host, &capacities, device);
         let bound = [
@@ -282,8 +281,11 @@ impl DeviceWorlds {
             return Ok(());
         }
         let encoder = self.handles.device.create_command_encoder(&Default::default());
-        let parts = [&self.buffers.states, &self.buffers.reports]
-            .map(|buffer| Part { buffer, offset: 0, bytes: buffer.size() });
+        let parts = [&self.buffers.states, &self.buffers.reports].map(|buffer| Part {
+            buffer,
+            offset: 0,
+            bytes: buffer.size(),
+        });
         let (host, capacities) = (&mut self.host, &self.capacities);
         let read = |slices: &[&[u8]]| {
             for (index, slice) in slices.iter().enumerate() {
@@ -344,7 +346,11 @@ impl DeviceWorlds {
 }
 
 impl Buffers {
-    fn new(host: &mut Worlds<f32>, capacities: &Capacities, device: &wgpu::Device) -> Result<Self, WorldsError> {
+    fn new(
+        host: &mut Worlds<f32>,
+        capacities: &Capacities,
+        device: &wgpu::Device,
+    ) -> Result<Self, WorldsError> {
         let worlds = host.num_worlds();
         let limits = device.limits();
         let limit = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);

@@ -31,9 +31,9 @@ fn options(num_worlds: usize) -> WorldsOptions {
 
 /// A target for every joint, a function of the world's number and the step.
 fn control(pose: &[f64], world: usize, step: usize) -> impl Iterator<Item = f32> {
-    pose.iter()
-        .enumerate()
-        .map(move |(joint, angle)| (angle + 0.15 * ((world * 31 + step * 17 + joint * 7) as f64).sin()) as f32)
+    pose.iter().enumerate().map(move |(joint, angle)| {
+        (angle + 0.15 * ((world * 31 + step * 17 + joint * 7) as f64).sin()) as f32
+    })
 }
 
 /// The joints' part of a start, by the number of actuators.

@@ -38,7 +38,18 @@ pub mod rules {
         contacts: ptr!(function, ContactWorkspace<R>),
     ) {
         smooth_step::<R>(
-            tree, parameters, integration, motion, control, applied, kinematics, factor, bias, force, gain, whitened,
+            tree,
+            parameters,
+            integration,
+            motion,
+            control,
+            applied,
+            kinematics,
+            factor,
+            bias,
+            force,
+            gain,
+            whitened,
         );
         place_geoms::<R>(tables, geoms, kinematics, contacts);
         detect_contacts::<R>(tables, geoms, margin, cloud_a, cloud_b, contacts);

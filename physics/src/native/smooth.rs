@@ -9,12 +9,12 @@ use crate::dynamics::articulated_body::rules::{
 use crate::dynamics::bias::rules::bias_forces;
 use crate::dynamics::factor::rules::{factorize, solve_mass_matrix};
 use crate::dynamics::integrator::rules::{Integration, finish_step, smooth_step};
-use crate::native::records::StepMemory;
 use crate::dynamics::jacobian::rules::{force_at, jacobian_row};
 use crate::dynamics::kinematics::rules::forward_kinematics;
 use crate::dynamics::mass_matrix::rules::mass_matrix;
 use crate::dynamics::tree::rules::{Motion, Parameters, Tree};
 use crate::layout::Layout;
+use crate::native::records::StepMemory;
 use crate::vector::rules::{Matrix3, Vector3, add3, dot3, dot6, rotate, scale3, sub3, zero3, zero6};
 
 /// A lane group of worlds of one model, without contacts.

@@ -10,10 +10,10 @@ use crate::contact::rows::rules::append_joint_chain;
 use crate::contact::solver::rules::prepare_contacts;
 use crate::dynamics::factor::rules::{factorize, solve_transposed};
 use crate::dynamics::integrator::rules::{finish_step, smooth_step};
-use crate::native::records::StepMemory;
 use crate::dynamics::jacobian::rules::{force_at, jacobian_row};
 use crate::dynamics::mass_matrix::rules::mass_matrix;
 use crate::model::ModelDescription;
+use crate::native::records::StepMemory;
 use crate::vector::rules::{add3, rotate, scale3, vector3, zero3};
 
 /// The settings of the soft problem.

@@ -71,8 +71,8 @@ impl Adviser {
             self.courses.resize_with(env + 1, Course::default);
         }
         let course = &mut self.courses[env];
-        let goes_as_planned =
-            episode.elapsed > 0 && course.expected.as_ref().is_some_and(|(expected, expected_items)| {
+        let goes_as_planned = episode.elapsed > 0
+            && course.expected.as_ref().is_some_and(|(expected, expected_items)| {
                 bytemuck::bytes_of(expected) == bytemuck::bytes_of(&state) && *expected_items == items
             });
         if !goes_as_planned {

@@ -17,9 +17,9 @@ mod world;
 use pentathlon_engine::{Instance, episode::records::SUCCESS};
 use serde::{Deserialize, Serialize};
 
+pub use self::adviser::{Adviser, has_expert, knows, plan_for};
 pub use self::sentence::MAX_BEACON_TOKENS;
 pub use self::teacher::{SubgoalForm, Teacher, TeacherOptions};
-pub use self::adviser::{Adviser, has_expert, knows, plan_for};
 use self::world::World;
 use super::{MiniGrid, components::records::State};
 

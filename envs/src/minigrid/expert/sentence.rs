@@ -35,7 +35,9 @@ impl Beacon {
         };
         verb.iter().for_each(|&token| say(token));
         match kind_of(self.object) {
-            kind @ (DOOR | KEY | BALL | BOX) => say_description(kind | (color_of(self.object) + 1) << 4, &mut say),
+            kind @ (DOOR | KEY | BALL | BOX) => {
+                say_description(kind | (color_of(self.object) + 1) << 4, &mut say)
+            }
             GOAL => const { [token("the"), token("goal")] }.into_iter().for_each(&mut say),
             _ => const { [token("the"), token("square")] }.into_iter().for_each(&mut say),
         }
@@ -56,7 +58,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_beacon_has_its_words() {
-        let says = |object, action: u32| Beacon { x: 1, y: 1, object, action: action as u8, step: 0 }.sentence();
+        let says =
+            |object, action: u32| Beacon { x: 1, y: 1, object, action: action as u8, step: 0 }.sentence();
         assert_eq!(says(cell(KEY, RED, 0), PICKUP), "pick up the red key");
         assert_eq!(says(cell(DOOR, BLUE, LOCKED), TOGGLE), "unlock the blue door");
         assert_eq!(says(cell(DOOR, BLUE, CLOSED), TOGGLE), "open the blue door");

@@ -192,7 +192,10 @@ impl Teacher {
     ///
     /// # Errors
     /// A batch without an expert or with autoreset, or a bonus that is not finite.
-    pub fn wrap<E: VectorEnv + 'static>(inner: E, options: TeacherOptions) -> Result<Wrapped<E, Self>, Error> {
+    pub fn wrap<E: VectorEnv + 'static>(
+        inner: E,
+        options: TeacherOptions,
+    ) -> Result<Wrapped<E, Self>, Error> {
         let refuse = |reason: String| Err(Error::Wrapper { wrapper: Self::NAME, reason });
         if inner.autoreset() != AutoresetMode::Disabled {
             return refuse("the batch inside resets by itself; build it with autoreset disabled".into());
@@ -296,7 +299,8 @@ impl Transform for Teacher {
             if reset {
                 let instance = Instance { state: &state, items: &items, episode: &episode };
                 let beacons = plan(domain, &instance).beacons;
-                let cells = beacons.iter().map(|beacon| cells[(beacon.x * height + beacon.y) as usize]).collect();
+                let cells =
+                    beacons.iter().map(|beacon| cells[(beacon.x * height + beacon.y) as usize]).collect();
                 *guide = Guide { beacons, cells, next: 0, steps: 0, limit: domain.step_limit(&items) };
             } else {
                 self.earned[env] = guide.advance(&state, cells, height, self.options.bonus);
@@ -323,7 +327,8 @@ impl Transform for Teacher {
 
     fn state(&self) -> TeacherState {
         let first = self.observation.fields.len() - self.options.forms.len();
-        let shown = self.observation.fields[first..].iter().map(|field| field.array.bytes().to_vec()).collect();
+        let shown =
+            self.observation.fields[first..].iter().map(|field| field.array.bytes().to_vec()).collect();
         TeacherState { guides: self.guides.clone(), shown }
     }
 

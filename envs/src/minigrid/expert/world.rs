@@ -165,9 +165,8 @@ impl<'d> World<'d> {
     pub fn look(&mut self) {
         let (front, height) = (self.front(), self.size().1);
         let (x, y) = (front as u32 / height, front as u32 % height);
-        let is_noted = self.beacons.last().is_some_and(|last| {
-            (last.x, last.y, u32::from(last.action)) == (x, y, DONE)
-        });
+        let is_noted =
+            self.beacons.last().is_some_and(|last| (last.x, last.y, u32::from(last.action)) == (x, y, DONE));
         if !is_noted {
             let step = self.actions.len().saturating_sub(1);
             self.beacons.push(Beacon { x, y, object: self.items[front], action: DONE as u8, step });
