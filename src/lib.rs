@@ -15,6 +15,7 @@
 //! ```
 
 mod builder;
+pub mod dataset;
 pub mod trace;
 
 pub use builder::{Builder, make, registry, specs};

@@ -1,4 +1,4 @@
-//! Files that are never seen half-written.
+//! Files that are never seen half-written, and whose damage is noticed.
 
 use std::io::Write;
 use std::path::Path;
@@ -26,4 +26,39 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     file.as_file().sync_all().map_err(Error::file("writing", path))?;
     file.persist(path).map_err(|error| Error::file("writing", path)(error.error))?;
     Ok(())
+}
+
+/// Bytes before the payload of a sealed file: its kind, and length and checksum of the payload.
+const HEADER: usize = 20;
+
+/// A payload under a header by which [`unseal`] knows it again: `kind`, the length (`u64`) and the CRC-32
+/// (`u32`) of the payload, little-endian.
+pub(crate) fn seal(kind: &[u8; 8], payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER + payload.len());
+    bytes.extend(kind);
+    bytes.extend((payload.len() as u64).to_le_bytes());
+    bytes.extend(crc32fast::hash(payload).to_le_bytes());
+    bytes.extend(payload);
+    bytes
+}
+
+/// The payload of what [`seal`] made; `name` says in errors what it should be.
+///
+/// # Errors
+/// What is wrong with the bytes.
+pub(crate) fn unseal<'a>(kind: &[u8; 8], bytes: &'a [u8], name: &str) -> Result<&'a [u8], String> {
+    if !bytes.starts_with(kind) {
+        return Err(format!("this is not {name}, or one of another version"));
+    }
+    let (header, payload) = bytes
+        .split_at_checked(HEADER)
+        .ok_or_else(|| format!("it is cut off: {} bytes, and the header alone has {HEADER}", bytes.len()))?;
+    let length = u64::from_le_bytes(header[8..16].try_into().expect("eight bytes"));
+    if payload.len() as u64 != length {
+        return Err(format!("it should hold {length} bytes and holds {}", payload.len()));
+    }
+    if crc32fast::hash(payload) != u32::from_le_bytes(header[16..20].try_into().expect("four bytes")) {
+        return Err(String::from("its checksum is wrong: it is damaged"));
+    }
+    Ok(payload)
 }

@@ -3,6 +3,7 @@
 //! - [`config`]: what a training run is, in TOML;
 //! - [`networks`]: actor-critic networks in burn, and how observations become their inputs;
 //! - [`ppo`]: proximal policy optimisation, vectorised over a batch;
+//! - [`behaviour_cloning`]: a policy learnt from demonstrations;
 //! - [`options`]: choices that last, and the decision processes that value learners see;
 //! - [`qmix`]: independent, additive and monotonic value learners for teams; [`dqn`] for one agent;
 //! - [`statistics`]: results over seeds;
@@ -13,6 +14,7 @@
 //! Learners that see observations alone know no discipline: batches come from a function that the caller
 //! passes in, [`MakeBatch`].
 
+pub mod behaviour_cloning;
 pub mod categorical;
 pub mod config;
 pub mod cormab;

@@ -2,10 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use pentathlon::agents::{Checkpoint, Evaluation, Trainer, evaluate};
+use pentathlon::{
+    BuildOptions,
+    agents::{Checkpoint, Evaluation, Trainer, behaviour_cloning::ClonedCheckpoint, evaluate},
+};
 use serde::Serialize;
 
 use super::{arguments::parse_count, output, policy::build};
+
+/// Episodes that evaluate a cloned policy unless told otherwise.
+pub const CLONED_EPISODES: usize = 512;
+/// Seed of their levels: far from those that demonstrations begin with.
+pub const CLONED_SEED: u64 = 1_000_000_007;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -36,7 +44,9 @@ pub struct Arguments {
 struct Report<'a> {
     id: &'a str,
     checkpoint: &'a Path,
-    frames: u64,
+    /// Environment steps that it was trained on; none for what was learnt from demonstrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<u64>,
     seed: u64,
     greedy: bool,
     #[serde(flatten)]
@@ -45,6 +55,9 @@ struct Report<'a> {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = find_checkpoint(&arguments.checkpoint);
+    if ClonedCheckpoint::is_at(&path) {
+        return evaluate_cloned(arguments, &path);
+    }
     let checkpoint = Checkpoint::load(&path)?;
     let config = &checkpoint.config;
     let id = arguments.env.as_ref().unwrap_or(&config.environment.id);
@@ -55,11 +68,33 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut policy = checkpoint.policy(&*build(id, &options)?, greedy, seed)?;
     let episodes = arguments.episodes.unwrap_or(config.evaluation.episodes);
     let evaluation = evaluate(&mut policy, &build, id, &options, episodes)?;
-    let report = Report { id, checkpoint: &path, frames: checkpoint.frames(), seed, greedy, evaluation };
+    let frames = Some(checkpoint.frames());
+    report(arguments, &Report { id, checkpoint: &path, frames, seed, greedy, evaluation })
+}
+
+/// Evaluates what was learnt from demonstrations.
+fn evaluate_cloned(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
+    let checkpoint = ClonedCheckpoint::load(path)?;
+    let id = arguments.env.as_ref().unwrap_or(&checkpoint.id);
+    pentathlon::registry().get(id)?;
+    let seed = arguments.seed.unwrap_or(CLONED_SEED);
+    let options = BuildOptions { seed, ..checkpoint.options.clone() };
+    let mut policy = checkpoint.policy(&*build(id, &options)?, arguments.greedy, seed)?;
+    let episodes = arguments.episodes.unwrap_or(CLONED_EPISODES);
+    let evaluation = evaluate(&mut policy, &build, id, &options, episodes)?;
+    let greedy = arguments.greedy;
+    report(arguments, &Report { id, checkpoint: path, frames: None, seed, greedy, evaluation })
+}
+
+fn report(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
     if arguments.json {
-        return output::print_json(&report);
+        return output::print_json(report);
     }
-    output::print(&format!("{id}, after {} frames of training\n{}", report.frames, describe(&evaluation)))
+    let learnt = match report.frames {
+        Some(frames) => format!("after {frames} frames of training"),
+        None => String::from("learnt from demonstrations"),
+    };
+    output::print(&format!("{}, {learnt}\n{}", report.id, describe(&report.evaluation)))
 }
 
 /// The checkpoint that `path` means: itself, or that of the run in the folder.

@@ -7,12 +7,15 @@ mod curve;
 mod doctor;
 mod eval;
 mod exit;
+mod imitate;
 mod info;
+mod interrupt;
 mod list;
 mod output;
 mod physics;
 mod play;
 mod policy;
+mod record;
 mod render;
 mod rollout;
 mod train;
@@ -57,6 +60,10 @@ enum Command {
     Info(info::Arguments),
     /// Step environments and write a trace of all that happens
     Rollout(rollout::Arguments),
+    /// Play episodes and write them as a dataset of demonstrations
+    Record(record::Arguments),
+    /// Learn a policy from a dataset of demonstrations
+    Imitate(imitate::Arguments),
     /// Draw an environment as picture, animation or text
     Render(render::Arguments),
     /// Play Crafter in the terminal
@@ -92,6 +99,8 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Rollout(arguments) => rollout::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
+        Command::Imitate(arguments) => imitate::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Play(arguments) => play::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -1,4 +1,4 @@
-//! The policies that commands act with: actions drawn at random, or a trained policy.
+//! The policies that commands act with: actions drawn at random, an expert, or a trained policy.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,13 @@ use pentathlon::{
     BuildOptions, Error, VectorEnv,
     agents::{
         Checkpoint,
-        policy::{Policy, RandomPolicy, action_numbers},
+        behaviour_cloning::ClonedCheckpoint,
+        policy::{ExpertPolicy, Policy, RandomPolicy, action_numbers},
     },
     trace::ActionSequence,
 };
 
-use super::eval::find_checkpoint;
+use super::{eval::find_checkpoint, exit::Usage};
 
 /// Builds a batch of a registered id; what agents are given to build theirs.
 pub fn build(id: &str, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
@@ -23,6 +24,8 @@ pub fn build(id: &str, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Err
 pub enum PolicySource {
     /// `random`: every action with equal chance.
     Random,
+    /// `expert`: the planner of MiniGrid and BabyAI, which knows the whole world.
+    Expert,
     /// Anything else: the file of a checkpoint.
     Checkpoint(PathBuf),
 }
@@ -31,7 +34,11 @@ impl std::str::FromStr for PolicySource {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(if text == "random" { Self::Random } else { Self::Checkpoint(PathBuf::from(text)) })
+        Ok(match text {
+            "random" => Self::Random,
+            "expert" => Self::Expert,
+            path => Self::Checkpoint(PathBuf::from(path)),
+        })
     }
 }
 
@@ -40,8 +47,12 @@ impl std::str::FromStr for PolicySource {
 pub enum FoundPolicy {
     /// Random actions.
     Random,
-    /// A trained network.
+    /// A planner.
+    Expert,
+    /// A network trained by reward.
     Trained(Box<Checkpoint>),
+    /// A network that learnt from demonstrations.
+    Cloned(Box<ClonedCheckpoint>),
 }
 
 impl PolicySource {
@@ -49,8 +60,14 @@ impl PolicySource {
     pub fn find(&self) -> anyhow::Result<FoundPolicy> {
         Ok(match self {
             Self::Random => FoundPolicy::Random,
+            Self::Expert => FoundPolicy::Expert,
             Self::Checkpoint(path) => {
-                FoundPolicy::Trained(Box::new(Checkpoint::load(&find_checkpoint(path))?))
+                let path = find_checkpoint(path);
+                if ClonedCheckpoint::is_at(&path) {
+                    FoundPolicy::Cloned(Box::new(ClonedCheckpoint::load(&path)?))
+                } else {
+                    FoundPolicy::Trained(Box::new(Checkpoint::load(&path)?))
+                }
             }
         })
     }
@@ -60,8 +77,9 @@ impl FoundPolicy {
     /// Names of the observations that the policy sees; empty for the id's default.
     pub fn observations(&self) -> &[String] {
         match self {
-            Self::Random => &[],
+            Self::Random | Self::Expert => &[],
             Self::Trained(checkpoint) => &checkpoint.config.environment.observations,
+            Self::Cloned(checkpoint) => &checkpoint.options.observations,
         }
     }
 
@@ -69,6 +87,8 @@ impl FoundPolicy {
     pub fn fit(&self, batch: &dyn VectorEnv, seed: u64) -> anyhow::Result<Box<dyn Policy>> {
         Ok(match self {
             Self::Random => Box::new(RandomPolicy::new(seed)),
+            Self::Expert => Box::new(ExpertPolicy::new(batch).map_err(|error| Usage(error.to_string()))?),
+            Self::Cloned(checkpoint) => Box::new(checkpoint.policy(batch, false, seed)?),
             Self::Trained(checkpoint) => {
                 Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
             }

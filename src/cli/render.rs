@@ -36,8 +36,8 @@ pub struct Arguments {
     /// Steps to make; an animation has a frame for each, a picture shows the last
     #[arg(long, default_value_t = 0)]
     steps: usize,
-    /// What acts: `random`, a checkpoint, or the folder of a run
-    #[arg(long, value_name = "random|CHECKPOINT", default_value = "random")]
+    /// What acts: `random`, `expert`, a checkpoint, or the folder of a run
+    #[arg(long, value_name = "random|expert|CHECKPOINT", default_value = "random")]
     policy: PolicySource,
     /// Draw the first K environments of a batch on one sheet
     #[arg(long, value_name = "K", value_parser = parse_count, conflicts_with = "ansi")]

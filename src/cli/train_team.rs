@@ -3,10 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::Ordering,
 };
 
 use anyhow::Context;
@@ -18,7 +15,7 @@ use serde::Serialize;
 
 use super::{
     exit::{Interrupted, Usage},
-    output,
+    interrupt, output,
     policy::build,
 };
 
@@ -124,9 +121,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let checkpoint = folder.join(CHECKPOINT);
     let table = folder.join("progress.csv");
     let mut rows = kept_rows(&table, trainer.frames());
-    let stop = Arc::new(AtomicBool::new(false));
-    let handler = stop.clone();
-    ctrlc::set_handler(move || handler.store(true, Ordering::SeqCst)).context("cannot listen for Ctrl-C")?;
+    let stop = interrupt::listen()?;
 
     let mut failure = None;
     trainer.run(

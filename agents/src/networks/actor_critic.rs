@@ -203,20 +203,20 @@ fn without_bias(layer: Linear) -> Linear {
 }
 
 /// Consecutive rows on their way into tensors.
-struct RowRange<'a> {
-    layout: &'a ObservationLayout,
-    rows: &'a EncodedRows,
-    range: std::ops::Range<usize>,
-    device: &'a Device,
+pub(super) struct RowRange<'a> {
+    pub(super) layout: &'a ObservationLayout,
+    pub(super) rows: &'a EncodedRows,
+    pub(super) range: std::ops::Range<usize>,
+    pub(super) device: &'a Device,
 }
 
 impl RowRange<'_> {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.range.len()
     }
 
     /// Columns `at..at + count` of the indices, `[rows * count]`.
-    fn indices(&self, at: usize, count: usize) -> Tensor<1, Int> {
+    pub(super) fn indices(&self, at: usize, count: usize) -> Tensor<1, Int> {
         let width = self.layout.indices;
         let mut values = Vec::with_capacity(self.len() * count);
         for row in self.range.clone() {

@@ -2,14 +2,17 @@
 //!
 //! - [`ObservationLayout`]: what the network sees of an environment, and compact rows of it.
 //! - [`ActorCritic`]: policy and value estimate with shared hidden layers.
+//! - [`InstructedPolicy`]: a policy that looks at the cells in the light of an instruction.
 
 mod actor_critic;
 mod cells;
+mod instructed;
 mod layout;
 mod orthogonal;
 
 pub use actor_critic::{ActorCritic, Inference, Output};
 pub use cells::{CELL_KINDS, CellEncoder};
+pub use instructed::InstructedPolicy;
 pub use layout::{ACTION_MASK, EncodedRows, Input, ObservationLayout};
 
 use burn::tensor::Device;

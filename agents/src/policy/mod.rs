@@ -3,11 +3,14 @@
 //! - [`RandomPolicy`]: every allowed action with equal chance.
 //! - [`ScriptedPolicy`]: a list of actions.
 //! - [`NetworkPolicy`]: a trained network.
+//! - [`ExpertPolicy`]: the planner of MiniGrid and BabyAI.
 
+mod expert;
 mod network;
 mod random;
 mod scripted;
 
+pub use expert::ExpertPolicy;
 pub use network::NetworkPolicy;
 pub use random::RandomPolicy;
 pub use scripted::ScriptedPolicy;

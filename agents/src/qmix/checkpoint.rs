@@ -10,12 +10,11 @@ use super::collector::Collector;
 use super::learner::{LearnerBytes, UpdateStatistics};
 use super::replay::Replay;
 use crate::Error;
+use crate::file::{seal, unseal};
 use crate::random::StreamState;
 
 /// First bytes of the file: its kind, and the version of its format.
 const MAGIC: &[u8; 8] = b"PNTHQMX\x01";
-/// Bytes before the payload: kind, length and checksum of the payload.
-const HEADER: usize = 20;
 
 /// Everything that changes in a run.
 #[derive(Serialize, Deserialize)]
@@ -42,12 +41,7 @@ impl State {
             path: path.to_owned(),
             reason: format!("it cannot be written: {error}"),
         })?;
-        let mut bytes = Vec::with_capacity(HEADER + payload.len());
-        bytes.extend(MAGIC);
-        bytes.extend((payload.len() as u64).to_le_bytes());
-        bytes.extend(crc32fast::hash(&payload).to_le_bytes());
-        bytes.extend(payload);
-        crate::file::write_atomically(path, &bytes)
+        crate::file::write_atomically(path, &seal(MAGIC, &payload))
     }
 
     /// Reads what [`State::save`] wrote.
@@ -58,19 +52,7 @@ impl State {
 }
 
 fn decode(bytes: &[u8]) -> Result<State, String> {
-    if !bytes.starts_with(MAGIC) {
-        return Err(String::from("this is not a checkpoint of a value learner, or one of another version"));
-    }
-    let (header, payload) = bytes
-        .split_at_checked(HEADER)
-        .ok_or_else(|| format!("it is cut off: {} bytes, and the header alone has {HEADER}", bytes.len()))?;
-    let length = u64::from_le_bytes(header[8..16].try_into().expect("eight bytes"));
-    if payload.len() as u64 != length {
-        return Err(format!("it should hold {length} bytes and holds {}", payload.len()));
-    }
-    if crc32fast::hash(payload) != u32::from_le_bytes(header[16..20].try_into().expect("four bytes")) {
-        return Err(String::from("its checksum is wrong: it is damaged"));
-    }
+    let payload = unseal(MAGIC, bytes, "a checkpoint of a value learner")?;
     postcard::from_bytes(payload).map_err(|error| format!("its contents cannot be read: {error}"))
 }
 

@@ -6,6 +6,7 @@ use crate::given_option::GivenOption;
 
 use super::{
     components::records::{BALL, BOX, DOOR, FLOOR, GOAL, KEY, LAVA, WALL},
+    expert::{SubgoalForm, TeacherOptions},
     observations::direction::GoalDirection,
     reward::LONGEST_EPISODE,
     rules::visibility::rules::LARGEST_VIEW,
@@ -53,6 +54,8 @@ pub struct MiniGridOptions {
     pub harm_cost: f32,
     /// Whether and how chance replaces actions.
     pub stochastic_action: Option<StochasticAction>,
+    /// How the scripted teacher shows the expert's plan, if it does.
+    pub teacher: Option<TeacherOptions>,
 }
 
 impl MiniGridOptions {
@@ -66,6 +69,7 @@ impl MiniGridOptions {
             harmless_kinds: 0,
             harm_cost: -1.0,
             stochastic_action: None,
+            teacher: None,
         }
     }
 
@@ -77,6 +81,7 @@ impl MiniGridOptions {
         let mut options = Self::new(task);
         let mut chance = StochasticAction { probability: 1.0, replacement: None };
         let mut is_stochastic = false;
+        let mut teacher = TeacherOptions { forms: Vec::new(), ..TeacherOptions::default() };
         if let Some(limit) = build.max_episode_steps {
             let entry =
                 GivenOption { id: task.id, name: "max_episode_steps", value: &i64::from(limit).into() };
@@ -99,6 +104,9 @@ impl MiniGridOptions {
                     let last = i64::from(task.num_actions) - 1;
                     chance.replacement = Some(entry.whole(0, last)? as u32);
                 }
+                "teacher" => teacher.forms = entry.subgoal_forms()?,
+                "teacher_bonus" => teacher.bonus = entry.number(0.0, 1e6)? as f32,
+                "teacher_last" => teacher.shows_last = entry.flag()?,
                 _ => return Err(entry.invalid(&format!("only the options {}", names().join(", ")))),
             }
         }
@@ -107,6 +115,7 @@ impl MiniGridOptions {
             return Err(entry.invalid("only together with stochastic_action"));
         }
         options.stochastic_action = is_stochastic.then_some(chance);
+        options.teacher = (!teacher.forms.is_empty()).then_some(teacher);
         Ok(options)
     }
 }
@@ -115,7 +124,7 @@ impl MiniGridOptions {
 pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
     let last = task.num_actions - 1;
     let kinds = KINDS.map(|(name, _)| name).join(", ");
-    let all: [(&str, &str, String); 7] = [
+    let all: [(&str, &str, String); 10] = [
         ("view_size", "7", format!("Columns and rows of the partial view: odd, from 3 to {LARGEST_VIEW}.")),
         ("tile_size", "8", format!("Pixels of a tile's side in the rgb observations: 1 to {LARGEST_TILE}.")),
         (
@@ -149,6 +158,19 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
                  0 to {last}."
             ),
         ),
+        (
+            "teacher",
+            "none",
+            "The scripted teacher: what is next in the expert's plan is observed as a position, as an object or \
+             as a sentence, and pays a bonus: none, position, object, sentence or all."
+                .into(),
+        ),
+        (
+            "teacher_bonus",
+            "0.2",
+            "What the teacher pays at most for each subgoal but the last: 0 to 1000000.".into(),
+        ),
+        ("teacher_last", "false", "Whether the teacher shows the last subgoal, too.".into()),
     ];
     all.into_iter()
         .map(|(name, default, description)| OptionSpec {
@@ -159,7 +181,7 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
         .collect()
 }
 
-fn names() -> [&'static str; 7] {
+fn names() -> [&'static str; 10] {
     [
         "view_size",
         "tile_size",
@@ -168,10 +190,23 @@ fn names() -> [&'static str; 7] {
         "no_death_cost",
         "stochastic_action",
         "random_action",
+        "teacher",
+        "teacher_bonus",
+        "teacher_last",
     ]
 }
 
 impl GivenOption<'_> {
+    fn subgoal_forms(&self) -> Result<Vec<SubgoalForm>, Error> {
+        match self.text() {
+            Some("none") => return Ok(Vec::new()),
+            Some("all") => return Ok(SubgoalForm::ALL.to_vec()),
+            _ => {}
+        }
+        let named = SubgoalForm::ALL.into_iter().find(|form| Some(form.name()) == self.text());
+        named.map(|form| vec![form]).ok_or_else(|| self.invalid("none, position, object, sentence, all"))
+    }
+
     fn view_size(&self) -> Result<u32, Error> {
         match self.whole(3, i64::from(LARGEST_VIEW)) {
             Ok(size) if size % 2 == 1 => Ok(size as u32),

@@ -1,10 +1,11 @@
 //! The registered ids: their specifications, and how a batch of each is built.
 
 use pentathlon_engine::{Batch, DeviceHandles};
-use pentathlon_gym::{BuildOptions, EnvSpec, Error, Registry, VectorEnv};
+use pentathlon_gym::{AutoresetMode, BuildOptions, EnvSpec, Error, Registry, VectorEnv, wrappers::Autoreset};
 
 use super::{
     domain::MiniGrid,
+    expert::Teacher,
     options::MiniGridOptions,
     specification::spec,
     tasks::{Task, all_tasks},
@@ -34,10 +35,19 @@ pub fn build_on(
     Batch::new_on(MiniGrid::new(task, options)?, options.clone(), handles)
 }
 
-/// Builds a batch of a registered id.
+/// Builds a batch of a registered id, with the scripted teacher around it when the options ask for one.
 fn build(spec: &EnvSpec, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
-    let domain = MiniGrid::new(task(&spec.id)?, options)?;
-    Ok(Box::new(Batch::new(domain, options.clone())?))
+    let task = task(&spec.id)?;
+    let Some(teacher) = MiniGridOptions::read(task, options)?.teacher else {
+        return Ok(Box::new(Batch::new(MiniGrid::new(task, options)?, options.clone())?));
+    };
+    let untaught = BuildOptions { autoreset: AutoresetMode::Disabled, ..options.clone() };
+    let batch: Box<dyn VectorEnv> = Box::new(Batch::new(MiniGrid::new(task, &untaught)?, untaught)?);
+    let taught = Teacher::wrap(batch, teacher)?;
+    Ok(match options.autoreset {
+        AutoresetMode::Disabled => Box::new(taught),
+        mode => Box::new(Autoreset::wrap(taught, mode)?),
+    })
 }
 
 /// Adds all MiniGrid and BabyAI ids to `registry`.

@@ -4,12 +4,13 @@
 use std::any::Any;
 
 use super::{
+    outputs::{Outputs, replace},
     state,
     transform::{check_len, misfit},
 };
 use crate::{
-    Actions, AutoresetMode, BuildOptions, EnvSpec, EpisodeRecord, Error, Info, Observation, ResetOptions,
-    Snapshot, Step, VectorEnv,
+    Actions, AutoresetMode, BuildOptions, EnvSpec, Error, Observation, ResetOptions, Snapshot, Step,
+    VectorEnv,
 };
 
 const NAME: &str = "Autoreset";
@@ -25,66 +26,6 @@ pub struct Autoreset<E> {
     running: Vec<bool>,
     outputs: Outputs,
     last: Option<Observation>,
-}
-
-/// What a step reported, kept while ended environments reset.
-#[derive(Debug, Default)]
-struct Outputs {
-    reward: Vec<f32>,
-    terminated: Vec<bool>,
-    truncated: Vec<bool>,
-    subgoal: Vec<i32>,
-    success: Vec<bool>,
-    was_reset: Vec<bool>,
-    episodes: Vec<EpisodeRecord>,
-    channels: Vec<(String, Vec<f32>)>,
-}
-
-fn replace<T: Clone>(target: &mut Vec<T>, source: &[T]) {
-    target.clear();
-    target.extend_from_slice(source);
-}
-
-impl Outputs {
-    fn take_over(&mut self, step: &Step<'_>) {
-        replace(&mut self.reward, step.reward);
-        replace(&mut self.terminated, step.terminated);
-        replace(&mut self.truncated, step.truncated);
-        replace(&mut self.subgoal, step.info.subgoal);
-        replace(&mut self.success, step.info.success);
-        replace(&mut self.was_reset, step.info.was_reset);
-        replace(&mut self.episodes, step.info.episodes);
-        if self.channels.len() != step.info.channels.len() {
-            self.channels = step.info.channels.to_vec();
-        }
-        for ((name, values), (source_name, source)) in self.channels.iter_mut().zip(step.info.channels) {
-            if name != source_name {
-                name.clone_from(source_name);
-            }
-            replace(values, source);
-        }
-    }
-
-    fn report<'a>(
-        &'a self,
-        observation: &'a Observation,
-        final_observation: Option<&'a Observation>,
-    ) -> Step<'a> {
-        Step {
-            observation,
-            reward: &self.reward,
-            terminated: &self.terminated,
-            truncated: &self.truncated,
-            info: Info {
-                final_observation,
-                subgoal: &self.subgoal,
-                success: &self.success,
-                was_reset: &self.was_reset,
-                episodes: &self.episodes,
-                channels: &self.channels,
-            },
-        }
-    }
 }
 
 impl<E: VectorEnv + 'static> Autoreset<E> {

@@ -26,6 +26,7 @@ mod frame_stack;
 mod moments;
 mod normalize_observation;
 mod normalize_reward;
+mod outputs;
 mod record_episodes;
 mod reseed_cycle;
 mod scale_reward;

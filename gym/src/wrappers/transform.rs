@@ -4,7 +4,7 @@ use std::any::Any;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::state;
+use super::{outputs::Outputs, state};
 use crate::{Actions, BuildOptions, EnvSpec, Error, Observation, ResetOptions, Snapshot, Step, VectorEnv};
 
 /// What a wrapper changes of the batch inside it. Every method has the batch inside do its part as it
@@ -14,6 +14,9 @@ use crate::{Actions, BuildOptions, EnvSpec, Error, Observation, ResetOptions, Sn
 pub trait Transform: Send + 'static {
     /// Name of the wrapper, in errors and snapshots.
     const NAME: &'static str;
+
+    /// Whether [`look`](Self::look) is called: steps are then copied before they are reported.
+    const LOOKS: bool = false;
 
     /// What a snapshot keeps of the transform.
     type State: Serialize + DeserializeOwned;
@@ -28,6 +31,15 @@ pub trait Transform: Send + 'static {
 
     /// Environments were reset: those of `options.mask`, which is `None` for the first reset.
     fn began(&mut self, _observation: &Observation, _options: &ResetOptions<'_>) {}
+
+    /// Looks at the batch inside, after [`began`](Self::began) and before [`step`](Self::step). `reset` says
+    /// which of the two it was, `mask` which environments take part. Only where [`LOOKS`](Self::LOOKS).
+    ///
+    /// # Errors
+    /// A batch that cannot be looked at. What the batch inside did is done.
+    fn look(&mut self, _inner: &dyn VectorEnv, _reset: bool, _mask: Option<&[bool]>) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// The actions to step with in place of `actions`, whose number and range are not checked yet.
     /// `observation` is that of the batch inside.
@@ -68,6 +80,7 @@ pub struct Wrapped<E, T> {
     spec: EnvSpec,
     options: BuildOptions,
     begun: bool,
+    outputs: Outputs,
 }
 
 /// State of a wrapper in a snapshot.
@@ -92,7 +105,7 @@ impl<E: VectorEnv, T: Transform> Wrapped<E, T> {
     pub fn new(inner: E, transform: T) -> Self {
         let (mut spec, mut options) = (inner.spec().clone(), inner.options().clone());
         transform.describe(&mut spec, &mut options);
-        Self { inner, transform, spec, options, begun: false }
+        Self { inner, transform, spec, options, begun: false, outputs: Outputs::default() }
     }
 
     /// The transform.
@@ -129,7 +142,10 @@ impl<E: VectorEnv + 'static, T: Transform> VectorEnv for Wrapped<E, T> {
         let mask = options.mask.filter(|_| self.begun);
         self.transform.began(observation, &ResetOptions { mask, ..options });
         self.begun = true;
-        Ok(self.transform.observation(observation))
+        if T::LOOKS {
+            self.transform.look(&self.inner, true, mask)?;
+        }
+        Ok(self.transform.observation(self.inner.observation()))
     }
 
     fn step_with(&mut self, actions: Actions<'_>) -> Result<Step<'_>, Error> {
@@ -138,8 +154,14 @@ impl<E: VectorEnv + 'static, T: Transform> VectorEnv for Wrapped<E, T> {
         }
         check_len(&self.spec, self.options.num_envs, actions)?;
         let actions = self.transform.act(actions, self.inner.observation(), None)?;
+        if !T::LOOKS {
+            let step = self.inner.step_with(actions)?;
+            return Ok(self.transform.step(step, None));
+        }
         let step = self.inner.step_with(actions)?;
-        Ok(self.transform.step(step, None))
+        self.outputs.take_over(&step);
+        self.transform.look(&self.inner, false, None)?;
+        Ok(self.transform.step(self.outputs.report(self.inner.observation(), None), None))
     }
 
     fn can_step_masked(&self) -> bool {
@@ -153,8 +175,14 @@ impl<E: VectorEnv + 'static, T: Transform> VectorEnv for Wrapped<E, T> {
         check_len(&self.spec, self.options.num_envs, actions)?;
         check_mask(self.options.num_envs, mask)?;
         let actions = self.transform.act(actions, self.inner.observation(), Some(mask))?;
+        if !T::LOOKS {
+            let step = self.inner.step_masked(actions, mask)?;
+            return Ok(self.transform.step(step, Some(mask)));
+        }
         let step = self.inner.step_masked(actions, mask)?;
-        Ok(self.transform.step(step, Some(mask)))
+        self.outputs.take_over(&step);
+        self.transform.look(&self.inner, false, Some(mask))?;
+        Ok(self.transform.step(self.outputs.report(self.inner.observation(), None), Some(mask)))
     }
 
     fn mission(&self, env: usize) -> Option<String> {

@@ -32,7 +32,7 @@ pub const VOCABULARY: [&str; 60] = {
 };
 
 /// The token of a word of the vocabulary, found when the program is compiled.
-const fn token(word: &str) -> i32 {
+pub(in crate::minigrid) const fn token(word: &str) -> i32 {
     let mut index = 0;
     while index < VOCABULARY.len() {
         if is_same(word.as_bytes(), VOCABULARY[index].as_bytes()) {
@@ -109,7 +109,8 @@ fn say_action(action: u32, say: &mut impl FnMut(i32)) {
     say_description(description_of(action, 0), say);
 }
 
-fn say_description(bits: u32, say: &mut impl FnMut(i32)) {
+/// Hands the tokens of a description, as the record has it, to `say`.
+pub(in crate::minigrid) fn say_description(bits: u32, say: &mut impl FnMut(i32)) {
     let (kind, color, side, several) = (bits & 15, bits >> 4 & 7, bits >> 7 & 7, bits >> 10 & 1);
     say(if several == 1 { const { token("a") } } else { const { token("the") } });
     if color > 0 {
@@ -142,14 +143,21 @@ fn say_description(bits: u32, say: &mut impl FnMut(i32)) {
 
 /// The sentence of an instruction.
 pub fn sentence(record: &[u32]) -> String {
+    let mut tokens = Vec::with_capacity(MAX_TOKENS);
+    say_instruction(record, &mut |token| tokens.push(token));
+    text_of(&tokens)
+}
+
+/// Tokens as words; padding is left out.
+pub fn text_of(tokens: &[i32]) -> String {
     let mut text = String::new();
-    say_instruction(record, &mut |token| {
+    for &token in tokens.iter().filter(|token| **token != 0) {
         let word = VOCABULARY.get((token as usize).wrapping_sub(1)).copied().unwrap_or("?");
         if !text.is_empty() && word != "," {
             text.push(' ');
         }
         text.push_str(word);
-    });
+    }
     text
 }
 

@@ -95,6 +95,7 @@ fn go_to(world: &mut World<'_>, index: u32) -> Progress {
     let seen: Vec<u32> = objects(world, index, 0).map(seen_at).filter(|place| *place < NO_PLACE).collect();
     let seen: Vec<usize> = seen.into_iter().map(|place| place as usize).collect();
     world.face(&seen, 0)?;
+    world.look();
     // Looking at it counts with the next step, whatever that is.
     if is_done(world, index) { Ok(()) } else { world.act(DONE) }
 }

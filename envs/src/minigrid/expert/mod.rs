@@ -6,13 +6,20 @@
 //! A plan is made by carrying it out on a copy of the environment, with the environment's own rules: what
 //! the expert says succeeds, succeeds.
 
+mod adviser;
 mod instruction;
 mod navigation;
+mod sentence;
 mod tasks;
+mod teacher;
 mod world;
 
 use pentathlon_engine::{Instance, episode::records::SUCCESS};
+use serde::{Deserialize, Serialize};
 
+pub use self::adviser::{Adviser, has_expert, knows, plan_for};
+pub use self::sentence::MAX_BEACON_TOKENS;
+pub use self::teacher::{SubgoalForm, Teacher, TeacherOptions};
 use self::world::World;
 use super::{MiniGrid, components::records::State};
 
@@ -28,7 +35,7 @@ pub struct Plan {
 }
 
 /// A cell where something is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beacon {
     /// Column of the cell.
     pub x: u32,
@@ -36,7 +43,8 @@ pub struct Beacon {
     pub y: u32,
     /// What is there, or what is in hand when something is to be put there: a cell word.
     pub object: u32,
-    /// The action that is to be done there.
+    /// The action that is to be done there: pickup, drop, toggle, forward into it, or done (6) for what is only
+    /// to be faced.
     pub action: u8,
     /// Index of that action in the plan.
     pub step: usize,

@@ -12,7 +12,7 @@ use crate::minigrid::{
     components::records::{EMPTY, State},
     rules::{
         geometry::rules::{cell_at, is_inside},
-        movement::rules::{DROP, PICKUP, TOGGLE},
+        movement::rules::{DONE, DROP, FORWARD, LEFT, PICKUP, RIGHT, TOGGLE},
     },
 };
 
@@ -62,6 +62,11 @@ impl<'d> World<'d> {
             actions: Vec::new(),
             beacons: Vec::new(),
         }
+    }
+
+    /// The agent and what the task is about, and the array.
+    pub fn into_parts(self) -> (State, Vec<u32>) {
+        (self.state, self.items)
     }
 
     /// The domain of the environment.
@@ -142,7 +147,10 @@ impl<'d> World<'d> {
         let step = self.actions.len();
         self.actions.push(action as u8);
         let over = self.outcome.verdict != RUNNING;
-        if (self.items[front] != before && matches!(action, PICKUP | DROP | TOGGLE)) || over {
+        let is_instructed = self.domain.task().instruction_words > 0;
+        if over && is_instructed && matches!(action, LEFT | RIGHT | FORWARD | DONE) {
+            self.look();
+        } else if (self.items[front] != before && matches!(action, PICKUP | DROP | TOGGLE)) || over {
             let (x, y) = (front as u32 / self.size().1, front as u32 % self.size().1);
             let object = if action == DROP && before == EMPTY { held } else { before };
             self.beacons.push(Beacon { x, y, object, action: action as u8, step });
@@ -151,5 +159,17 @@ impl<'d> World<'d> {
             return Err(Halt::Over);
         }
         Ok(())
+    }
+
+    /// Notes that what is in front of the agent was to be gone to, unless that was noted last.
+    pub fn look(&mut self) {
+        let (front, height) = (self.front(), self.size().1);
+        let (x, y) = (front as u32 / height, front as u32 % height);
+        let is_noted =
+            self.beacons.last().is_some_and(|last| (last.x, last.y, u32::from(last.action)) == (x, y, DONE));
+        if !is_noted {
+            let step = self.actions.len().saturating_sub(1);
+            self.beacons.push(Beacon { x, y, object: self.items[front], action: DONE as u8, step });
+        }
     }
 }
