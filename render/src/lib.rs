@@ -10,6 +10,7 @@
 mod ansi;
 mod caption;
 mod compose;
+mod cormab;
 mod draw;
 mod error;
 mod file;

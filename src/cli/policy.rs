@@ -8,6 +8,9 @@ use pentathlon::{
         Checkpoint,
         policy::{Policy, RandomPolicy, action_numbers},
     },
+    engine::find_batch,
+    envs::cormab::{CoupledBandit, sample_actions},
+    gym::seeding::philox::Philox,
     trace::ActionSequence,
 };
 
@@ -68,11 +71,34 @@ impl FoundPolicy {
     /// The policy for `batch`; `seed` is that of drawn actions.
     pub fn fit(&self, batch: &dyn VectorEnv, seed: u64) -> anyhow::Result<Box<dyn Policy>> {
         Ok(match self {
-            Self::Random => Box::new(RandomPolicy::new(seed)),
+            Self::Random => random_policy(batch, seed),
             Self::Trained(checkpoint) => {
                 Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
             }
         })
+    }
+}
+
+/// Random actions that `batch` takes: feasible ones where only some are.
+fn random_policy(batch: &dyn VectorEnv, seed: u64) -> Box<dyn Policy> {
+    match find_batch::<CoupledBandit>(batch) {
+        Some(_) => Box::new(RandomFeasible(Philox::for_level(seed, 0))),
+        None => Box::new(RandomPolicy::new(seed)),
+    }
+}
+
+/// Random feasible actions of coupled bandits.
+struct RandomFeasible(Philox);
+
+impl Policy for RandomFeasible {
+    fn act(
+        &mut self,
+        batch: &dyn VectorEnv,
+        _active: &[bool],
+        actions: &mut [i32],
+    ) -> Result<(), pentathlon::agents::Error> {
+        sample_actions(batch, &mut self.0, actions);
+        Ok(())
     }
 }
 
@@ -81,7 +107,7 @@ impl FoundPolicy {
 /// # Errors
 /// When the actions are not whole numbers.
 pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow::Result<ActionSequence> {
-    let mut policy = RandomPolicy::new(seed);
+    let mut policy = random_policy(batch, seed);
     let active = vec![true; batch.num_envs()];
     let mut row = vec![0; batch.num_envs() * action_numbers(batch)?];
     let mut sequence = ActionSequence::new(row.len());
@@ -95,6 +121,17 @@ pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coupled_bandits_are_given_feasible_actions() {
+        let mut batch = pentathlon::make("coRMAB-Routing-v0").unwrap().num_envs(4).build().unwrap();
+        batch.reset(1).unwrap();
+        let drawn = random_actions(&*batch, 3, 30).unwrap();
+        for step in drawn.steps() {
+            batch.step(step).unwrap();
+        }
+        assert!(drawn.steps().flatten().any(|chosen| *chosen == 1));
+    }
 
     #[test]
     fn a_seed_gives_the_same_actions_and_all_of_them() {

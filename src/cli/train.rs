@@ -41,6 +41,7 @@ Examples:
   pentathlon train
   pentathlon train --env MiniGrid-DoorKey-5x5-v0 --seed 3 --set frames=500_000
   pentathlon train --config experiments/minigrid_keycorridor_s3r1.toml --out runs/corridor
+  pentathlon train --config experiments/sequoia_routing.toml
   pentathlon train --resume runs/corridor --set frames=8_000_000
   pentathlon train --set ppo.learning_rate=3e-4 --set network.hidden=[256,256] --json")]
 pub struct Arguments {
@@ -81,6 +82,17 @@ struct Report<'a> {
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Some(path) = arguments.config.as_deref().filter(|path| super::cormab::is_sequoia(path)) {
+        let run = super::cormab::TrainingRun {
+            config: path,
+            env: arguments.env.as_deref(),
+            overrides: &arguments.overrides,
+            seed: arguments.seed,
+            out: arguments.out.as_deref(),
+            json: arguments.json,
+        };
+        return super::cormab::train_sequoia(&run);
+    }
     let mut trainer = prepare(&arguments)?;
     let folder = folder(&arguments, trainer.config())?;
     let mut files = RunFiles::open(&folder, &trainer)?;
