@@ -94,9 +94,11 @@ pub trait Draw {
 /// # Errors
 /// When its discipline has no drawing.
 pub fn drawing<'a>(batch: &'a dyn VectorEnv) -> Result<Box<dyn Draw + 'a>, RenderError> {
-    minigrid::drawing(batch).or_else(|| cormab::drawing(batch)).ok_or_else(|| RenderError::UnknownDiscipline {
-        id: batch.spec().id.clone(),
-        discipline: batch.spec().discipline.clone(),
-        drawn: "minigrid, cormab",
+    minigrid::drawing(batch).or_else(|| cormab::drawing(batch)).ok_or_else(|| {
+        RenderError::UnknownDiscipline {
+            id: batch.spec().id.clone(),
+            discipline: batch.spec().discipline.clone(),
+            drawn: "minigrid, cormab",
+        }
     })
 }

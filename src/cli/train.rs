@@ -191,7 +191,7 @@ fn folder(arguments: &Arguments, config: &Config) -> anyhow::Result<PathBuf> {
 }
 
 /// The first Ctrl-C while training asks it to save and stop; any other ends the process.
-fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -> anyhow::Result<()> {
+pub fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
         let first = !stop.swap(true, Ordering::SeqCst);
         if !(first && training.load(Ordering::SeqCst)) {
