@@ -11,6 +11,7 @@ mod ansi;
 mod caption;
 mod compose;
 mod cormab;
+mod crafter;
 mod draw;
 mod error;
 mod file;

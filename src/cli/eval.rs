@@ -2,10 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use pentathlon::agents::{Checkpoint, Evaluation, Trainer, evaluate};
+use pentathlon::agents::{Checkpoint, Trainer, evaluate_and_look};
 use serde::Serialize;
 
-use super::{arguments::parse_count, output, policy::build};
+use super::{
+    arguments::parse_count,
+    evaluation::{Judged, judge},
+    output,
+    policy::build,
+};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -40,7 +45,7 @@ struct Report<'a> {
     seed: u64,
     greedy: bool,
     #[serde(flatten)]
-    evaluation: Evaluation,
+    judged: &'a Judged,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -48,32 +53,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let checkpoint = Checkpoint::load(&path)?;
     let config = &checkpoint.config;
     let id = arguments.env.as_ref().unwrap_or(&config.environment.id);
-    pentathlon::registry().get(id)?;
+    let discipline = &pentathlon::registry().get(id)?.discipline;
     let seed = arguments.seed.unwrap_or_else(|| config.evaluation_seed());
     let greedy = arguments.greedy || config.evaluation.greedy;
     let options = config.build_options(1, seed);
     let mut policy = checkpoint.policy(&*build(id, &options)?, greedy, seed)?;
     let episodes = arguments.episodes.unwrap_or(config.evaluation.episodes);
-    let evaluation = evaluate(&mut policy, &build, id, &options, episodes)?;
-    let report = Report { id, checkpoint: &path, frames: checkpoint.frames(), seed, greedy, evaluation };
+    let judged =
+        judge(discipline, |look| evaluate_and_look(&mut policy, &build, id, &options, episodes, look))?;
+    let report = Report { id, checkpoint: &path, frames: checkpoint.frames(), seed, greedy, judged: &judged };
     if arguments.json {
         return output::print_json(&report);
     }
-    output::print(&format!("{id}, after {} frames of training\n{}", report.frames, describe(&evaluation)))
+    output::print(&format!("{id}, after {} frames of training\n{}", report.frames, judged.describe()))
 }
 
 /// The checkpoint that `path` means: itself, or that of the run in the folder.
 pub fn find_checkpoint(path: &Path) -> PathBuf {
     if path.is_dir() { Trainer::checkpoint_path(path) } else { path.to_owned() }
-}
-
-/// An evaluation in words.
-pub fn describe(evaluation: &Evaluation) -> String {
-    format!(
-        "{} episodes: success {:.1} %, mean return {:.3}, mean length {:.1}\n",
-        evaluation.episodes,
-        evaluation.success_rate * 100.0,
-        evaluation.mean_return,
-        evaluation.mean_length
-    )
 }

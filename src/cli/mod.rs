@@ -7,6 +7,7 @@ mod cormab;
 mod curve;
 mod doctor;
 mod eval;
+mod evaluation;
 mod exit;
 mod info;
 mod list;

@@ -7,6 +7,7 @@ mod actor_critic;
 mod cells;
 mod layout;
 mod orthogonal;
+mod tiles;
 
 pub use actor_critic::{ActorCritic, Inference, Output};
 pub use cells::{CELL_KINDS, CellEncoder};
