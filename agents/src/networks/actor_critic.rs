@@ -7,7 +7,8 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::relu};
 use pentathlon_gym::seeding::philox::Philox;
 
 use super::cells::CellEncoder;
-use super::layout::{EncodedRows, Input, ObservationLayout};
+use super::encoded_rows::EncodedRows;
+use super::layout::{Input, ObservationLayout};
 use super::tiles::TileEncoder;
 use super::{MASKED_LOGIT, orthogonal};
 use crate::config::NetworkConfig;

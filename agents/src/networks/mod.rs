@@ -1,17 +1,19 @@
 //! Networks of the agents, in [burn](https://burn.dev), and how observations become their inputs.
 //!
-//! - [`ObservationLayout`]: what the network sees of an environment, and compact rows of it.
+//! - [`ObservationLayout`]: what the network sees of an environment; [`EncodedRows`]: compact rows of it.
 //! - [`ActorCritic`]: policy and value estimate with shared hidden layers.
 
 mod actor_critic;
 mod cells;
+mod encoded_rows;
 mod layout;
 mod orthogonal;
 mod tiles;
 
 pub use actor_critic::{ActorCritic, Inference, Output};
 pub use cells::{CELL_KINDS, CellEncoder};
-pub use layout::{ACTION_MASK, EncodedRows, Input, ObservationLayout};
+pub use encoded_rows::EncodedRows;
+pub use layout::{ACTION_MASK, Input, ObservationLayout};
 
 use burn::tensor::Device;
 
