@@ -24,11 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let layout = ObservationLayout {
         inputs: vec![
             (String::from("image"), Input::Cells { at: 0, cells: CELLS }),
-            (String::from("direction"), Input::Category { at: CELLS, start: 0, n: vec![4] }),
+            (String::from("direction"), Input::Category { at: CELLS, from: 0, start: 0, n: vec![4] }),
         ],
         masked: false,
         actions: 7,
+        choices: vec![7],
         first_action: 0,
+        agents: 1,
         indices: CELLS + 1,
         numbers: 0,
     };

@@ -1,6 +1,6 @@
 //! How good a policy is: success, return and length over fresh levels, and single episodes to look at.
 
-use pentathlon_gym::{AutoresetMode, BuildOptions, VectorEnv};
+use pentathlon_gym::{AutoresetMode, BuildOptions, Step, VectorEnv};
 use serde::{Deserialize, Serialize};
 
 use crate::policy::{Policy, action_numbers};
@@ -37,6 +37,21 @@ pub fn evaluate(
     options: &BuildOptions,
     episodes: usize,
 ) -> Result<Evaluation, Error> {
+    evaluate_and_look(policy, make, id, options, episodes, &mut |_, _| {})
+}
+
+/// [`evaluate`], showing every step to `look` together with the environments whose episodes still count.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_and_look(
+    policy: &mut dyn Policy,
+    make: MakeBatch<'_>,
+    id: &str,
+    options: &BuildOptions,
+    episodes: usize,
+    look: &mut dyn FnMut(&Step<'_>, &[bool]),
+) -> Result<Evaluation, Error> {
     let envs = episodes.clamp(1, BATCH);
     let options = BuildOptions { num_envs: envs, autoreset: AutoresetMode::SameStep, ..options.clone() };
     let mut env = make(id, &options)?;
@@ -50,7 +65,9 @@ pub fn evaluate(
     let (mut successes, mut returns, mut lengths) = (0, 0.0, 0_u64);
     while active.contains(&true) {
         policy.act(env, &active, &mut actions)?;
-        for episode in env.step(&actions)?.info.episodes {
+        let step = env.step(&actions)?;
+        look(&step, &active);
+        for episode in step.info.episodes {
             if left[episode.env] > 0 {
                 left[episode.env] -= 1;
                 active[episode.env] = left[episode.env] > 0;

@@ -37,7 +37,9 @@ fn trained<T: Toy>(overrides: &[&str]) -> Trainer {
 
 /// Chances of the actions, and the value, in each state.
 fn chances_and_values<T: Toy>(trainer: &Trainer) -> Vec<(Vec<f32>, f32)> {
-    let mut layout = ObservationLayout::new(trainer.env().spec(), trainer.env().observation(), &[]).unwrap();
+    let mut layout =
+        ObservationLayout::new(trainer.env().spec(), trainer.env().observation(), &trainer.config().network)
+            .unwrap();
     layout.masked = false;
     let rows = EncodedRows {
         rows: T::STATES as usize,

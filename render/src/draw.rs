@@ -2,7 +2,7 @@
 
 use pentathlon_gym::VectorEnv;
 
-use crate::{Frame, RenderError, minigrid};
+use crate::{Frame, RenderError, cormab, crafter, minigrid};
 
 /// Which view of the world a frame shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -94,9 +94,10 @@ pub trait Draw {
 /// # Errors
 /// When its discipline has no drawing.
 pub fn drawing<'a>(batch: &'a dyn VectorEnv) -> Result<Box<dyn Draw + 'a>, RenderError> {
-    minigrid::drawing(batch).ok_or_else(|| RenderError::UnknownDiscipline {
+    let found = minigrid::drawing(batch).or_else(|| crafter::drawing(batch));
+    found.or_else(|| cormab::drawing(batch)).ok_or_else(|| RenderError::UnknownDiscipline {
         id: batch.spec().id.clone(),
         discipline: batch.spec().discipline.clone(),
-        drawn: "minigrid",
+        drawn: "minigrid, crafter, cormab",
     })
 }

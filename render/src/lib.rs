@@ -10,6 +10,8 @@
 mod ansi;
 mod caption;
 mod compose;
+mod cormab;
+mod crafter;
 mod draw;
 mod error;
 mod file;

@@ -1,16 +1,22 @@
-//! `pentathlon eval`: how good a trained policy is, on levels of its own.
+//! `pentathlon eval`: how good a trained policy is, on levels of its own; or random actions, to compare with.
 
 use std::path::{Path, PathBuf};
 
 use pentathlon::{
     BuildOptions,
-    agents::{Checkpoint, Evaluation, Trainer, behaviour_cloning::ClonedCheckpoint, evaluate},
+    agents::{Trainer, evaluate_and_look, policy::Policy},
 };
 use serde::Serialize;
 
-use super::{arguments::parse_count, output, policy::build};
+use super::{
+    arguments::parse_count,
+    evaluation::{Judged, judge},
+    exit::Usage,
+    output,
+    policy::{FoundPolicy, PolicySource, build},
+};
 
-/// Episodes that evaluate a cloned policy unless told otherwise.
+/// Episodes that evaluate what was not trained by reward, unless told otherwise.
 pub const CLONED_EPISODES: usize = 512;
 /// Seed of their levels: far from those that demonstrations begin with.
 pub const CLONED_SEED: u64 = 1_000_000_007;
@@ -19,9 +25,11 @@ pub const CLONED_SEED: u64 = 1_000_000_007;
 #[command(after_help = "\
 Examples:
   pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1 --episodes 512
-  pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1/checkpoint.pentathlon --seed 99 --greedy --json")]
+  pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1/checkpoint.pentathlon --seed 99 --greedy --json
+  pentathlon eval random --env CrafterReward-v1 --episodes 256")]
 pub struct Arguments {
-    /// Checkpoint, or the folder of a run
+    /// Checkpoint, the folder of a run, or with --env `random` for random actions and `expert` for a planner's
+    #[arg(value_name = "random|expert|CHECKPOINT")]
     checkpoint: PathBuf,
     /// Episodes to play, each on a level of its own
     #[arg(long, value_parser = parse_count)]
@@ -44,71 +52,118 @@ pub struct Arguments {
 struct Report<'a> {
     id: &'a str,
     checkpoint: &'a Path,
-    /// Environment steps that it was trained on; none for what was learnt from demonstrations.
+    /// Environment steps that it was trained on; none for what was not trained by reward.
     #[serde(skip_serializing_if = "Option::is_none")]
     frames: Option<u64>,
     seed: u64,
     greedy: bool,
     #[serde(flatten)]
-    evaluation: Evaluation,
+    judged: &'a Judged,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let path = find_checkpoint(&arguments.checkpoint);
-    if ClonedCheckpoint::is_at(&path) {
-        return evaluate_cloned(arguments, &path);
-    }
-    let checkpoint = Checkpoint::load(&path)?;
-    let config = &checkpoint.config;
-    let id = arguments.env.as_ref().unwrap_or(&config.environment.id);
-    pentathlon::registry().get(id)?;
-    let seed = arguments.seed.unwrap_or_else(|| config.evaluation_seed());
-    let greedy = arguments.greedy || config.evaluation.greedy;
-    let options = config.build_options(1, seed);
-    let mut policy = checkpoint.policy(&*build(id, &options)?, greedy, seed)?;
-    let episodes = arguments.episodes.unwrap_or(config.evaluation.episodes);
-    let evaluation = evaluate(&mut policy, &build, id, &options, episodes)?;
-    let frames = Some(checkpoint.frames());
-    report(arguments, &Report { id, checkpoint: &path, frames, seed, greedy, evaluation })
-}
-
-/// Evaluates what was learnt from demonstrations.
-fn evaluate_cloned(arguments: &Arguments, path: &Path) -> anyhow::Result<()> {
-    let checkpoint = ClonedCheckpoint::load(path)?;
-    let id = arguments.env.as_ref().unwrap_or(&checkpoint.id);
-    pentathlon::registry().get(id)?;
-    let seed = arguments.seed.unwrap_or(CLONED_SEED);
-    let options = BuildOptions { seed, ..checkpoint.options.clone() };
-    let mut policy = checkpoint.policy(&*build(id, &options)?, arguments.greedy, seed)?;
-    let episodes = arguments.episodes.unwrap_or(CLONED_EPISODES);
-    let evaluation = evaluate(&mut policy, &build, id, &options, episodes)?;
-    let greedy = arguments.greedy;
-    report(arguments, &Report { id, checkpoint: path, frames: None, seed, greedy, evaluation })
-}
-
-fn report(arguments: &Arguments, report: &Report<'_>) -> anyhow::Result<()> {
-    if arguments.json {
-        return output::print_json(report);
-    }
-    let learnt = match report.frames {
-        Some(frames) => format!("after {frames} frames of training"),
-        None => String::from("learnt from demonstrations"),
+    let subject = Subject::find(arguments)?;
+    let Subject { id, options, episodes, .. } = &subject;
+    let registry = pentathlon::registry();
+    let discipline = &registry.get(id)?.discipline;
+    let mut policy = subject.policy(arguments)?;
+    let judged =
+        judge(discipline, |look| evaluate_and_look(&mut *policy, &build, id, options, *episodes, look))?;
+    let report = Report {
+        id,
+        checkpoint: &find_checkpoint(&arguments.checkpoint),
+        frames: subject.frames,
+        seed: options.seed,
+        greedy: subject.greedy,
+        judged: &judged,
     };
-    output::print(&format!("{}, {learnt}\n{}", report.id, describe(&report.evaluation)))
+    if arguments.json {
+        return output::print_json(&report);
+    }
+    output::print(&format!("{id}, {}\n{}", subject.origin, judged.describe()))
+}
+
+/// What is evaluated, and under which conditions unless the arguments say otherwise.
+struct Subject {
+    source: FoundPolicy,
+    id: String,
+    options: BuildOptions,
+    episodes: usize,
+    greedy: bool,
+    /// Environment steps that it was trained on.
+    frames: Option<u64>,
+    /// Where its actions come from, in words.
+    origin: String,
+}
+
+impl Subject {
+    fn find(arguments: &Arguments) -> anyhow::Result<Self> {
+        let Ok(named) = arguments.checkpoint.to_string_lossy().parse::<PolicySource>();
+        let source = named.find()?;
+        let given = arguments.env.clone();
+        let unnamed = |what: &str| Usage(format!("{what} need an environment: --env ID"));
+        let (id, seed, episodes, mut options, greedy, frames, origin) = match &source {
+            FoundPolicy::Random => (
+                given.ok_or_else(|| unnamed("random actions"))?,
+                CLONED_SEED,
+                CLONED_EPISODES,
+                BuildOptions::default(),
+                false,
+                None,
+                String::from("random actions"),
+            ),
+            FoundPolicy::Expert => (
+                given.ok_or_else(|| unnamed("an expert's actions"))?,
+                CLONED_SEED,
+                CLONED_EPISODES,
+                BuildOptions::default(),
+                false,
+                None,
+                String::from("an expert's actions"),
+            ),
+            FoundPolicy::Cloned(checkpoint) => (
+                given.unwrap_or_else(|| checkpoint.id.clone()),
+                CLONED_SEED,
+                CLONED_EPISODES,
+                checkpoint.options.clone(),
+                false,
+                None,
+                String::from("learnt from demonstrations"),
+            ),
+            FoundPolicy::Trained(checkpoint) => {
+                let config = &checkpoint.config;
+                let seed = config.evaluation_seed();
+                (
+                    given.unwrap_or_else(|| config.environment.id.clone()),
+                    seed,
+                    config.evaluation.episodes,
+                    config.build_options(1, seed),
+                    config.evaluation.greedy,
+                    Some(checkpoint.frames()),
+                    format!("after {} frames of training", checkpoint.frames()),
+                )
+            }
+        };
+        options.seed = arguments.seed.unwrap_or(seed);
+        let episodes = arguments.episodes.unwrap_or(episodes);
+        let greedy = arguments.greedy || greedy;
+        Ok(Self { source, id, options, episodes, greedy, frames, origin })
+    }
+
+    fn policy(&self, arguments: &Arguments) -> anyhow::Result<Box<dyn Policy>> {
+        let batch = build(&self.id, &self.options)?;
+        let seed = self.options.seed;
+        Ok(match &self.source {
+            FoundPolicy::Cloned(checkpoint) => {
+                Box::new(checkpoint.policy(&*batch, arguments.greedy, seed)?)
+            }
+            FoundPolicy::Trained(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
+            other => other.fit(&*batch, seed)?,
+        })
+    }
 }
 
 /// The checkpoint that `path` means: itself, or that of the run in the folder.
 pub fn find_checkpoint(path: &Path) -> PathBuf {
     if path.is_dir() { Trainer::checkpoint_path(path) } else { path.to_owned() }
-}
-
-/// An evaluation in words.
-pub fn describe(evaluation: &Evaluation) -> String {
-    format!(
-        "{} episodes: success {:.1} %, mean return {:.3}, mean length {:.1}\n",
-        evaluation.episodes,
-        evaluation.success_rate * 100.0,
-        evaluation.mean_return,
-        evaluation.mean_length
-    )
 }

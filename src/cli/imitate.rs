@@ -22,7 +22,8 @@ use pentathlon::{
 
 use super::{
     arguments::parse_count,
-    eval::{CLONED_EPISODES, CLONED_SEED, describe},
+    eval::{CLONED_EPISODES, CLONED_SEED},
+    evaluation::describe,
     exit::{Interrupted, Usage},
     interrupt, output,
     policy::build,

@@ -3,9 +3,11 @@
 mod arguments;
 mod bench;
 mod compare;
+mod cormab;
 mod curve;
 mod doctor;
 mod eval;
+mod evaluation;
 mod exit;
 mod imitate;
 mod info;
@@ -70,6 +72,8 @@ enum Command {
     Play(play::Arguments),
     /// Measure how fast a batch steps
     Bench(bench::Arguments),
+    /// Coupled bandits: compare SEQUOIA with every baseline, write instances
+    Cormab(cormab::Arguments),
     /// Simulate, draw and measure physics without an environment
     Physics(physics::Arguments),
     /// Check this machine: cores, GPUs, and whether devices agree
@@ -104,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Render(arguments) => render::run(&arguments),
         Command::Play(arguments) => play::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Cormab(arguments) => cormab::run(&arguments),
         Command::Physics(arguments) => physics::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
     };

@@ -9,6 +9,9 @@ use pentathlon::{
         behaviour_cloning::ClonedCheckpoint,
         policy::{ExpertPolicy, Policy, RandomPolicy, action_numbers},
     },
+    engine::find_batch,
+    envs::cormab::{CoupledBandit, sample_actions},
+    gym::seeding::philox::Philox,
     trace::ActionSequence,
 };
 
@@ -86,7 +89,7 @@ impl FoundPolicy {
     /// The policy for `batch`; `seed` is that of drawn actions.
     pub fn fit(&self, batch: &dyn VectorEnv, seed: u64) -> anyhow::Result<Box<dyn Policy>> {
         Ok(match self {
-            Self::Random => Box::new(RandomPolicy::new(seed)),
+            Self::Random => random_policy(batch, seed),
             Self::Expert => Box::new(ExpertPolicy::new(batch).map_err(|error| Usage(error.to_string()))?),
             Self::Cloned(checkpoint) => Box::new(checkpoint.policy(batch, false, seed)?),
             Self::Trained(checkpoint) => {
@@ -96,12 +99,35 @@ impl FoundPolicy {
     }
 }
 
+/// Random actions that `batch` takes: feasible ones where only some are.
+fn random_policy(batch: &dyn VectorEnv, seed: u64) -> Box<dyn Policy> {
+    match find_batch::<CoupledBandit>(batch) {
+        Some(_) => Box::new(RandomFeasible(Philox::for_level(seed, 0))),
+        None => Box::new(RandomPolicy::new(seed)),
+    }
+}
+
+/// Random feasible actions of coupled bandits.
+struct RandomFeasible(Philox);
+
+impl Policy for RandomFeasible {
+    fn act(
+        &mut self,
+        batch: &dyn VectorEnv,
+        _active: &[bool],
+        actions: &mut [i32],
+    ) -> Result<(), pentathlon::agents::Error> {
+        sample_actions(batch, &mut self.0, actions);
+        Ok(())
+    }
+}
+
 /// `steps` steps of random actions for `batch`.
 ///
 /// # Errors
 /// When the actions are not whole numbers.
 pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow::Result<ActionSequence> {
-    let mut policy = RandomPolicy::new(seed);
+    let mut policy = random_policy(batch, seed);
     let active = vec![true; batch.num_envs()];
     let mut row = vec![0; batch.num_envs() * action_numbers(batch)?];
     let mut sequence = ActionSequence::new(row.len());
@@ -115,6 +141,17 @@ pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coupled_bandits_are_given_feasible_actions() {
+        let mut batch = pentathlon::make("coRMAB-Routing-v0").unwrap().num_envs(4).build().unwrap();
+        batch.reset(1).unwrap();
+        let drawn = random_actions(&*batch, 3, 30).unwrap();
+        for step in drawn.steps() {
+            batch.step(step).unwrap();
+        }
+        assert!(drawn.steps().flatten().any(|chosen| *chosen == 1));
+    }
 
     #[test]
     fn a_seed_gives_the_same_actions_and_all_of_them() {

@@ -23,6 +23,9 @@ Examples:
   pentathlon render MiniGrid-DoorKey-8x8-v0 --seed 7 --ansi
   pentathlon render MiniGrid-DoorKey-8x8-v0 --steps 200 --policy random --out episode.gif
   pentathlon render MiniGrid-DoorKey-8x8-v0 --steps 200 --policy runs/doorkey --out trained.gif
+  pentathlon render CrafterReward-v1 --seed 7 --tile-size 10 --out map.png
+  pentathlon render CrafterTeam-v1 --view agent --steps 300 --tile-size 14 --out team.gif
+  pentathlon render coRMAB-Routing-v0 --steps 20 --out walks.gif
   pentathlon render MiniGrid-KeyCorridorS3R3-v0 --contact-sheet 16 --tile-size 8 --out sheet.png")]
 pub struct Arguments {
     #[command(flatten)]
@@ -42,7 +45,7 @@ pub struct Arguments {
     /// Draw the first K environments of a batch on one sheet
     #[arg(long, value_name = "K", value_parser = parse_count, conflicts_with = "ansi")]
     contact_sheet: Option<usize>,
-    /// The whole world, or what the agent sees
+    /// The whole world, or what the agent sees (all agents of a team, side by side)
     #[arg(long, value_enum, default_value = "full")]
     view: ViewName,
     /// Width and height of a grid cell in pixels, 1 to 512

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pentathlon::{
     AutoresetMode, Device, EnvSpec, GeneratorKind, Space,
-    trace::{ActionSequence, RecordOptions, Trace, actions::AllowedActions, recorder::ACTIONS},
+    trace::{ActionSequence, BanditTrace, RecordOptions, Trace, actions::AllowedActions, recorder::ACTIONS},
 };
 
 use super::{
@@ -16,9 +16,9 @@ use super::{
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-The trace has the format of the recordings of Farama's package (docs/trace-format.md): a header line, then
-one line for each environment. Unless told otherwise the reference generator is used, so that the same seed
-gives Farama's own episode.
+The trace is a header line, then one line for each environment (docs/trace-format.md). That of MiniGrid has the
+format of the recordings of Farama's package; unless told otherwise the reference generator is used, so that
+the same seed gives Farama's own episode. Coupled bandits are rolled out with --policy random.
 
 An action file has one line for each step, with one whole number for every environment or one for all;
 `#` begins a comment. A trace (.jsonl, .jsonl.zst) is also a source of actions: environment E takes those of
@@ -27,7 +27,8 @@ the rollout with seed SEED + E.
 Examples:
   pentathlon rollout MiniGrid-DoorKey-8x8-v0 --seed 7 --actions actions.txt --trace out.jsonl
   pentathlon rollout MiniGrid-DoorKey-8x8-v0 --num-envs 4 --policy random --steps 100 --trace out.jsonl
-  pentathlon rollout MiniGrid-DoorKey-5x5-v0 --num-envs 2 --actions recording.jsonl --kind guided --trace -")]
+  pentathlon rollout MiniGrid-DoorKey-5x5-v0 --num-envs 2 --actions recording.jsonl --kind guided --trace -
+  pentathlon rollout coRMAB-Routing-v0 --num-envs 4 --policy random --steps 40 --trace walks.jsonl")]
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArguments,
@@ -82,35 +83,43 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut builder = environment.builder(arguments.num_envs)?;
     let file =
         arguments.actions.as_deref().map(|path| read_actions(path, arguments, builder.spec())).transpose()?;
-    if environment.generator.is_none() && environment.device != Some(DeviceName::Wgpu) {
-        builder = builder.generator(GeneratorKind::Reference);
-    }
     if environment.device.is_none() {
         builder = builder.device(Device::Native);
     }
-    let mut batch =
-        builder.autoreset(AutoresetMode::Disabled).observations(["image", "direction"]).build()?;
-    let (actions, options) = match file {
-        Some(source) => source,
-        None => {
-            let steps = arguments.steps.unwrap_or_default();
-            (random_actions(&*batch, environment.seed, steps)?, record_options(arguments, "uniform"))
+    builder = builder.autoreset(AutoresetMode::Disabled);
+    let is_bandit = builder.spec().discipline == "cormab";
+    if !is_bandit {
+        if environment.generator.is_none() && environment.device != Some(DeviceName::Wgpu) {
+            builder = builder.generator(GeneratorKind::Reference);
         }
+        builder = builder.observations(["image", "direction"]);
+    }
+    let mut batch = builder.build()?;
+    let steps = arguments.steps.unwrap_or_default();
+    let drawn = || random_actions(&*batch, environment.seed, steps);
+    let (trace, steps) = if is_bandit {
+        let actions = drawn()?;
+        (Recorded::Bandits(BanditTrace::record(&mut *batch, &actions)?), actions.len())
+    } else {
+        let (actions, options) = match file {
+            Some(source) => source,
+            None => (drawn()?, record_options(arguments, "uniform")),
+        };
+        (Recorded::Grids(Trace::record(&mut *batch, &actions, &options)?), actions.len())
     };
-    let trace = Trace::record(&mut *batch, &actions, &options)?;
     if to_stdout {
         trace.write(&mut std::io::stdout().lock())?;
         return Ok(());
     }
     output::write_file(&arguments.trace, |writer| Ok(trace.write(writer)?))?;
-    let steps = || trace.rollouts.iter().flat_map(|rollout| &rollout.steps);
+    let (episodes, reward) = trace.summary();
     let report = Report {
-        id: &trace.header.id,
+        id: &environment.id,
         trace: &arguments.trace,
         num_envs: arguments.num_envs,
-        steps: actions.len(),
-        episodes: steps().filter(|step| step.terminated || step.truncated).count(),
-        reward: steps().map(|step| step.reward).sum(),
+        steps,
+        episodes,
+        reward,
     };
     if arguments.json {
         return output::print_json(&report);
@@ -124,6 +133,40 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         report.reward,
         report.trace.display()
     ))
+}
+
+/// What was recorded.
+enum Recorded {
+    Grids(Trace),
+    Bandits(BanditTrace),
+}
+
+impl Recorded {
+    fn write(&self, writer: &mut dyn std::io::Write) -> std::io::Result<()> {
+        match self {
+            Self::Grids(trace) => trace.write(writer),
+            Self::Bandits(trace) => trace.write(writer),
+        }
+    }
+
+    /// Ended episodes, and the sum of all rewards.
+    fn summary(&self) -> (usize, f64) {
+        let sum = |steps: &mut dyn Iterator<Item = (bool, f64)>| {
+            steps.fold((0, 0.0), |(episodes, sum), (ended, reward)| {
+                (episodes + usize::from(ended), sum + reward)
+            })
+        };
+        match self {
+            Self::Grids(trace) => {
+                let steps = trace.rollouts.iter().flat_map(|rollout| &rollout.steps);
+                sum(&mut steps.map(|step| (step.terminated || step.truncated, step.reward)))
+            }
+            Self::Bandits(trace) => {
+                let steps = trace.rollouts.iter().flat_map(|rollout| &rollout.steps);
+                sum(&mut steps.map(|step| (step.truncated, f64::from(step.reward))))
+            }
+        }
+    }
 }
 
 fn record_options(arguments: &Arguments, kind: &str) -> RecordOptions {
@@ -142,7 +185,8 @@ fn read_actions(
     spec: &EnvSpec,
 ) -> anyhow::Result<(ActionSequence, RecordOptions)> {
     let Space::Discrete { n, .. } = spec.action_space else {
-        anyhow::bail!("{}: traces are written for discrete action spaces only", spec.id);
+        let reason = "an action file holds one whole number for every environment; use --policy random";
+        return Err(Usage(format!("{}: {reason}", spec.id)).into());
     };
     let allowed = AllowedActions { n: n.max(ACTIONS), names: &spec.action_names };
     let (num_envs, seed) = (arguments.num_envs, arguments.environment.seed);

@@ -16,16 +16,14 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
     AutoresetMode,
-    agents::{
-        Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer, config::EXPERIMENTS,
-        play_episode,
-    },
-    render::{FrameOptions, GifOptions, GifWriter, drawing},
+    agents::{Checkpoint, Config, Ending, Progress, RunFiles, Trainer, config::EXPERIMENTS, play_episode},
+    render::{FrameOptions, GifOptions, GifWriter, View, drawing},
 };
 use serde::Serialize;
 
 use super::{
-    eval::{describe, find_checkpoint},
+    eval::find_checkpoint,
+    evaluation::{Judged, judge},
     exit::{INTERRUPTED, Interrupted, Usage},
     output,
     policy::build,
@@ -41,6 +39,8 @@ Examples:
   pentathlon train
   pentathlon train --env MiniGrid-DoorKey-5x5-v0 --seed 3 --set frames=500_000
   pentathlon train --config experiments/minigrid_keycorridor_s3r1.toml --out runs/corridor
+  pentathlon train --config experiments/crafter_ppo.toml
+  pentathlon train --config experiments/sequoia_routing.toml
   pentathlon train --resume runs/corridor --set frames=8_000_000
   pentathlon train --set ppo.learning_rate=3e-4 --set network.hidden=[256,256] --json")]
 pub struct Arguments {
@@ -77,10 +77,21 @@ struct Report<'a> {
     frames: u64,
     seconds: f64,
     #[serde(flatten)]
-    evaluation: Evaluation,
+    judged: &'a Judged,
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Some(path) = arguments.config.as_deref().filter(|path| super::cormab::is_sequoia(path)) {
+        let run = super::cormab::TrainingRun {
+            config: path,
+            env: arguments.env.as_deref(),
+            overrides: &arguments.overrides,
+            seed: arguments.seed,
+            out: arguments.out.as_deref(),
+            json: arguments.json,
+        };
+        return super::cormab::train_sequoia(&run);
+    }
     let mut trainer = prepare(&arguments)?;
     let folder = folder(&arguments, trainer.config())?;
     let mut files = RunFiles::open(&folder, &trainer)?;
@@ -103,7 +114,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     // All is saved: from here on Ctrl-C has nothing to wait for.
     training.store(false, Ordering::SeqCst);
 
-    let evaluation = trainer.evaluate(&build)?;
+    let discipline = trainer.env().spec().discipline.clone();
+    let judged = judge(&discipline, |look| trainer.evaluate_and_look(&build, look))?;
     animate(&trainer, &folder.join("policy.gif"))?;
     let report = Report {
         id: &id,
@@ -112,7 +124,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         ending: if ending == Ending::Solved { "solved" } else { "finished" },
         frames: trainer.frames(),
         seconds: trainer.seconds(),
-        evaluation,
+        judged: &judged,
     };
     output::write_file(&folder.join("evaluation.json"), |writer| {
         Ok(serde_json::to_writer(writer, &report)?)
@@ -124,7 +136,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         "{id}: {} frames in {:.1} s\n{}run in {} (curve.svg, policy.gif, checkpoint)\n",
         report.frames,
         report.seconds,
-        describe(&evaluation),
+        judged.describe(),
         folder.display()
     ))
 }
@@ -179,7 +191,7 @@ fn folder(arguments: &Arguments, config: &Config) -> anyhow::Result<PathBuf> {
 }
 
 /// The first Ctrl-C while training asks it to save and stop; any other ends the process.
-fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -> anyhow::Result<()> {
+pub fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
         let first = !stop.swap(true, Ordering::SeqCst);
         if !(first && training.load(Ordering::SeqCst)) {
@@ -191,6 +203,8 @@ fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -> an
 
 /// How many episodes of the trained policy the animation shows.
 const SHOWN_EPISODES: u64 = 4;
+/// The most frames of an animation; what comes after is not shown.
+const SHOWN_FRAMES: usize = 1000;
 
 /// Writes an animation of the trained policy, on levels of the evaluation.
 fn animate(trainer: &Trainer, path: &Path) -> anyhow::Result<()> {
@@ -204,12 +218,25 @@ fn animate(trainer: &Trainer, path: &Path) -> anyhow::Result<()> {
         tracing::info!("{} has no drawing; no animation is written", config.environment.id);
         return Ok(());
     }
+    // A grid is shown as a whole; of a large world, what the agents see.
+    let frame_options = match batch.spec().discipline.as_str() {
+        "crafter" => FrameOptions { tile_size: 14, view: View::Agent, highlight: false },
+        _ => FrameOptions::default(),
+    };
     let mut policy = trainer.policy();
+    let mut shown = 0;
     let mut gif: Option<GifWriter> = None;
     for episode in 0..SHOWN_EPISODES {
+        if shown >= SHOWN_FRAMES {
+            break;
+        }
         let seed = seed.wrapping_add(episode);
         play_episode(&mut policy, &mut *batch, seed, &mut |batch| -> anyhow::Result<()> {
-            let frame = drawing(batch)?.frame(0, &FrameOptions::default())?;
+            shown += 1;
+            if shown > SHOWN_FRAMES {
+                return Ok(());
+            }
+            let frame = drawing(batch)?.frame(0, &frame_options)?;
             match &mut gif {
                 Some(gif) => gif.add(frame)?,
                 None => {

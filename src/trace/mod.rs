@@ -1,13 +1,15 @@
-//! Traces: what happened in a batch of MiniGrid environments, step by step, in the format of the
-//! recordings of Farama's package (`docs/trace-format.md`). A trace is written by
+//! Traces: what happened in a batch, step by step (`docs/trace-format.md`): of MiniGrid environments in the
+//! format of the recordings of Farama's package, of coupled bandits in one of its own. A trace is written by
 //! `pentathlon rollout`, compared with a recording by any tool that reads JSON, and replayed.
 
 pub mod actions;
+pub mod bandit;
 pub mod reader;
 pub mod recorder;
 pub mod recording;
 
 pub use actions::{ActionError, ActionSequence};
+pub use bandit::BanditTrace;
 pub use reader::{Recording, TraceError};
 pub use recorder::{RecordError, RecordOptions, Trace};
 pub use recording::{Carried, FilledBox, Hash, Header, Hex, Level, Reset, Rollout, StepRecord};

@@ -30,9 +30,9 @@ pub struct RecordOptions {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// Not a batch of MiniGrid environments.
-    #[error("{id}: traces are written for MiniGrid environments only")]
-    NotMiniGrid {
+    /// A batch of a discipline that is not recorded.
+    #[error("{id}: traces are written for MiniGrid environments and coupled bandits only")]
+    NoRecorder {
         /// The environment id.
         id: String,
     },
@@ -144,7 +144,7 @@ impl Trace {
 }
 
 fn grids(batch: &dyn VectorEnv) -> Result<&Batch<MiniGrid>, RecordError> {
-    find_batch(batch).ok_or_else(|| RecordError::NotMiniGrid { id: batch.spec().id.clone() })
+    find_batch(batch).ok_or_else(|| RecordError::NoRecorder { id: batch.spec().id.clone() })
 }
 
 fn header(batch: &dyn VectorEnv) -> Result<Header, RecordError> {

@@ -111,6 +111,26 @@ fn render_writes_animations_and_contact_sheets() {
 }
 
 #[test]
+fn crafter_is_drawn_as_the_players_see_it_and_as_a_map() {
+    let directory = tempfile::tempdir().unwrap();
+    for (id, view, tile, size) in [
+        ("CrafterReward-v1", "full", "3", (192, 192)),
+        ("CrafterReward-v1", "agent", "8", (72, 72)),
+        ("CrafterTeam-v1", "agent", "8", (2 * 72 + 2, 2 * 72 + 2)),
+        ("MultiCrafter-v1", "full", "2", (128, 128)),
+    ] {
+        let arguments =
+            ["render", id, "--view", view, "--tile-size", tile, "--steps", "3", "--out", "frame.png"];
+        run_in(directory.path(), &arguments).succeeded();
+        let frame = Frame::read_png(directory.path().join("frame.png")).unwrap();
+        assert_eq!((frame.width(), frame.height()), size, "{id} {view}");
+    }
+    let view = run(&["render", "CrafterReward-v1", "--ansi", "--view", "agent"]).succeeded();
+    assert!(view.contains("health 9") && view.lines().count() < 20, "{view}");
+    assert!(run(&["render", "CrafterReward-v1", "--ansi"]).succeeded().lines().count() > 64);
+}
+
+#[test]
 fn render_draws_in_the_terminal() {
     let full = run(&["render", ID, "--seed", "7", "--ansi"]).succeeded();
     assert!(full.lines().count() >= 8, "{full}");

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod command;
+mod cormab;
 mod demonstrations;
 mod environments;
 mod physics;

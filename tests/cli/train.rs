@@ -96,6 +96,97 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
     assert_eq!(rows("half"), rows("whole"));
 }
 
+/// What the learner did before it knew teams, tiles and actions of several numbers. The tolerance is for the
+/// rounding of another machine's matrix products; another order of random numbers is far beyond it.
+#[test]
+fn a_seed_gives_the_curve_that_it_always_gave() {
+    let recorded = [
+        [-0.009_410_385, 0.025_296_733, 0.950_377_9, 0.420_137, 22.0],
+        [-0.004_027_104, 0.008_344_152, 0.908_089_2, 0.341_789_7, 37.5],
+        [-0.010_143_273, 0.018_091_522, 0.863_181_5, 0.843_657, 37.935_484],
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    let text = train(directory.path(), &["--set", "frames=1536", "--out", "run", "--json"]).succeeded();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3 + 1);
+    for (line, recorded) in lines.iter().zip(recorded) {
+        let names = ["policy_loss", "value_loss", "entropy", "gradient_norm", "mean_length"];
+        for (name, recorded) in names.into_iter().zip(recorded) {
+            let found = line[name].as_f64().unwrap();
+            assert!((found - recorded).abs() < 2e-4 * recorded.abs().max(0.05), "{name} {recorded}: {line}");
+        }
+    }
+}
+
+/// A few updates of a Crafter experiment.
+fn train_crafter(directory: &Path, name: &str, more: &[&str]) -> serde_json::Value {
+    let small = [
+        "train",
+        "--config",
+        name,
+        "--set",
+        "frames=2048",
+        "--set",
+        "environment.num_envs=8",
+        "--set",
+        "environment.level_pool=8",
+        "--set",
+        "ppo.rollout_steps=64",
+        "--set",
+        "network.hidden=[32]",
+        "--set",
+        "evaluation.episodes=8",
+        "--set",
+        "environment.max_episode_steps=300",
+        "--out",
+        "run",
+        "--json",
+    ];
+    last_json(&run_in(directory, &[&small[..], more].concat()).succeeded())
+}
+
+#[test]
+fn crafter_ends_with_its_score_and_its_achievements() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = train_crafter(directory.path(), "crafter_ppo", &[]);
+    assert_eq!((&report["id"], &report["frames"]), (&"CrafterReward-v1".into(), &2048.into()));
+    let achievements = report["achievements"].as_array().unwrap();
+    assert_eq!(achievements.len(), 22);
+    let rates: Vec<f64> =
+        achievements.iter().map(|achievement| achievement["success_rate"].as_f64().unwrap()).collect();
+    assert!(rates.iter().all(|rate| (0.0..=1.0).contains(rate)) && rates.iter().any(|rate| *rate > 0.0));
+    // The score is the geometric mean of the rates in percent, with an offset of one percent.
+    let mean = rates.iter().map(|rate| (1.0 + 100.0 * rate).ln()).sum::<f64>() / 22.0;
+    assert!((report["crafter_score"].as_f64().unwrap() - (mean.exp() - 1.0)).abs() < 1e-9, "{report}");
+
+    let evaluated = run_in(directory.path(), &["eval", "run", "--json"]).json();
+    for field in ["crafter_score", "achievements", "mean_return", "mean_length"] {
+        assert_eq!(evaluated[field], report[field], "{field}");
+    }
+    let text = run_in(directory.path(), &["eval", "run"]).succeeded();
+    assert!(text.contains("Crafter score") && text.contains("collect_wood"), "{text}");
+    let gif = std::fs::read(directory.path().join("run/policy.gif")).unwrap();
+    assert!(gif.starts_with(b"GIF89a"));
+    let arguments = ["render", "CrafterReward-v1", "--policy", "run", "--steps", "4", "--view", "agent"];
+    run_in(directory.path(), &[&arguments[..], &["--out", "played.gif"]].concat()).succeeded();
+}
+
+#[test]
+fn a_team_shares_its_parameters_and_every_agent_is_paid() {
+    let directory = tempfile::tempdir().unwrap();
+    let report =
+        train_crafter(directory.path(), "crafter_team_ippo", &["--set", "environment.options.agents=3"]);
+    assert_eq!((&report["id"], &report["frames"]), (&"CrafterTeam-v1".into(), &2048.into()));
+    assert!(report["crafter_score"].as_f64().unwrap() > 0.0, "{report}");
+    let evaluated = run_in(directory.path(), &["eval", "run", "--json"]).json();
+    assert_eq!(evaluated["mean_return"], report["mean_return"]);
+    // A checkpoint goes on where it stopped, the actions of all agents included.
+    let resumed =
+        run_in(directory.path(), &["train", "--resume", "run", "--set", "frames=3072", "--json"]).succeeded();
+    assert_eq!(last_json(&resumed)["frames"], 3072);
+}
+
 #[test]
 fn an_existing_run_is_not_overwritten() {
     let directory = tempfile::tempdir().unwrap();

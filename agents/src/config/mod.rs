@@ -15,11 +15,13 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 
 /// Configurations that come with the suite, by name: the files of `experiments/`.
-pub const EXPERIMENTS: [(&str, &str); 4] = [
+pub const EXPERIMENTS: [(&str, &str); 6] = [
     ("minigrid_doorkey_8x8", include_str!("../../../experiments/minigrid_doorkey_8x8.toml")),
     ("minigrid_doorkey_5x5", include_str!("../../../experiments/minigrid_doorkey_5x5.toml")),
     ("minigrid_keycorridor_s3r1", include_str!("../../../experiments/minigrid_keycorridor_s3r1.toml")),
     ("minigrid_multiroom_n2_s4", include_str!("../../../experiments/minigrid_multiroom_n2_s4.toml")),
+    ("crafter_ppo", include_str!("../../../experiments/crafter_ppo.toml")),
+    ("crafter_team_ippo", include_str!("../../../experiments/crafter_team_ippo.toml")),
 ];
 
 /// A training run.
@@ -77,12 +79,61 @@ pub struct NetworkConfig {
     pub backend: Backend,
     /// Names of the observations that are grids of (type, colour, state) triples, one byte each.
     pub cell_observations: Vec<String>,
-    /// Features that a grid cell is embedded into, 1 to 256.
+    /// What observations whose numbers mean different things are made of, from the first number to the last.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, Vec<ObservationPart>>,
+    /// Features that a grid cell or a tile is embedded into, 1 to 256.
     pub cell_features: usize,
     /// Features that a word of a mission is embedded into, 1 to 256.
     pub word_features: usize,
     /// Widths of the hidden layers that actor and critic share, each 1 to 4096; at least one.
     pub hidden: Vec<usize>,
+}
+
+/// A part of an observation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum ObservationPart {
+    /// A grid of tiles in planes: whole numbers of all tiles, plane after plane. What is on a tile is embedded.
+    Tiles {
+        /// Number of tiles, 1 to 65536.
+        tiles: usize,
+        /// Number of values in each plane, which start at 0; their product is at most 4096.
+        planes: Vec<usize>,
+    },
+    /// One whole number.
+    Category {
+        /// Number of values, which start at 0; 1 to 4096.
+        category: usize,
+    },
+    /// Measurements.
+    Numbers {
+        /// How many, 1 to 65536.
+        numbers: usize,
+        /// What they are multiplied by.
+        #[serde(default = "one")]
+        scale: f32,
+    },
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+impl ObservationPart {
+    /// Numbers of the observation that it takes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Tiles { tiles, planes } => tiles * planes.len(),
+            Self::Category { .. } => 1,
+            Self::Numbers { numbers, .. } => *numbers,
+        }
+    }
+
+    /// Whether it takes none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// Where networks are evaluated.
@@ -218,6 +269,7 @@ impl Default for NetworkConfig {
         Self {
             backend: Backend::Cpu,
             cell_observations: vec![String::from("image")],
+            parts: BTreeMap::new(),
             cell_features: 8,
             word_features: 16,
             hidden: vec![128, 64],

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::Config;
+use super::{Config, ObservationPart};
 use crate::Error;
 
 impl Config {
@@ -25,6 +25,9 @@ impl Config {
         }
         within("network.cell_features", network.cell_features, 1, 256)?;
         within("network.word_features", network.word_features, 1, 256)?;
+        for part in network.parts.values().flatten() {
+            check_part(part)?;
+        }
         if network.hidden.is_empty() {
             return Err(invalid("network.hidden", "[]", "at least one layer, such as [128, 64]"));
         }
@@ -68,6 +71,28 @@ impl Config {
             }
         }
         within("output.checkpoint_every", output.checkpoint_every, 1, u64::MAX)
+    }
+}
+
+/// The most kinds of tiles, and values of a category.
+const MOST_KINDS: usize = 4096;
+
+fn check_part(part: &ObservationPart) -> Result<(), Error> {
+    match part {
+        ObservationPart::Tiles { tiles, planes } => {
+            within("network.parts.tiles", *tiles, 1, 65_536)?;
+            let kinds = planes.iter().try_fold(1, |kinds: usize, &count| kinds.checked_mul(count));
+            if planes.is_empty() || !kinds.is_some_and(|kinds| (1..=MOST_KINDS).contains(&kinds)) {
+                let allowed = format!("numbers of values whose product is 1 to {MOST_KINDS}");
+                return Err(invalid("network.parts.planes", format!("{planes:?}"), allowed));
+            }
+            Ok(())
+        }
+        ObservationPart::Category { category } => within("network.parts.category", *category, 1, MOST_KINDS),
+        ObservationPart::Numbers { numbers, scale } => {
+            within("network.parts.numbers", *numbers, 1, 65_536)?;
+            within("network.parts.scale", *scale, f32::MIN, f32::MAX)
+        }
     }
 }
 
@@ -134,6 +159,8 @@ mod tests {
             ("ppo.minibatches=0", "ppo.minibatches", "divisor"),
             ("network.hidden=[]", "network.hidden", "at least one"),
             ("network.hidden=[64, 0]", "network.hidden", "1 to 4096"),
+            ("network.parts.a=[{tiles=9,planes=[99,99]}]", "network.parts.planes", "product"),
+            ("network.parts.a=[{category=0}]", "network.parts.category", "1 to 4096"),
             ("environment.num_envs=0", "environment.num_envs", "1 to 65536"),
             ("evaluation.seed=1", "evaluation.seed", "fresh levels"),
         ] {

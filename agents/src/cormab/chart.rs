@@ -5,6 +5,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use super::comparison::Row;
+use crate::file::write_atomically;
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (720, 60);
@@ -35,7 +36,7 @@ pub fn draw_bars(path: &Path, title: &str, rows: &[Row]) -> Result<(), ChartErro
         let area = SVGBackend::with_string(&mut picture, size).into_drawing_area();
         draw_on(&area, title, rows, 1.05 * longest).map_err(|error| failed(error.to_string()))?;
     }
-    std::fs::write(path, picture).map_err(|error| failed(error.to_string()))
+    write_atomically(path, picture.as_bytes()).map_err(|error| failed(error.to_string()))
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;

@@ -1,6 +1,8 @@
 //! All methods side by side on a number of instances: what each earns in a step, with intervals, and what a
 //! decision costs.
 
+use std::ops::ControlFlow;
+
 use pentathlon_envs::cormab::{feasible::FeasibleSet, instance::Instance};
 use pentathlon_gym::Error;
 use serde::Serialize;
@@ -13,7 +15,7 @@ use super::{
         BanditPolicy, BestOfNetwork, ExactMyopic, FunctionPolicy, IterativeMyopic, IterativeNetwork, Null,
         RandomFeasible, SampledMyopic, SampledNetwork, WhittleIndex, oracle_for,
     },
-    sequoia::{SequoiaConfig, Trained, train},
+    sequoia::{Progress, SequoiaConfig, Trained, train},
 };
 
 /// Random actions that sampling methods choose from.
@@ -178,6 +180,7 @@ pub struct Row {
 }
 
 /// Trains SEQUOIA on `instance` and judges all methods; methods that an instance does not have are left out.
+/// `report` is called after each episode of training; there is no result when it ends the training early.
 ///
 /// # Errors
 /// When an environment cannot be built.
@@ -185,8 +188,12 @@ pub fn compare_on(
     instance: &Instance,
     config: &SequoiaConfig,
     limits: Limits,
-) -> Result<(OnInstance, Trained), Error> {
-    let trained = train(config, instance, &mut |_| {})?;
+    report: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<Option<(OnInstance, Trained)>, Error> {
+    let trained = train(config, instance, report)?;
+    if trained.episodes < config.training.episodes {
+        return Ok(None);
+    }
     let set = FeasibleSet::new(instance);
     let horizon = instance.horizon as usize;
     let mut earned = Vec::new();
@@ -227,7 +234,7 @@ pub fn compare_on(
         earned.push((method, evaluate(instance, &config.evaluation, &mut *policy)?));
     }
     let training_seconds = trained.seconds;
-    Ok((OnInstance { instance: instance.name.clone(), earned, training_seconds, search }, trained))
+    Ok(Some((OnInstance { instance: instance.name.clone(), earned, training_seconds, search }, trained)))
 }
 
 /// One row for each method that every instance has.
@@ -298,7 +305,11 @@ mod tests {
         config.training.episodes = 100;
         config.warm_start.epochs = 10;
         config.evaluation.episodes = 100;
-        let (result, _) = compare_on(&instance, &config, Limits::default()).unwrap();
+        let mut goes_on = |_: &Progress| ControlFlow::Continue(());
+        let compared = compare_on(&instance, &config, Limits::default(), &mut goes_on).unwrap();
+        let (result, _) = compared.unwrap();
+        let mut ends = |_: &Progress| ControlFlow::Break(());
+        assert!(compare_on(&instance, &config, Limits::default(), &mut ends).unwrap().is_none());
         assert_eq!(result.earned.len(), Method::ALL.len());
         let mean = |method| result.mean(method).unwrap();
         assert!(mean(Method::Null) < mean(Method::Random));

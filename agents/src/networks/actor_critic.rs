@@ -7,7 +7,9 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::relu};
 use pentathlon_gym::seeding::philox::Philox;
 
 use super::cells::CellEncoder;
-use super::layout::{EncodedRows, Input, ObservationLayout};
+use super::encoded_rows::EncodedRows;
+use super::layout::{Input, ObservationLayout};
+use super::tiles::TileEncoder;
 use super::{MASKED_LOGIT, orthogonal};
 use crate::config::NetworkConfig;
 
@@ -24,6 +26,7 @@ const VALUE_GAIN: f64 = 0.0;
 #[derive(Module, Debug)]
 pub struct ActorCritic {
     cells: Vec<CellInput>,
+    tiles: Vec<TileInput>,
     categories: Vec<Embedding>,
     words: Vec<WordInput>,
     numbers: Vec<Linear>,
@@ -37,6 +40,13 @@ pub struct ActorCritic {
 #[derive(Module, Debug)]
 struct CellInput {
     encoder: CellEncoder,
+    layer: Linear,
+}
+
+/// A grid of tiles: their features side by side, then a layer.
+#[derive(Module, Debug)]
+struct TileInput {
+    encoder: TileEncoder,
     layer: Linear,
 }
 
@@ -54,6 +64,8 @@ pub struct Output {
     pub logits: Tensor<2>,
     /// Value estimates, `[rows]`.
     pub values: Tensor<1>,
+    /// How many of the logits belong to each number of an action, in order.
+    pub choices: Vec<usize>,
 }
 
 impl ActorCritic {
@@ -68,6 +80,7 @@ impl ActorCritic {
         let first = config.hidden[0];
         let mut network = Self {
             cells: Vec::new(),
+            tiles: Vec::new(),
             categories: Vec::new(),
             words: Vec::new(),
             numbers: Vec::new(),
@@ -101,6 +114,18 @@ impl ActorCritic {
                         device,
                     )),
                 }),
+                Input::Tiles { tiles, planes, .. } => network.tiles.push(TileInput {
+                    encoder: TileEncoder::new(random, planes, config.cell_features, device),
+                    layer: without_bias(orthogonal::linear(
+                        random,
+                        [tiles * config.cell_features, first],
+                        gain,
+                        device,
+                    )),
+                }),
+                Input::Agent { agents, .. } => {
+                    network.categories.push(orthogonal::embedding(random, [*agents, first], gain, device));
+                }
                 Input::Category { n, .. } => {
                     for &n in n {
                         network.categories.push(orthogonal::embedding(random, [n, first], gain, device));
@@ -145,8 +170,10 @@ impl ActorCritic {
         Inference { tables: network.cell_tables(), network }
     }
 
+    /// The features of all kinds of cells and tiles, those of cells first.
     fn cell_tables(&self) -> Vec<Tensor<2>> {
-        self.cells.iter().map(|input| input.encoder.table()).collect()
+        let cells = self.cells.iter().map(|input| input.encoder.table());
+        cells.chain(self.tiles.iter().map(|input| input.encoder.table())).collect()
     }
 
     fn forward_with(
@@ -161,6 +188,7 @@ impl ActorCritic {
         let mut first = self.first_bias.val().unsqueeze::<2>();
         let (mut cells, mut categories, mut words, mut numbers) =
             (self.cells.iter().zip(tables), self.categories.iter(), self.words.iter(), self.numbers.iter());
+        let mut tiles = self.tiles.iter().zip(&tables[self.cells.len()..]);
         for (_, input) in &layout.inputs {
             match input {
                 Input::Cells { at, cells: count } => {
@@ -168,6 +196,18 @@ impl ActorCritic {
                         let features =
                             CellEncoder::look_up(table.clone(), part.indices(*at, *count), part.len());
                         first = input.layer.forward(features).add(first);
+                    }
+                }
+                Input::Tiles { at, tiles: count, .. } => {
+                    if let Some((input, table)) = tiles.next() {
+                        let features =
+                            CellEncoder::look_up(table.clone(), part.indices(*at, *count), part.len());
+                        first = input.layer.forward(features).add(first);
+                    }
+                }
+                Input::Agent { at, .. } => {
+                    if let Some(table) = categories.next() {
+                        first = table.weight.val().select(0, part.indices(*at, 1)).add(first);
                     }
                 }
                 Input::Category { at, n, .. } => {
@@ -194,7 +234,8 @@ impl ActorCritic {
         if layout.masked {
             logits = logits.mask_fill(part.forbidden(), MASKED_LOGIT);
         }
-        Output { logits, values: self.value.forward(features).squeeze_dim::<1>(1) }
+        let values = self.value.forward(features).squeeze_dim::<1>(1);
+        Output { logits, values, choices: layout.choices.clone() }
     }
 }
 
@@ -281,13 +322,15 @@ mod tests {
         ObservationLayout {
             inputs: vec![
                 ("image".into(), Input::Cells { at: 0, cells: 3 }),
-                ("direction".into(), Input::Category { at: 3, start: 0, n: vec![4] }),
+                ("direction".into(), Input::Category { at: 3, from: 0, start: 0, n: vec![4] }),
                 ("mission".into(), Input::Words { at: 4, words: 2, vocabulary: 9 }),
-                ("speed".into(), Input::Numbers { at: 0, len: 2, scale: 1.0 }),
+                ("speed".into(), Input::Numbers { at: 0, from: 0, len: 2, scale: 1.0 }),
             ],
             masked,
             actions: 3,
+            choices: vec![3],
             first_action: 0,
+            agents: 1,
             indices: 6,
             numbers: 2,
         }

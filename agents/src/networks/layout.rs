@@ -1,17 +1,16 @@
-//! What a network sees of an environment: which observations there are, and compact rows of them.
-//!
-//! A row keeps whole numbers as 16-bit indices and measurements as floats, so that a rollout of a
-//! million frames fits in memory and a minibatch is gathered by copying rows.
+//! What a network sees of an environment: which observations there are, what they are made of, and where each part
+//! stands in the compact rows of [`EncodedRows`](super::EncodedRows).
 
-use pentathlon_gym::{Array, EnvSpec, Observation, Space};
+use pentathlon_gym::{EnvSpec, Observation, Space};
 
-use super::cells::cell_kind;
 use crate::Error;
+use crate::config::{NetworkConfig, ObservationPart};
 
 /// Name of the observation that says which actions are allowed: one number per action, 0 for no.
 pub const ACTION_MASK: &str = "action_mask";
 
-/// One part of what the network sees. `at` is where its first number stands in a row.
+/// One part of what the network sees. `at` is where its first number stands in a row, `from` where it stands in
+/// the observation of an agent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// A grid of (type, colour, state) cells, as indices of kinds of cells.
@@ -21,10 +20,31 @@ pub enum Input {
         /// Number of cells.
         cells: usize,
     },
+    /// A grid of tiles in planes: the whole numbers of all tiles in the first, then those in the second,
+    /// and so on; as indices of kinds of tiles.
+    Tiles {
+        /// Position in the indices of a row.
+        at: usize,
+        /// Position in the observation.
+        from: usize,
+        /// Number of tiles.
+        tiles: usize,
+        /// Number of values in each plane, which start at 0.
+        planes: Vec<usize>,
+    },
+    /// Which agent of the environment the row belongs to.
+    Agent {
+        /// Position in the indices of a row.
+        at: usize,
+        /// Number of agents.
+        agents: usize,
+    },
     /// Whole numbers, `start <= value < start + n` each.
     Category {
         /// Position in the indices of a row.
         at: usize,
+        /// Position in the observation.
+        from: usize,
         /// Smallest value of all of them.
         start: i32,
         /// Number of values of each.
@@ -43,6 +63,8 @@ pub enum Input {
     Numbers {
         /// Position in the numbers of a row.
         at: usize,
+        /// Position in the observation.
+        from: usize,
         /// How many.
         len: usize,
         /// What they are multiplied by: bytes by 1/255.
@@ -50,17 +72,23 @@ pub enum Input {
     },
 }
 
-/// The parts that a network sees, and the actions it chooses from.
+/// The parts that a network sees, and the actions it chooses from. Every agent of every environment is a row of
+/// its own: row `env * agents + agent`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservationLayout {
     /// The inputs, each with the name of its observation.
     pub inputs: Vec<(String, Input)>,
     /// Whether there is an observation `action_mask`.
     pub masked: bool,
-    /// Number of actions.
+    /// Number of logits: of actions, those of all numbers that make up an action together.
     pub actions: usize,
+    /// How many values each number of an action has; one number where actions are `Discrete`. The numbers are chosen
+    /// independently of each other.
+    pub choices: Vec<usize>,
     /// The action that index 0 stands for.
     pub first_action: i32,
+    /// Agents of an environment.
+    pub agents: usize,
     /// Indices in a row.
     pub indices: usize,
     /// Floats in a row.
@@ -68,47 +96,55 @@ pub struct ObservationLayout {
 }
 
 impl ObservationLayout {
-    /// The layout of the observations in `observation`; those named in `cell_observations` are grids
-    /// of cells.
+    /// The layout of the observations in `observation`, read as `network` says. Agents of a team also see which
+    /// of them they are.
     ///
     /// # Errors
-    /// Environments with several agents or with actions that are not one whole number, observations
-    /// that cannot be indexed, and environments without any observation.
-    pub fn new(
-        spec: &EnvSpec,
-        observation: &Observation,
-        cell_observations: &[String],
-    ) -> Result<Self, Error> {
+    /// Environments with actions that are not whole numbers, observations that cannot be indexed or are
+    /// not made of the parts that `network` names, and environments without any observation.
+    pub fn new(spec: &EnvSpec, observation: &Observation, network: &NetworkConfig) -> Result<Self, Error> {
         let unsupported = |reason: String| Error::Unsupported { id: spec.id.clone(), reason };
-        if spec.num_agents != 1 {
-            return Err(unsupported(format!("it has {} agents; this learner trains one", spec.num_agents)));
-        }
-        let Space::Discrete { n: actions, start: first_action } = spec.action_space else {
-            return Err(unsupported(format!(
-                "its actions are {:?}; this learner needs Discrete",
-                spec.action_space
-            )));
+        let (choices, first_action) = match &spec.action_space {
+            Space::Discrete { n, start } => (vec![*n as usize], *start),
+            Space::MultiDiscrete { n } => (n.iter().map(|&n| n as usize).collect(), 0),
+            other => {
+                let reason = "this learner needs Discrete or MultiDiscrete";
+                return Err(unsupported(format!("its actions are {other:?}; {reason}")));
+            }
         };
         let mut layout = Self {
             inputs: Vec::new(),
             masked: false,
-            actions: actions as usize,
+            actions: choices.iter().sum(),
+            choices,
             first_action,
+            agents: spec.num_agents,
             indices: 0,
             numbers: 0,
         };
+        if let Some(name) = network.parts.keys().find(|name| observation.get(name).is_none()) {
+            return Err(unsupported(format!(
+                "network.parts names '{name}', which is not among environment.observations"
+            )));
+        }
         for field in &observation.fields {
             let (name, space) = (&field.spec.name, &field.spec.space);
             if name == ACTION_MASK {
                 if space.flat_len() != layout.actions {
                     return Err(unsupported(format!(
-                        "'{name}' has {} values for {actions} actions",
-                        space.flat_len()
+                        "'{name}' has {} values for {} actions",
+                        space.flat_len(),
+                        layout.actions
                     )));
                 }
                 layout.masked = true;
+            } else if let Some(parts) = network.parts.get(name) {
+                let inputs = layout
+                    .parts(space, parts)
+                    .map_err(|reason| unsupported(format!("network.parts of '{name}': {reason}")))?;
+                layout.inputs.extend(inputs.into_iter().map(|input| (name.clone(), input)));
             } else {
-                let is_cells = cell_observations.contains(name);
+                let is_cells = network.cell_observations.contains(name);
                 let input = layout
                     .input(space, is_cells)
                     .map_err(|reason| unsupported(format!("'{name}': {reason}")))?;
@@ -120,7 +156,44 @@ impl ObservationLayout {
                 "no observation is selected; set environment.observations",
             )));
         }
+        if layout.agents > 1 {
+            let agent = Input::Agent { at: layout.indices, agents: layout.agents };
+            layout.indices += 1;
+            layout.inputs.push((String::new(), agent));
+        }
         Ok(layout)
+    }
+
+    /// The inputs that an observation is made of, `parts` one after the other.
+    fn parts(&mut self, space: &Space, parts: &[ObservationPart]) -> Result<Vec<Input>, String> {
+        let Space::Box { shape, .. } = space else {
+            return Err(format!("only numbers of a Box are read in parts, and this is {space:?}"));
+        };
+        let mut from = 0;
+        let mut inputs = Vec::with_capacity(parts.len());
+        for part in parts {
+            let at = self.indices;
+            inputs.push(match part {
+                ObservationPart::Tiles { tiles, planes } => {
+                    self.indices += tiles;
+                    Input::Tiles { at, from, tiles: *tiles, planes: planes.clone() }
+                }
+                ObservationPart::Category { category } => {
+                    self.indices += 1;
+                    Input::Category { at, from, start: 0, n: vec![*category] }
+                }
+                ObservationPart::Numbers { numbers, scale } => {
+                    let at = self.numbers;
+                    self.numbers += numbers;
+                    Input::Numbers { at, from, len: *numbers, scale: *scale }
+                }
+            });
+            from += part.len();
+        }
+        if from != space.flat_len() {
+            return Err(format!("they have {from} numbers, and the observation of shape {shape:?} does not"));
+        }
+        Ok(inputs)
     }
 
     fn input(&mut self, space: &Space, is_cells: bool) -> Result<Input, String> {
@@ -136,9 +209,11 @@ impl ObservationLayout {
                 }
                 Input::Cells { at, cells: space.flat_len() / 3 }
             }
-            Space::Discrete { n, start } => Input::Category { at, start: *start, n: vec![*n as usize] },
+            Space::Discrete { n, start } => {
+                Input::Category { at, from: 0, start: *start, n: vec![*n as usize] }
+            }
             Space::MultiDiscrete { n } => {
-                Input::Category { at, start: 0, n: n.iter().map(|&n| n as usize).collect() }
+                Input::Category { at, from: 0, start: 0, n: n.iter().map(|&n| n as usize).collect() }
             }
             Space::Text { max_words, vocabulary } => {
                 Input::Words { at, words: *max_words, vocabulary: vocabulary.len() + 1 }
@@ -146,11 +221,13 @@ impl ObservationLayout {
             Space::Box { .. } | Space::Dict(_) => {
                 let scale =
                     if space.element() == pentathlon_gym::ElementType::U8 { 1.0 / 255.0 } else { 1.0 };
-                Input::Numbers { at: self.numbers, len: space.flat_len(), scale }
+                Input::Numbers { at: self.numbers, from: 0, len: space.flat_len(), scale }
             }
         };
         match &input {
             Input::Cells { cells, .. } => self.indices += cells,
+            // These are made elsewhere, from parts and from the number of agents.
+            Input::Tiles { .. } | Input::Agent { .. } => {}
             Input::Category { n, .. } => {
                 if n.iter().any(|&n| n > limit) {
                     return Err(format!("more than {limit} values"));
@@ -169,107 +246,12 @@ impl ObservationLayout {
     }
 }
 
-/// Observations as compact rows. Rows are appended, read by number, and cleared; memory is kept.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EncodedRows {
-    /// Number of rows.
-    pub rows: usize,
-    /// `[rows, layout.indices]`.
-    pub indices: Vec<u16>,
-    /// `[rows, layout.numbers]`.
-    pub numbers: Vec<f32>,
-    /// `[rows, layout.actions]`, 1 where an action is allowed; empty without a mask.
-    pub mask: Vec<u8>,
-}
-
-impl EncodedRows {
-    /// Removes all rows.
-    pub fn clear(&mut self) {
-        self.rows = 0;
-        self.indices.clear();
-        self.numbers.clear();
-        self.mask.clear();
-    }
-
-    /// Appends the rows of the environments `envs` of `observation`.
-    pub fn push(
-        &mut self,
-        layout: &ObservationLayout,
-        observation: &Observation,
-        envs: impl Iterator<Item = usize>,
-    ) {
-        let arrays: Vec<&Array> = layout.inputs.iter().map(|(name, _)| &observation[name.as_str()]).collect();
-        for env in envs {
-            for ((_, input), array) in layout.inputs.iter().zip(&arrays) {
-                self.push_input(input, array, env);
-            }
-            if layout.masked {
-                let allowed = env * layout.actions..(env + 1) * layout.actions;
-                let mask = &observation[ACTION_MASK];
-                self.mask.extend(allowed.map(|i| u8::from(number(mask, i) != 0.0)));
-            }
-            self.rows += 1;
-        }
-    }
-
-    fn push_input(&mut self, input: &Input, array: &Array, env: usize) {
-        match input {
-            Input::Cells { cells, .. } => {
-                let bytes = array.as_u8().expect("the layout takes cells from bytes only");
-                let triples = bytes[env * cells * 3..(env + 1) * cells * 3].chunks_exact(3);
-                self.indices.extend(triples.map(|cell| cell_kind(cell[0], cell[1], cell[2])));
-            }
-            Input::Category { start, n, .. } => {
-                let values = n.iter().enumerate();
-                self.indices.extend(values.map(|(i, &count)| index(array, env * n.len() + i, *start, count)));
-            }
-            Input::Words { words, vocabulary, .. } => {
-                self.indices
-                    .extend((env * words..(env + 1) * words).map(|i| index(array, i, 0, *vocabulary)));
-            }
-            Input::Numbers { len, scale, .. } => {
-                self.numbers.extend((env * len..(env + 1) * len).map(|i| number(array, i) * scale));
-            }
-        }
-    }
-
-    /// Appends copies of the `rows` of `source`.
-    pub fn gather(&mut self, layout: &ObservationLayout, source: &Self, rows: &[u32]) {
-        for &row in rows {
-            let row = row as usize;
-            self.indices.extend_from_slice(&source.indices[row * layout.indices..(row + 1) * layout.indices]);
-            self.numbers.extend_from_slice(&source.numbers[row * layout.numbers..(row + 1) * layout.numbers]);
-            if layout.masked {
-                self.mask.extend_from_slice(&source.mask[row * layout.actions..(row + 1) * layout.actions]);
-            }
-        }
-        self.rows += rows.len();
-    }
-}
-
-/// Element `i` as an index below `n`, counted from `start`; values out of range count as the nearest one.
-fn index(array: &Array, i: usize, start: i32, n: usize) -> u16 {
-    let value = match array {
-        Array::U8(v) => i64::from(v[i]),
-        Array::I32(v) => i64::from(v[i]),
-        Array::F32(v) => v[i] as i64,
-    };
-    (value - i64::from(start)).clamp(0, n as i64 - 1) as u16
-}
-
-fn number(array: &Array, i: usize) -> f32 {
-    match array {
-        Array::U8(v) => v[i].into(),
-        Array::I32(v) => v[i] as f32,
-        Array::F32(v) => v[i],
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use pentathlon_gym::{Group, ObservationField, ObservationSpec};
+    use pentathlon_gym::{Array, Group, ObservationField, ObservationSpec};
 
     use super::*;
+    use crate::networks::EncodedRows;
 
     fn field(name: &str, space: Space, array: Array) -> ObservationField {
         let spec =
@@ -323,7 +305,8 @@ mod tests {
     }
 
     fn layout() -> ObservationLayout {
-        ObservationLayout::new(&spec(Space::discrete(3), 1), &observation(), &["image".into()]).unwrap()
+        ObservationLayout::new(&spec(Space::discrete(3), 1), &observation(), &NetworkConfig::default())
+            .unwrap()
     }
 
     #[test]
@@ -361,15 +344,51 @@ mod tests {
 
     #[test]
     fn environments_that_do_not_fit_are_refused_with_a_reason() {
+        let network =
+            NetworkConfig { cell_observations: vec!["direction".into()], ..NetworkConfig::default() };
         let refuse = |spec: EnvSpec, observation: Observation| {
-            ObservationLayout::new(&spec, &observation, &["direction".into()]).unwrap_err().to_string()
+            ObservationLayout::new(&spec, &observation, &network).unwrap_err().to_string()
         };
-        assert!(refuse(spec(Space::discrete(3), 2), observation()).contains("2 agents"));
         assert!(refuse(spec(Space::bytes(0, 1, [2]), 1), observation()).contains("Discrete"));
         assert!(refuse(spec(Space::discrete(4), 1), observation()).contains("4 actions"));
         assert!(refuse(spec(Space::discrete(3), 1), Observation::default()).contains("no observation"));
         let cells =
             Observation { fields: vec![field("direction", Space::bytes(0, 1, [4]), Array::U8(vec![0; 8]))] };
         assert!(refuse(spec(Space::discrete(3), 1), cells).contains("triples"));
+    }
+
+    fn with_parts(parts: Vec<ObservationPart>) -> NetworkConfig {
+        NetworkConfig { parts: [("view".to_owned(), parts)].into(), ..NetworkConfig::default() }
+    }
+
+    #[test]
+    fn agents_of_a_team_are_rows_and_observations_are_read_in_parts() {
+        // Two environments with two agents: two tiles in two planes, a direction, a measurement.
+        let bytes = vec![1, 2, 0, 1, 3, 50, 0, 0, 1, 1, 0, 10, 2, 2, 0, 0, 1, 20, 9, 0, 9, 0, 9, 30];
+        let view = field("view", Space::bytes(0, 255, [6]), Array::U8(bytes));
+        let observation = Observation { fields: vec![view] };
+        let parts = vec![
+            ObservationPart::Tiles { tiles: 2, planes: vec![3, 2] },
+            ObservationPart::Category { category: 4 },
+            ObservationPart::Numbers { numbers: 1, scale: 0.1 },
+        ];
+        let space = Space::MultiDiscrete { n: vec![3, 2] };
+        let network = with_parts(parts.clone());
+        let layout = ObservationLayout::new(&spec(space.clone(), 2), &observation, &network).unwrap();
+        assert_eq!((layout.actions, &layout.choices[..], layout.agents), (5, &[3, 2][..], 2));
+        assert_eq!((layout.indices, layout.numbers), (2 + 1 + 1, 1));
+        let mut rows = EncodedRows::default();
+        rows.push(&layout, &observation, 0..4);
+        // Tiles by first plane times 2 plus second; direction; agent. Wild values count as the largest.
+        assert_eq!(rows.indices, [2, 5, 3, 0, 1, 1, 0, 1, 4, 4, 1, 0, 5, 0, 3, 1]);
+        assert_eq!(rows.numbers, [5.0, 1.0, 2.0, 3.0]);
+
+        let refuse = |network: &NetworkConfig| {
+            let spec = spec(space.clone(), 2);
+            ObservationLayout::new(&spec, &observation, network).unwrap_err().to_string()
+        };
+        assert!(refuse(&with_parts(parts[..2].to_vec())).contains("5 numbers"));
+        let other = NetworkConfig { parts: [("smell".into(), parts)].into(), ..NetworkConfig::default() };
+        assert!(refuse(&other).contains("'smell'"));
     }
 }

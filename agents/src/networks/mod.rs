@@ -1,19 +1,22 @@
 //! Networks of the agents, in [burn](https://burn.dev), and how observations become their inputs.
 //!
-//! - [`ObservationLayout`]: what the network sees of an environment, and compact rows of it.
+//! - [`ObservationLayout`]: what the network sees of an environment; [`EncodedRows`]: compact rows of it.
 //! - [`ActorCritic`]: policy and value estimate with shared hidden layers.
 //! - [`InstructedPolicy`]: a policy that looks at the cells in the light of an instruction.
 
 mod actor_critic;
 mod cells;
+mod encoded_rows;
 mod instructed;
 mod layout;
 mod orthogonal;
+mod tiles;
 
 pub use actor_critic::{ActorCritic, Inference, Output};
 pub use cells::{CELL_KINDS, CellEncoder};
+pub use encoded_rows::EncodedRows;
 pub use instructed::InstructedPolicy;
-pub use layout::{ACTION_MASK, EncodedRows, Input, ObservationLayout};
+pub use layout::{ACTION_MASK, Input, ObservationLayout};
 
 use burn::tensor::Device;
 

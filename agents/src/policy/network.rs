@@ -5,7 +5,7 @@ use pentathlon_gym::seeding::{Random, philox::Philox};
 use rayon::prelude::*;
 
 use super::Policy;
-use crate::networks::{EncodedRows, Inference, ObservationLayout};
+use crate::networks::{EncodedRows, Inference, Input, ObservationLayout};
 use crate::random::{Purpose, stream};
 use crate::{Error, categorical};
 
@@ -20,7 +20,7 @@ pub struct NetworkPolicy {
     greedy: bool,
     random: Philox,
     rows: EncodedRows,
-    envs: Vec<usize>,
+    places: Vec<usize>,
     logits: Vec<f32>,
     values: Vec<f32>,
 }
@@ -35,7 +35,7 @@ impl NetworkPolicy {
             greedy,
             random: stream(seed, Purpose::Evaluation),
             rows: EncodedRows::default(),
-            envs: Vec::new(),
+            places: Vec::new(),
             logits: Vec::new(),
             values: Vec::new(),
         }
@@ -49,9 +49,10 @@ impl NetworkPolicy {
 
 impl Policy for NetworkPolicy {
     fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
-        let Self { layout, network, rows, envs, logits, values, .. } = self;
-        if let Some((name, _)) = layout.inputs.iter().find(|(name, _)| env.observation().get(name).is_none())
-        {
+        let Self { layout, network, rows, places, logits, values, .. } = self;
+        let seen = layout.inputs.iter().filter(|(_, input)| !matches!(input, Input::Agent { .. }));
+        let missing = seen.map(|(name, _)| name).find(|name| env.observation().get(name).is_none());
+        if let Some(name) = missing {
             return Err(Error::Unsupported {
                 id: env.spec().id.clone(),
                 reason: format!(
@@ -59,12 +60,14 @@ impl Policy for NetworkPolicy {
                 ),
             });
         }
-        envs.clear();
-        envs.extend((0..active.len()).filter(|&env| active[env]));
+        let agents = layout.agents;
+        places.clear();
+        let acting = (0..active.len()).filter(|&env| active[env]);
+        places.extend(acting.flat_map(|env| env * agents..(env + 1) * agents));
         rows.clear();
-        rows.push(layout, env.observation(), envs.iter().copied());
-        logits.resize(envs.len() * layout.actions, 0.0);
-        values.resize(envs.len(), 0.0);
+        rows.push(layout, env.observation(), places.iter().copied());
+        logits.resize(places.len() * layout.actions, 0.0);
+        values.resize(places.len(), 0.0);
         let rows = &*rows;
         logits
             .par_chunks_mut(ROWS_AT_ONCE * layout.actions)
@@ -74,13 +77,17 @@ impl Policy for NetworkPolicy {
                 let start = chunk * ROWS_AT_ONCE;
                 network.evaluate(layout, rows, start..start + values.len(), logits, values);
             });
-        for (&env, logits) in envs.iter().zip(logits.chunks_exact(layout.actions)) {
-            let action = if self.greedy {
-                categorical::argmax(logits)
-            } else {
-                categorical::sample(logits, self.random.float() as f32).0
-            };
-            actions[env] = action as i32 + layout.first_action;
+        let numbers = layout.choices.len();
+        for (&place, mut logits) in places.iter().zip(logits.chunks_exact(layout.actions)) {
+            for (action, &count) in actions[place * numbers..][..numbers].iter_mut().zip(&layout.choices) {
+                let choice = if self.greedy {
+                    categorical::argmax(&logits[..count])
+                } else {
+                    categorical::sample(&logits[..count], self.random.float() as f32).0
+                };
+                *action = choice as i32 + layout.first_action;
+                logits = &logits[count..];
+            }
         }
         Ok(())
     }

@@ -209,8 +209,10 @@ impl Part {
             target.extend(rows.iter().map(|&row| source[row as usize]));
         };
         let targets = &mut self.targets;
+        let numbers = layout.choices.len();
         targets.actions.clear();
-        targets.actions.extend(rows.iter().map(|&row| rollout.actions[row as usize]));
+        let actions = rows.iter().map(|&row| &rollout.actions[row as usize * numbers..][..numbers]);
+        targets.actions.extend(actions.flatten());
         copy(&mut targets.log_probabilities, &rollout.log_probabilities);
         copy(&mut targets.returns, &rollout.returns);
         copy(&mut targets.values, &rollout.values);

@@ -14,7 +14,7 @@ use crate::{config::PpoConfig, networks::Output};
 /// What is known of the rows of a minibatch, or of a part of it.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
-    /// Indices of the actions taken.
+    /// Indices of the actions taken, `[rows, numbers of an action]`.
     pub actions: Vec<i32>,
     /// Logarithms of the chances they were taken with.
     pub log_probabilities: Vec<f32>,
@@ -76,12 +76,11 @@ pub fn objective(
     minibatch_rows: usize,
 ) -> (Tensor<1>, LossTerms) {
     let device = output.values.device();
-    let rows = targets.actions.len();
+    let rows = targets.returns.len();
     let floats = |values: &[f32]| Tensor::<1>::from_data(TensorData::new(values.to_vec(), [rows]), &device);
     let mean = 1.0 / minibatch_rows as f32;
 
-    let all = log_softmax(output.logits, 1);
-    let new = all.clone().gather(1, action_column(&targets.actions, &device)).squeeze_dim::<1>(1);
+    let (new, negative_entropy) = chosen_and_negative_entropy(&output, &targets.actions);
     let log_ratio = new - floats(&targets.log_probabilities);
     let ratio = log_ratio.clone().exp();
     let advantages = floats(&targets.advantages);
@@ -98,7 +97,7 @@ pub fn objective(
         error
     };
     let value = error.sum().mul_scalar(0.5 * mean);
-    let entropy = (all.clone().exp() * all).sum().mul_scalar(-mean);
+    let entropy = negative_entropy.mul_scalar(-mean);
 
     let mut terms = ratio_terms(log_ratio.detach(), config.clip, mean);
     terms.policy = policy.clone().into_scalar();
@@ -109,9 +108,34 @@ pub fn objective(
     (loss, terms)
 }
 
-fn action_column(actions: &[i32], device: &Device) -> Tensor<2, Int> {
-    let data = TensorData::new(actions.to_vec(), [actions.len(), 1]);
-    Tensor::from_data(data, (device, DType::I32))
+/// The logarithms of the chances of `actions`, `[rows]`, and minus the entropy of the policy, summed over rows. The
+/// numbers of an action are independent: logarithms and entropies add up.
+fn chosen_and_negative_entropy(output: &Output, actions: &[i32]) -> (Tensor<1>, Tensor<1>) {
+    let device = output.values.device();
+    let part = |logits: Tensor<2>, number: usize| {
+        let all = log_softmax(logits, 1);
+        let column = action_column(actions, number, output.choices.len(), &device);
+        let chosen = all.clone().gather(1, column).squeeze_dim::<1>(1);
+        (chosen, (all.clone().exp() * all).sum())
+    };
+    if output.choices.len() == 1 {
+        return part(output.logits.clone(), 0);
+    }
+    let mut at = 0;
+    let parts = output.choices.iter().enumerate().map(|(number, &count)| {
+        at += count;
+        part(output.logits.clone().narrow(1, at - count, count), number)
+    });
+    parts
+        .reduce(|(chosen, entropy), (more, also)| (chosen + more, entropy + also))
+        .expect("an action has at least one number")
+}
+
+/// Number `number` of each action, `[rows, 1]`.
+fn action_column(actions: &[i32], number: usize, numbers: usize, device: &Device) -> Tensor<2, Int> {
+    let column: Vec<i32> = actions.iter().skip(number).step_by(numbers).copied().collect();
+    let rows = column.len();
+    Tensor::from_data(TensorData::new(column, [rows, 1]), (device, DType::I32))
 }
 
 /// How far the policy has moved, from the logarithms of the ratios.
@@ -145,12 +169,14 @@ mod tests {
     fn example() -> (ObservationLayout, ActorCritic, EncodedRows, Targets) {
         let layout = ObservationLayout {
             inputs: vec![
-                ("numbers".into(), Input::Numbers { at: 0, len: 4, scale: 1.0 }),
-                ("kind".into(), Input::Category { at: 0, start: 0, n: vec![2] }),
+                ("numbers".into(), Input::Numbers { at: 0, from: 0, len: 4, scale: 1.0 }),
+                ("kind".into(), Input::Category { at: 0, from: 0, start: 0, n: vec![2] }),
             ],
             masked: false,
             actions: ACTIONS,
+            choices: vec![ACTIONS],
             first_action: 0,
+            agents: 1,
             indices: 1,
             numbers: 4,
         };
@@ -296,6 +322,7 @@ mod tests {
         let output = || Output {
             logits: Tensor::from_data(TensorData::new(vec![0.0_f32; 6], [2, 3]), &device),
             values: Tensor::from_data(TensorData::new(vec![1.0_f32, 0.0], [2]), &device),
+            choices: vec![3],
         };
         let targets = Targets {
             actions: vec![0, 2],
@@ -319,5 +346,36 @@ mod tests {
         assert!((terms.value - 0.25 * (1.8 * 1.8 + 4.0)).abs() < 1e-5, "{terms:?}");
         let free = PpoConfig { clip_value: false, ..PpoConfig::default() };
         assert!((objective(output(), &near, &free, 2).1.value - 1.25).abs() < 1e-6);
+    }
+
+    #[test]
+    fn numbers_of_an_action_are_independent() {
+        let device = Device::flex();
+        let logits = [0.3_f32, -0.2, 0.9, 0.4, 0.1, 1.0, 0.0, -1.0, -0.5, 0.7];
+        let output = Output {
+            logits: Tensor::from_data(TensorData::new(logits.to_vec(), [2, 5]), &device),
+            values: Tensor::from_data(TensorData::new(vec![0.0_f32; 2], [2]), &device),
+            choices: vec![3, 2],
+        };
+        let chances = |logits: &[f32]| -> Vec<f32> {
+            let total: f32 = logits.iter().map(|logit| logit.exp()).sum();
+            logits.iter().map(|logit| logit.exp() / total).collect()
+        };
+        let actions = [2, 0, 1, 1];
+        let (chosen, negative_entropy) = chosen_and_negative_entropy(&output, &actions);
+        let chosen = chosen.try_into_vec_as::<f32>().unwrap();
+        let mut expected_entropy = 0.0;
+        for row in 0..2 {
+            let (first, second) =
+                (chances(&logits[row * 5..row * 5 + 3]), chances(&logits[row * 5 + 3..row * 5 + 5]));
+            let joint = first[actions[row * 2] as usize] * second[actions[row * 2 + 1] as usize];
+            assert!((chosen[row] - joint.ln()).abs() < 1e-5, "{row}");
+            // The entropy of the joint distribution.
+            for a in &first {
+                expected_entropy -= second.iter().map(|b| a * b * (a * b).ln()).sum::<f32>();
+            }
+        }
+        let entropy = -negative_entropy.into_scalar::<f32>();
+        assert!((entropy - expected_entropy).abs() < 1e-5, "{entropy} {expected_entropy}");
     }
 }

@@ -77,7 +77,7 @@ impl Checkpoint {
     /// An environment that the network does not fit.
     pub fn policy(&self, env: &dyn VectorEnv, greedy: bool, seed: u64) -> Result<NetworkPolicy, Error> {
         let network = &self.config.network;
-        let layout = ObservationLayout::new(env.spec(), env.observation(), &network.cell_observations)?;
+        let layout = ObservationLayout::new(env.spec(), env.observation(), network)?;
         let device = networks::device(network.backend)?;
         let fresh = ActorCritic::new(&layout, network, &mut stream(0, Purpose::Parameters), &device);
         let trained =

@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use pentathlon_gym::seeding::philox::Philox;
-use pentathlon_gym::{EpisodeWindow, VectorEnv};
+use pentathlon_gym::{EpisodeWindow, Step, VectorEnv};
 
 pub use checkpoint::{Checkpoint, VERSION as CHECKPOINT_VERSION};
 pub use progress::Progress;
 pub use run_files::RunFiles;
 
-use crate::evaluation::{Evaluation, evaluate};
+use crate::evaluation::{Evaluation, evaluate_and_look};
 use crate::networks::ObservationLayout;
 use crate::policy::NetworkPolicy;
 use crate::ppo::{Learner, Rollout};
@@ -88,8 +88,7 @@ impl Trainer {
     }
 
     fn with_env(config: Config, env: Box<dyn VectorEnv>) -> Result<Self, Error> {
-        let layout =
-            ObservationLayout::new(env.spec(), env.observation(), &config.network.cell_observations)?;
+        let layout = ObservationLayout::new(env.spec(), env.observation(), &config.network)?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(config.threads)
             .thread_name(|index| format!("learner-{index}"))
@@ -159,7 +158,7 @@ impl Trainer {
         })?;
         let seconds = start.elapsed().as_secs_f64();
         self.update += 1;
-        self.frames += self.rollout.len() as u64;
+        self.frames += self.rollout.frames() as u64;
         self.seconds += seconds;
         let recent = self.window.statistics();
         Ok(Progress {
@@ -167,7 +166,7 @@ impl Trainer {
             frames: self.frames,
             total_frames: self.config.updates() * self.config.frames_per_update(),
             seconds: self.seconds,
-            frames_per_second: self.rollout.len() as f64 / seconds,
+            frames_per_second: self.rollout.frames() as f64 / seconds,
             episodes: self.window.episodes(),
             mean_return: recent.mean_return().unwrap_or(0.0),
             mean_length: recent.mean_length().unwrap_or(0.0),
@@ -266,13 +265,27 @@ impl Trainer {
     /// # Errors
     /// Those of the environment.
     pub fn evaluate(&self, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
+        self.evaluate_and_look(make, &mut |_, _| {})
+    }
+
+    /// [`Trainer::evaluate`], showing every step to `look` together with the environments whose episodes still
+    /// count.
+    ///
+    /// # Errors
+    /// As [`Trainer::evaluate`].
+    pub fn evaluate_and_look(
+        &self,
+        make: MakeBatch<'_>,
+        look: &mut dyn FnMut(&Step<'_>, &[bool]),
+    ) -> Result<Evaluation, Error> {
         let options = self.config.build_options(1, self.config.evaluation_seed());
-        evaluate(
+        evaluate_and_look(
             &mut self.policy(),
             make,
             &self.config.environment.id,
             &options,
             self.config.evaluation.episodes,
+            look,
         )
     }
 

@@ -44,9 +44,17 @@ impl AchievementStatistics {
     /// # Panics
     /// When the batch has more environments than it was made for.
     pub fn record(&mut self, step: &Step<'_>) {
+        self.record_where(step, |_| true);
+    }
+
+    /// Takes in a step of the batch for the environments that `counts` names; what the others do is passed over.
+    ///
+    /// # Panics
+    /// When the batch has more environments than it was made for.
+    pub fn record_where(&mut self, step: &Step<'_>, counts: impl Fn(usize) -> bool) {
         let agents = step.reward.len() / self.first.len().max(1);
         for env in 0..self.first.len() {
-            if step.info.was_reset[env] {
+            if step.info.was_reset[env] || !counts(env) {
                 continue;
             }
             self.steps[env] += 1;

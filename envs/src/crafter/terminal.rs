@@ -6,8 +6,9 @@ use std::{fmt::Write as _, sync::LazyLock};
 use super::{
     components::{
         ITEM_NAMES, MATERIAL_NAMES,
-        records::{NUM_ITEMS, VITAL_ITEMS},
+        records::{NOTHING, NUM_ITEMS, PLANT, VITAL_ITEMS, WORLD_SIZE},
     },
+    layout::Layout,
     observations::{
         symbolic::SYMBOLIC_LENGTH,
         view::{VIEW_COLUMNS, VIEW_ROWS, VIEW_TILES},
@@ -54,24 +55,57 @@ pub fn draw(row: &[u8], color: bool) -> String {
                 0 => None,
                 code => OBJECT_SIGNS.get(code - 1).copied(),
             };
-            if color {
-                let bright = NIGHT_BRIGHTNESS + (1.0 - NIGHT_BRIGHTNESS) * light;
-                let [red, green, blue] = COLORS[material].map(|channel| (f32::from(channel) * bright) as u8);
-                let sign = sign.unwrap_or("  ");
-                // Writing to a string cannot fail.
-                let _ = write!(text, "\x1b[48;2;{red};{green};{blue}m\x1b[97;1m{sign}\x1b[0m");
-            } else {
-                text += sign.unwrap_or(MATERIAL_SIGNS[material]);
-            }
+            write_tile(&mut text, material, sign, color.then_some(light));
         }
         text.push('\n');
     }
-    text += &inventory(items);
+    text += &item_lines(items);
     text
 }
 
+/// The whole map of an environment's words, 64 lines of 64 tiles.
+pub fn draw_map(items: &[u32], color: bool) -> String {
+    let mut text = String::new();
+    for y in 0..WORLD_SIZE as usize {
+        for x in 0..WORLD_SIZE as usize {
+            let tile = Layout::tile(items, x, y);
+            let material = usize::from(tile & 15).min(MATERIAL_SIGNS.len() - 1);
+            let sign = match u32::from(tile >> 4) {
+                NOTHING => None,
+                // Arrows and plants differ in what the map does not tell.
+                PLANT => Some(OBJECT_SIGNS[8]),
+                kind => OBJECT_SIGNS.get(kind as usize - 1).copied(),
+            };
+            write_tile(&mut text, material, sign, color.then_some(1.0));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Appends two characters: `sign` or that of the material, on the material's colour where there is light.
+fn write_tile(text: &mut String, material: usize, sign: Option<&str>, light: Option<f32>) {
+    let Some(light) = light else {
+        text.push_str(sign.unwrap_or(MATERIAL_SIGNS[material]));
+        return;
+    };
+    let bright = NIGHT_BRIGHTNESS + (1.0 - NIGHT_BRIGHTNESS) * light;
+    let [red, green, blue] = COLORS[material].map(|channel| (f32::from(channel) * bright) as u8);
+    let sign = sign.unwrap_or("  ");
+    // Writing to a string cannot fail.
+    let _ = write!(text, "\x1b[48;2;{red};{green};{blue}m\x1b[97;1m{sign}\x1b[0m");
+}
+
+/// What the player of a row of the observation `symbolic` has, on two lines. Empty when it is no such row.
+pub fn inventory(row: &[u8]) -> String {
+    if row.len() != SYMBOLIC_LENGTH {
+        return String::new();
+    }
+    item_lines(&row[2 * VIEW_TILES..][..NUM_ITEMS as usize])
+}
+
 /// Vital items on a line, the others that there are on the next.
-fn inventory(items: &[u8]) -> String {
+fn item_lines(items: &[u8]) -> String {
     let named = |range: std::ops::Range<usize>| {
         let counted = range.filter(|item| *item < VITAL_ITEMS as usize || items[*item] > 0);
         counted.map(|item| format!("{} {}", ITEM_NAMES[item], items[item])).collect::<Vec<_>>().join("  ")

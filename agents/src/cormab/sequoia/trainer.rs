@@ -1,7 +1,7 @@
 //! The training loop, top to bottom: warm start, then Q-learning in which both the actions that are taken
 //! and the targets are exact best actions.
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::HashMap, ops::ControlFlow, time::Instant};
 
 use pentathlon_envs::cormab::{
     action::{ActionMask, components},
@@ -54,6 +54,8 @@ pub struct Trained {
     pub warm_network: ReluNetwork,
     /// Mean squared error of that network.
     pub warm_error: f64,
+    /// Episodes that were played.
+    pub episodes: usize,
     /// Seconds that training took.
     pub seconds: f64,
     /// Searches for a best action, those answered from memory not counted.
@@ -84,14 +86,14 @@ pub struct Sequoia<'a> {
     unproved: u64,
 }
 
-/// Trains an agent for `instance`; `report` is called after each episode.
+/// Trains an agent for `instance`; `report` is called after each episode and can end the training there.
 ///
 /// # Errors
 /// When the environment of a check cannot be built.
 pub fn train(
     config: &SequoiaConfig,
     instance: &Instance,
-    report: &mut dyn FnMut(&Progress),
+    report: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Trained, Error> {
     let begin = Instant::now();
     let mut random = Philox::for_level(config.seed, 0);
@@ -102,6 +104,7 @@ pub fn train(
     let mut run = Sequoia::new(config, instance, network, random);
     run.prefill(rows.iter().map(|row| (row.levels.clone(), row.action)).collect());
     let mut best = (run.check(config.training.check_episodes)?, warm_network.clone());
+    let mut episodes = 0;
     for episode in 1..=config.training.episodes {
         let decay = config.training.learning_rate_decay.powi(episode as i32 - 1);
         let (reward, error) = run.episode(config.training.learning_rate * decay);
@@ -113,7 +116,11 @@ pub fn train(
                 best = (earned, run.network.clone());
             }
         }
-        report(&Progress { episode, reward, error, check, seconds: begin.elapsed().as_secs_f64() });
+        episodes = episode;
+        let seconds = begin.elapsed().as_secs_f64();
+        if report(&Progress { episode, reward, error, check, seconds }).is_break() {
+            break;
+        }
     }
     let network = if config.training.check_every > 0 { best.1 } else { run.network };
     let (searches, unproved) = (run.searches, run.unproved);
@@ -121,6 +128,7 @@ pub fn train(
         network,
         warm_network,
         warm_error,
+        episodes,
         seconds: begin.elapsed().as_secs_f64(),
         searches,
         unproved,

@@ -1,0 +1,174 @@
+//! Coupled bandits from the command line: `cormab`, `train` with SEQUOIA, and `bench`, `rollout` and `render` of
+//! every id.
+
+use std::{fs, path::Path};
+
+use pentathlon::{
+    envs::cormab::{id, instance::Problem},
+    render::Frame,
+};
+use serde_json::Value;
+
+use crate::command::{run, run_in};
+
+/// A training of seconds.
+const QUICK: &str = "algorithm = \"sequoia\"\n\
+    [problem]\nname = \"budget\"\narms = 4\nbudget = 2\n\
+    [warm_start]\nepochs = 5\nrandom_states = 50\n\
+    [training]\nepisodes = 12\ncheck_every = 6\ncheck_episodes = 4\n";
+
+fn quick(directory: &Path) {
+    fs::write(directory.join("quick.toml"), QUICK).unwrap();
+}
+
+#[test]
+fn compare_reports_every_method_with_its_interval() {
+    let directory = tempfile::tempdir().unwrap();
+    quick(directory.path());
+    let arguments = ["cormab", "compare", "--problem", "budget", "--arms", "4", "--budget", "2"];
+    let options = ["--seeds", "2", "--config", "quick.toml"];
+    let compare = |more: &[&str]| run_in(directory.path(), &[&arguments[..], &options, more].concat());
+    let report = compare(&["--chart", "bars.svg", "--json"]).json();
+    assert_eq!(
+        (&report["problem"], &report["arms"], &report["seeds"]),
+        (&"budget".into(), &4.into(), &2.into())
+    );
+    let rows = report["methods"].as_array().unwrap();
+    let mean = |method: &str| {
+        let row = rows.iter().find(|row| row["method"] == method).unwrap();
+        let (mean, interval) = (row["mean"].as_f64().unwrap(), row["interval"].as_array().unwrap());
+        assert!(interval[0].as_f64().unwrap() <= mean && mean <= interval[1].as_f64().unwrap(), "{row}");
+        assert!(row["seconds_per_decision"].as_f64().unwrap() > 0.0, "{row}");
+        mean
+    };
+    assert_eq!(rows.len(), 10, "{report}");
+    assert!(mean("null") < mean("random") && mean("random") < mean("optimal"));
+    assert!(mean("sequoia") > mean("random") && mean("sequoia") < 1.05 * mean("optimal"));
+    for instance in report["instances"].as_array().unwrap() {
+        assert_eq!(instance["search"]["searches"], 50 * 20, "{instance}");
+        assert!(instance["training_seconds"].as_f64().unwrap() > 0.0);
+    }
+    assert!(report["share_of_optimum"].is_number() && report["gain_over_myopic"].is_number());
+    let chart = fs::read_to_string(directory.path().join("bars.svg")).unwrap();
+    assert!(chart.contains("<svg") && chart.contains("SEQUOIA"));
+
+    let table = compare(&["--episodes", "1"]).succeeded();
+    for text in ["Whittle index", "95 % interval", "SEQUOIA over myopic", "not proved"] {
+        assert!(table.contains(text), "{text}: {table}");
+    }
+}
+
+#[test]
+fn an_instance_is_written_and_learned_again() {
+    let directory = tempfile::tempdir().unwrap();
+    quick(directory.path());
+    let sizes = ["--arms", "6", "--budget", "2", "--instance-seed", "3", "--out", "walk.json"];
+    let write = [&["cormab", "instance", "--problem", "routing"][..], &sizes].concat();
+    assert!(run_in(directory.path(), &write).succeeded().contains("walk.json"));
+    let instance: Value =
+        serde_json::from_slice(&fs::read(directory.path().join("walk.json")).unwrap()).unwrap();
+    assert_eq!(instance["reward"].as_array().unwrap().len(), 6);
+
+    let config = QUICK.replace("arms = 4\nbudget = 2\n", "instance = \"walk.json\"\n");
+    fs::write(directory.path().join("walk.toml"), config).unwrap();
+    let arguments = ["train", "--config", "walk.toml", "--seed", "7", "--out", "run", "--json"];
+    let report = run_in(directory.path(), &arguments).json();
+    assert_eq!((&report["id"], &report["seed"]), (&"coRMAB-Routing-v0".into(), &7.into()));
+    assert_eq!(report["frames"], 12 * 20);
+    for field in ["mean", "standard_error", "seconds"] {
+        assert!(report[field].is_number(), "{report}");
+    }
+    assert!(report["myopic"]["mean"].as_f64().unwrap() > 0.0);
+    for file in ["config.toml", "instance.json", "network.json", "evaluation.json"] {
+        assert!(directory.path().join("run").join(file).exists(), "no {file}");
+    }
+    let rows = fs::read_to_string(directory.path().join("run/progress.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 12);
+    assert!(run_in(directory.path(), &arguments).failed(2).contains("already holds a run"));
+}
+
+#[test]
+fn every_problem_is_measured_recorded_and_drawn() {
+    let directory = tempfile::tempdir().unwrap();
+    for id in Problem::ALL.map(id) {
+        let small = ["--num-envs", "16", "--steps", "30", "--repeats", "1", "--json"];
+        let report = run(&[&["bench", &id][..], &small].concat()).json();
+        assert_eq!(
+            (&report["id"], &report["observation"]),
+            (&id.as_str().into(), &serde_json::json!(["levels"]))
+        );
+        assert!(report["steps_per_second"].as_f64().unwrap() > 0.0);
+
+        let trace =
+            ["--policy", "random", "--num-envs", "2", "--steps", "25", "--trace", "out.jsonl", "--json"];
+        let report = run_in(directory.path(), &[&["rollout", &id][..], &trace].concat()).json();
+        assert_eq!((&report["episodes"], &report["steps"]), (&2.into(), &25.into()));
+        let text = fs::read_to_string(directory.path().join("out.jsonl")).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((lines.len(), &lines[0]["id"]), (3, &id.as_str().into()));
+        let steps = lines[1..].iter().flat_map(|line| line["steps"].as_array().unwrap());
+        let paid: f64 = steps.map(|step| step["reward"].as_f64().unwrap()).sum();
+        assert!((paid - report["reward"].as_f64().unwrap()).abs() < 1e-3);
+
+        let picture = ["--steps", "5", "--tile-size", "8", "--out", "picture.png"];
+        run_in(directory.path(), &[&["render", &id][..], &picture].concat()).succeeded();
+        let picture = Frame::read_png(directory.path().join("picture.png")).unwrap();
+        assert_eq!((picture.width(), picture.height()), (96, 96));
+        let text = run(&["render", &id, "--steps", "5", "--ansi"]).succeeded();
+        assert!(text.contains('^') && text.contains("step 5"), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_a_usage_error_that_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    quick(directory.path());
+    fs::write(directory.path().join("bad.toml"), "algorithm = \"sequoia\"\n[training]\ngamma = 1.5\n")
+        .unwrap();
+    fs::write(directory.path().join("odd.toml"), "algorithm = \"sequoia\"\ncolour = 3\n").unwrap();
+    for (arguments, said) in [
+        (&["cormab", "compare", "--problem", "chess"][..], "there are budget, multi, routing"),
+        (&["cormab", "compare", "--problem", "budget", "--seeds", "0"], "0 is not in"),
+        (&["cormab", "compare", "--problem", "budget", "--arms", "200"], "arms"),
+        (&["cormab", "compare", "--problem", "budget", "--config", "none.toml"], "none.toml"),
+        (&["cormab", "instance", "--problem", "multi", "--arms", "0", "--out", "x.json"], "arms"),
+        (&["train", "--config", "bad.toml"], "training.gamma = 1.5"),
+        (&["train", "--config", "odd.toml"], "colour"),
+        (&["train", "--config", "quick.toml", "--set", "seed=3"], "--set seed=3"),
+        (&["train", "--config", "quick.toml", "--env", "MiniGrid-Empty-5x5-v0"], "[problem]"),
+        (&["bench", "coRMAB-Budget-v0", "--option", "arms=0"], "arms"),
+        (&["rollout", "coRMAB-Budget-v0", "--actions", "quick.toml", "--trace", "x"], "--policy random"),
+    ] {
+        let message = run_in(directory.path(), arguments).failed(2);
+        assert!(message.contains(said), "{arguments:?}: {message}");
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3, "nothing was written");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_training_keeps_its_best_network() {
+    use std::process::{Command, Stdio};
+
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("long.toml"), QUICK.replace("episodes = 12\n", "episodes = 900000\n"))
+        .unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
+        .args(["train", "--config", "long.toml", "--out", "run", "--json"])
+        .current_dir(directory.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !directory.path().join("run/instance.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // The warm start takes less than that, and the handler is there.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("network.json"));
+    assert!(directory.path().join("run/network.json").exists());
+    assert!(fs::read_to_string(directory.path().join("run/progress.csv")).unwrap().lines().count() > 1);
+}
