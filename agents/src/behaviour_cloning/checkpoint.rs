@@ -5,10 +5,9 @@ use std::path::Path;
 use pentathlon_gym::{BuildOptions, VectorEnv};
 use serde::{Deserialize, Serialize};
 
-use super::{CloningConfig, CloningLearner, CloningPolicy};
+use super::{CloningConfig, CloningLearner, CloningPolicy, layout_of};
 use crate::Error;
 use crate::file::{seal, unseal, write_atomically};
-use crate::networks::ObservationLayout;
 
 /// First bytes of the file: its kind, and the version of its format.
 const KIND: &[u8; 8] = b"PNTHBCL\x01";
@@ -105,8 +104,7 @@ impl ClonedCheckpoint {
     /// # Errors
     /// An environment that the network does not fit.
     pub fn policy(&self, env: &dyn VectorEnv, greedy: bool, seed: u64) -> Result<CloningPolicy, Error> {
-        let cells = std::slice::from_ref(&self.cells);
-        let layout = ObservationLayout::new(env.spec(), env.observation(), cells)?;
+        let layout = layout_of(env, &self.cells)?;
         let mut learner = CloningLearner::new(&layout, &self.config)?;
         learner.load_bytes(self.network.clone()).map_err(|reason| Error::Unsupported {
             id: env.spec().id.clone(),

@@ -12,6 +12,7 @@ pub use checkpoint::ClonedCheckpoint;
 pub use learner::{CloningLearner, CloningPolicy, CloningProgress};
 
 use crate::Error;
+use crate::config::NetworkConfig;
 use crate::networks::{EncodedRows, ObservationLayout};
 
 /// How a policy is cloned.
@@ -51,6 +52,23 @@ impl Default for CloningConfig {
     }
 }
 
+/// The layout of the observations of `batch`, of which the one called `cells` is a grid of cells.
+fn layout_of(batch: &dyn VectorEnv, cells: &str) -> Result<ObservationLayout, Error> {
+    let network = NetworkConfig { cell_observations: vec![cells.to_owned()], ..NetworkConfig::default() };
+    let layout = ObservationLayout::new(batch.spec(), batch.observation(), &network)?;
+    if layout.agents != 1 || layout.choices.len() != 1 {
+        return Err(Error::Unsupported {
+            id: batch.spec().id.clone(),
+            reason: format!(
+                "it has {} agents whose actions are {} numbers; a single agent with one is cloned",
+                layout.agents,
+                layout.choices.len()
+            ),
+        });
+    }
+    Ok(layout)
+}
+
 /// What a demonstrator saw, and what it did.
 #[derive(Clone, Debug)]
 pub struct Demonstrations {
@@ -69,8 +87,7 @@ impl Demonstrations {
     /// # Errors
     /// Observations or actions that a network cannot take.
     pub fn new(batch: &dyn VectorEnv, image: &str) -> Result<Self, Error> {
-        let layout = ObservationLayout::new(batch.spec(), batch.observation(), &[image.to_owned()])?;
-        Ok(Self { layout, rows: EncodedRows::default(), actions: Vec::new() })
+        Ok(Self { layout: layout_of(batch, image)?, rows: EncodedRows::default(), actions: Vec::new() })
     }
 
     /// Adds the steps of an episode: `observations` has a row for each action, and may have more.

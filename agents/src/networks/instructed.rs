@@ -9,8 +9,8 @@ use burn::tensor::{Device, Tensor, activation::relu};
 use pentathlon_gym::seeding::philox::Philox;
 
 use super::actor_critic::RowRange;
-use super::layout::{EncodedRows, Input, ObservationLayout};
 use super::{CELL_KINDS, orthogonal};
+use super::{EncodedRows, Input, ObservationLayout};
 use crate::Error;
 
 /// Gain of layers that are followed by a rectifier.

@@ -13,6 +13,7 @@ pub mod painting {
     use wgsl_rs::std::*;
 
     /// Where a byte of a picture comes from.
+    #[derive(Clone, Copy)]
     pub struct PictureByte {
         /// Column of its tile.
         pub column: u32,
