@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures MiniGrid steps per second: Pentathlon and its peers, on the same machine, in one run.
+"""Measures MiniGrid and BabyAI steps per second: Pentathlon and its peers, on the same machine, in one run.
 
     python3 benches/compare_minigrid.py                    # every peer that installs
     python3 benches/compare_minigrid.py --peers minigrid   # Farama's package only
@@ -14,14 +14,12 @@ newer and Linux.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import peers
+
 PEERS = ["minigrid", "envpool", "navix", "xminigrid"]
 # Our id -> the peers' names of the same task.
 TASKS = {
@@ -42,6 +40,8 @@ TASKS = {
         "navix": "Navix-Empty-8x8-v0",
         "xminigrid": "MiniGrid-Empty-8x8",
     },
+    "BabyAI-GoToLocal-v0": {"minigrid": "BabyAI-GoToLocal-v0", "envpool": "BabyAI-GoToLocal-v0"},
+    "BabyAI-BossLevel-v0": {"minigrid": "BabyAI-BossLevel-v0", "envpool": "BabyAI-BossLevel-v0"},
 }
 
 
@@ -143,47 +143,15 @@ def measure_xminigrid(task, seconds):
 # The run.
 
 
-def install(peer, folder):
-    """The Python of a virtual environment that has `peer`, or None with the reason printed."""
-    python = folder / peer / "bin" / "python"
-    marker = folder / peer / "installed"
-    if not marker.exists():
-        print(f"installing {peer} ...", file=sys.stderr)
-        try:
-            subprocess.run([sys.executable, "-m", "venv", folder / peer], check=True, capture_output=True)
-            command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer]
-            subprocess.run(command, check=True, capture_output=True, text=True)
-        except subprocess.CalledProcessError as error:
-            print(f"{peer} does not install here: {(error.stderr or '').strip()[-300:]}", file=sys.stderr)
-            return None
-        marker.touch()
-    return python
-
-
-def on_core(command, core):
-    """Runs `command` on one core and returns its last line of output as JSON."""
-    ended = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "JAX_PLATFORMS": "cpu", "OMP_NUM_THREADS": "1"},
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-    )
-    if ended.returncode != 0:
-        raise RuntimeError(ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else "no message")
-    return json.loads(ended.stdout.strip().splitlines()[-1])
-
-
 def measure_ours(binary, task, core):
     command = [binary, "bench", task, "--num-envs", 4096, "--steps", 6000, "--repeats", 1, "--threads", 1]
-    report = on_core([*command, "--device", "native", "--json"], core)
+    report = peers.on_core([*command, "--device", "native", "--json"], core)
     return report["steps_per_second"], report["num_envs"]
 
 
 def measure_all(arguments):
-    core = max(os.sched_getaffinity(0))
-    folder = ROOT / "target" / "peers"
-    pythons = {peer: install(peer, folder) for peer in arguments.peers}
+    core = peers.last_core()
+    pythons = {peer: peers.install(peer) for peer in arguments.peers}
     rates, batches = {}, {}
     for repeat in range(arguments.repeats):
         for task, names in TASKS.items():
@@ -194,10 +162,10 @@ def measure_all(arguments):
                         rate, batch = measure_ours(arguments.binary, task, core)
                     elif who in names and pythons[who] is not None:
                         command = [pythons[who], __file__, "--measure", who, names[who], arguments.seconds]
-                        rate, batch = on_core(command, core)
+                        rate, batch = peers.on_core(command, core)
                     else:
                         continue
-                except RuntimeError as error:
+                except peers.Failed as error:
                     print(f"{who} failed on {task}: {error}", file=sys.stderr)
                     continue
                 rates.setdefault((task, who), []).append(rate)
@@ -208,39 +176,18 @@ def measure_all(arguments):
     ]
 
 
-def print_table(results):
-    print("| task | who | batch | steps/s, one core | Pentathlon is faster by |")
-    print("| --- | --- | ---: | ---: | ---: |")
-    ours = {result["task"]: result["steps_per_second"] for result in results if result["who"] == "pentathlon"}
-    for result in results:
-        rate = result["steps_per_second"]
-        ratio = "" if result["who"] == "pentathlon" or result["task"] not in ours else f"{ours[result['task']] / rate:,.0f}x"
-        print(f"| {result['task']} | {result['who']} | {result['num_envs']} | {rate:,.0f} | {ratio} |")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS, help="packages to measure beside ours")
-    parser.add_argument("--repeats", type=int, default=3, help="measurements of each; the median counts")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement of a peer")
-    parser.add_argument("--binary", type=Path, help="a built `pentathlon`; built in release when left out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results here")
+    peers.add_arguments(parser)
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         who, task, seconds = arguments.measure
         print(json.dumps(globals()[f"measure_{who}"](task, float(seconds))))
         return
-    if arguments.binary is None:
-        subprocess.run(["cargo", "build", "--release", "--bin", "pentathlon"], cwd=ROOT, check=True)
-        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        arguments.binary = target / "release" / "pentathlon"
-    print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", file=sys.stderr)
-    results = measure_all(arguments)
-    print(f"load average after: {os.getloadavg()[0]:.1f}", file=sys.stderr)
-    print_table(results)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+    peers.run(arguments, measure_all, peers.print_ratios)
 
 
 if __name__ == "__main__":

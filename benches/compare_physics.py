@@ -14,16 +14,14 @@ are interleaved and the median counts. Needs Python 3.10 or newer and Linux.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-MODELS = ROOT / "physics" / "tests" / "data"
+import peers
+
+MODELS = peers.ROOT / "physics" / "tests" / "data"
 STEP = 0.005
 HOLD = 4
 SIGMA = 0.15
@@ -146,38 +144,10 @@ def measure_mujoco(robot, cone, seconds):
 # The run.
 
 
-def install(package, folder):
-    """The Python of a virtual environment that has `package`."""
-    python, marker = folder / package / "bin" / "python", folder / package / "installed"
-    if not marker.exists():
-        print(f"installing {package} ...", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", folder / package], check=True, capture_output=True)
-        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]
-        ended = subprocess.run(command, capture_output=True, text=True)
-        if ended.returncode != 0:
-            sys.exit(f"{package} does not install here: {ended.stderr.strip()[-500:]}")
-        marker.touch()
-    return python
-
-
-def on_core(command, core):
-    """Runs `command` on one core and returns its last line of output as JSON."""
-    ended = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-    )
-    if ended.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}\n{ended.stderr.strip()[-2000:]}")
-    return json.loads(ended.stdout.strip().splitlines()[-1])
-
-
 def measure_ours(arguments, robot, core):
     command = [arguments.binary, "physics", "bench", robot, "--num-worlds", arguments.num_worlds]
     command += ["--steps", arguments.steps, "--threads", 1, "--device", "native", "--control", "random-pd", "--json"]
-    report = on_core(command, core)
+    report = peers.on_core(command, core)
     return {
         "steps_per_second": report["steps_per_second"],
         "contacts_mean": report["contacts_mean"],
@@ -187,8 +157,10 @@ def measure_ours(arguments, robot, core):
 
 
 def measure_all(arguments):
-    core = max(os.sched_getaffinity(0))
-    python = install("mujoco", ROOT / "target" / "peers")
+    core = peers.last_core()
+    python = peers.install("mujoco")
+    if python is None:
+        sys.exit("MuJoCo is what this measures beside; without it there is nothing to compare")
     found = {}
     for repeat in range(arguments.repeats):
         for robot in ROBOTS:
@@ -196,7 +168,7 @@ def measure_all(arguments):
             found.setdefault((robot, "pentathlon"), []).append(measure_ours(arguments, robot, core))
             for cone in CONES:
                 command = [python, __file__, "--measure", robot, cone, arguments.seconds]
-                found.setdefault((robot, f"mujoco {cone}"), []).append(on_core(command, core))
+                found.setdefault((robot, f"mujoco {cone}"), []).append(peers.on_core(command, core))
     results = []
     for (robot, who), reports in found.items():
         rate = statistics.median(report["steps_per_second"] for report in reports)
@@ -220,28 +192,17 @@ def print_table(results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=3, help="measurements of each; the median counts")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of one measurement of MuJoCo")
     parser.add_argument("--num-worlds", type=int, default=1024, help="worlds in our batch")
     parser.add_argument("--steps", type=int, default=400, help="steps of each of our worlds")
-    parser.add_argument("--binary", type=Path, help="a built `pentathlon`; built in release when left out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results here")
+    peers.add_arguments(parser)
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         robot, cone, seconds = arguments.measure
         print(json.dumps(measure_mujoco(robot, cone, float(seconds))))
         return
-    if arguments.binary is None:
-        subprocess.run(["cargo", "build", "--release", "--bin", "pentathlon"], cwd=ROOT, check=True)
-        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        arguments.binary = target / "release" / "pentathlon"
-    print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", file=sys.stderr)
-    results = measure_all(arguments)
-    print(f"load average after: {os.getloadavg()[0]:.1f}", file=sys.stderr)
-    print_table(results)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+    peers.run(arguments, measure_all, print_table)
 
 
 if __name__ == "__main__":
