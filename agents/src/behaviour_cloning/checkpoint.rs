@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pentathlon_gym::{BuildOptions, VectorEnv};
+use pentathlon_gym::{BuildOptions, Observation, VectorEnv};
 use serde::{Deserialize, Serialize};
 
 use super::{CloningConfig, CloningLearner, CloningPolicy};
@@ -105,8 +105,16 @@ impl ClonedCheckpoint {
     /// # Errors
     /// An environment that the network does not fit.
     pub fn policy(&self, env: &dyn VectorEnv, greedy: bool, seed: u64) -> Result<CloningPolicy, Error> {
-        let cells = std::slice::from_ref(&self.cells);
-        let layout = ObservationLayout::new(env.spec(), env.observation(), cells)?;
+        // The batch may observe more than the policy sees.
+        let mut seen = Observation::default();
+        for name in &self.options.observations {
+            let field = env.observation().fields.iter().find(|field| field.spec.name == *name);
+            seen.fields.push(field.cloned().ok_or_else(|| Error::Unsupported {
+                id: env.spec().id.clone(),
+                reason: format!("the policy sees '{name}', which this batch does not compute"),
+            })?);
+        }
+        let layout = ObservationLayout::new(env.spec(), &seen, std::slice::from_ref(&self.cells))?;
         let mut learner = CloningLearner::new(&layout, &self.config)?;
         learner.load_bytes(self.network.clone()).map_err(|reason| Error::Unsupported {
             id: env.spec().id.clone(),
