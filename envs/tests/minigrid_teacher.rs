@@ -91,6 +91,16 @@ fn advice_starts_anew_where_another_acted() {
 }
 
 #[test]
+fn advice_follows_what_moves() {
+    let mut batch = batch("MiniGrid-Dynamic-Obstacles-8x8-v0", 64);
+    let batch: &mut dyn VectorEnv = &mut batch;
+    batch.reset(0).unwrap();
+    let planned = (0..64).filter(|&env| plan_for(batch, env).unwrap().succeeds).count();
+    let succeeded = follow(batch, |_, _, _| {}).into_iter().filter(|succeeded| *succeeded).count();
+    assert!(planned > 48 && succeeded > 48, "{planned} of the plans, {succeeded} with new plans on the way");
+}
+
+#[test]
 fn every_beacon_is_reached_and_paid_once() {
     for id in IDS {
         let mut batch = taught(id, 8, TeacherOptions::default());
@@ -213,7 +223,10 @@ fn beacons_are_those_of_the_paper() {
         let without_doors: Vec<u32> = corridor.iter().copied().filter(|kind| *kind != DOOR).collect();
         assert_eq!(without_doors, [KEY, BALL], "{corridor:?}");
         assert_eq!(corridor[corridor.len() - 2..], [DOOR, BALL]);
-        assert_eq!(kinds("MiniGrid-ObstructedMaze-1Dlh-v0", seed), [BOX, KEY, DOOR, BALL]);
+        let mut maze = kinds("MiniGrid-ObstructedMaze-1Dlh-v0", seed);
+        // A box that stands in the way is carried aside first.
+        maze.dedup();
+        assert_eq!(maze, [BOX, KEY, DOOR, BALL]);
     }
 }
 
