@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_is_no_cloned_policy_is_refused_with_a_reason() {
-        let refuse = |bytes: &[u8]| decode(bytes).err().expect("an error");
+        let refuse = |bytes: &[u8]| decode(bytes).expect_err("an error");
         assert!(refuse(b"PENTAGNT of another kind").contains("not a cloned policy"));
         assert!(refuse(KIND).contains("cut off"));
         let mut bytes = seal(KIND, &[1, 2, 3, 4]);
