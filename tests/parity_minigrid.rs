@@ -35,6 +35,21 @@ const QUICK: [&str; 12] = [
 ];
 
 #[test]
+fn a_teacher_teaches_the_same_on_both_devices() {
+    if !wgpu_available() {
+        return;
+    }
+    for id in ["MiniGrid-DoorKey-5x5-v0", "BabyAI-GoToSeqS5R2-v0"] {
+        let [mut native, mut wgpu] = [Device::Native, Device::Wgpu].map(|device| {
+            let builder = make(id).expect("a registered id").num_envs(16).seed(3).device(device);
+            let builder = builder.levels(Levels::Fixed(16)).autoreset(AutoresetMode::SameStep);
+            build(builder.max_episode_steps(20).option("teacher", "all").option("teacher_last", true))
+        });
+        assert!(assert_equal_play(&mut *native, &mut *wgpu, 60) > 16, "{id}");
+    }
+}
+
+#[test]
 fn native_and_wgpu_play_the_same_episodes() {
     if !wgpu_available() {
         return;

@@ -88,8 +88,9 @@ fn a_seed_fixes_what_is_learnt_and_a_flag_stops_it() {
     let learnt = |seed: u64| {
         let config = CloningConfig { seed, epochs: 2, ..config() };
         let mut learner = CloningLearner::new(&shown.layout, &config).unwrap();
-        learner.run(&shown, &mut |_, _| {}, &AtomicBool::new(false)).unwrap();
-        learner.to_bytes().unwrap()
+        let ending = learner.run(&shown, &mut |_, _| {}, &AtomicBool::new(false)).unwrap();
+        let evaluation = evaluate(&mut learner.policy(false, 5), &make, ID, &options(1), 16).unwrap();
+        (ending.cross_entropy, ending.accuracy, evaluation)
     };
     assert_eq!(learnt(1), learnt(1));
     assert_ne!(learnt(1), learnt(2));

@@ -4,9 +4,11 @@
 use pentathlon_engine::{Batch, find_batch};
 use pentathlon_envs::minigrid::{
     MiniGrid,
-    components::records::{color_of, kind_of, state_of},
+    components::records::{BALL, BOX, DOOR, GOAL, KEY, color_of, kind_of, state_of},
     expert::{Adviser, SubgoalForm, Teacher, TeacherOptions, has_expert, plan_for},
-    register, task,
+    register,
+    rules::movement::rules::DROP,
+    task,
 };
 use pentathlon_gym::{AutoresetMode, BuildOptions, Error, Registry, VectorEnv, wrappers::Wrapped};
 
@@ -86,6 +88,16 @@ fn advice_starts_anew_where_another_acted() {
         }
         assert_eq!(follow(batch, |_, _, _| {}), [true; 8], "{id}");
     }
+}
+
+#[test]
+fn advice_follows_what_moves() {
+    let mut batch = batch("MiniGrid-Dynamic-Obstacles-8x8-v0", 64);
+    let batch: &mut dyn VectorEnv = &mut batch;
+    batch.reset(0).unwrap();
+    let planned = (0..64).filter(|&env| plan_for(batch, env).unwrap().succeeds).count();
+    let succeeded = follow(batch, |_, _, _| {}).into_iter().filter(|succeeded| *succeeded).count();
+    assert!(planned > 48 && succeeded > 48, "{planned} of the plans, {succeeded} with new plans on the way");
 }
 
 #[test]
@@ -187,6 +199,35 @@ fn the_next_beacon_is_shown_in_three_forms() {
     let said = sentences.join("; ");
     let (key, door) = (said.find("pick up the").unwrap(), said.find("unlock the").unwrap());
     assert!(key < door && said[key..door].contains("key"), "{said}");
+}
+
+/// The lists of the paper: the doors on the way and the goal; the key, its door and the ball.
+#[test]
+fn beacons_are_those_of_the_paper() {
+    let kinds = |id: &str, seed: u64| -> Vec<u32> {
+        let mut batch = taught(id, 1, TeacherOptions::default());
+        let batch: &mut dyn VectorEnv = &mut batch;
+        batch.reset(seed).unwrap();
+        // Where the expert puts down what it carries is no subgoal of the paper.
+        let beacons = teacher(batch).beacons(0).iter();
+        beacons
+            .filter(|beacon| u32::from(beacon.action) != DROP)
+            .map(|beacon| kind_of(beacon.object))
+            .collect()
+    };
+    for seed in 0..10 {
+        assert_eq!(kinds("MiniGrid-MultiRoom-N2-S4-v0", seed), [DOOR, GOAL]);
+        // Farama gives N4-S5 six rooms.
+        assert_eq!(kinds("MiniGrid-MultiRoom-N4-S5-v0", seed), [DOOR, DOOR, DOOR, DOOR, DOOR, GOAL]);
+        let corridor = kinds("MiniGrid-KeyCorridorS3R3-v0", seed);
+        let without_doors: Vec<u32> = corridor.iter().copied().filter(|kind| *kind != DOOR).collect();
+        assert_eq!(without_doors, [KEY, BALL], "{corridor:?}");
+        assert_eq!(corridor[corridor.len() - 2..], [DOOR, BALL]);
+        let mut maze = kinds("MiniGrid-ObstructedMaze-1Dlh-v0", seed);
+        // A box that stands in the way is carried aside first.
+        maze.dedup();
+        assert_eq!(maze, [BOX, KEY, DOOR, BALL]);
+    }
 }
 
 #[test]

@@ -105,7 +105,7 @@ mod tests {
         Episode {
             seed,
             mission: String::from("go to the red ball"),
-            success: steps % 2 == 0,
+            success: steps.is_multiple_of(2),
             observations: vec![
                 (String::from("image"), Array::U8(image)),
                 (String::from("direction"), Array::I32(directions)),

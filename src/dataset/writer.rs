@@ -86,13 +86,13 @@ impl DatasetWriter {
     /// A file that cannot be written, or an episode whose parts do not fit together.
     pub fn write(&mut self, episode: &Episode) -> Result<(), DatasetError> {
         let folder = self.staging.path().join(self.episodes.to_string());
-        fs::create_dir(&folder).map_err(DatasetError::file(&folder))?;
         let path = folder.join(ROWS);
         let damaged = |error: ArrowError| DatasetError::damaged(&path, error);
         let batch = self.rows(episode).map_err(damaged)?;
         let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).map_err(damaged)?;
         writer.write(&batch).map_err(damaged)?;
         let bytes = writer.into_inner().map_err(damaged)?;
+        fs::create_dir_all(&folder).map_err(DatasetError::file(&folder))?;
         fs::write(&path, &bytes).map_err(DatasetError::file(&path))?;
         let metadata = json!({
             "id": self.episodes,

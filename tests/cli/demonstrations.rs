@@ -65,6 +65,22 @@ fn demonstrations_are_recorded_imitated_and_evaluated() {
     assert!(run_in(here, &["eval", "run"]).failed(1).contains("checksum"));
 }
 
+/// Minutes: 10,000 demonstrations of each id, and the success on fresh levels that they teach.
+#[test]
+fn enough_demonstrations_teach_the_levels_of_the_paper() {
+    if std::env::var_os("PENTATHLON_LONG_TESTS").is_none_or(|value| value != "1") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    for (id, least) in [("BabyAI-GoToLocal-v0", 0.9), ("BabyAI-PickupLoc-v0", 0.85)] {
+        run_in(directory.path(), &["record", id, "--episodes", "10000", "--out", id]).succeeded();
+        let text = run_in(directory.path(), &["imitate", id, "--json"]).succeeded();
+        let report = last_json(&text);
+        assert!(report["success_rate"].as_f64().unwrap() >= least, "{report}");
+        assert!(report["seconds"].as_f64().unwrap() < 600.0, "{report}");
+    }
+}
+
 #[test]
 fn what_cannot_be_recorded_is_refused_and_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pentathlon_gym::{BuildOptions, VectorEnv};
+use pentathlon_gym::{BuildOptions, Observation, VectorEnv};
 use serde::{Deserialize, Serialize};
 
 use super::{CloningConfig, CloningLearner, CloningPolicy, layout_of};
@@ -104,7 +104,16 @@ impl ClonedCheckpoint {
     /// # Errors
     /// An environment that the network does not fit.
     pub fn policy(&self, env: &dyn VectorEnv, greedy: bool, seed: u64) -> Result<CloningPolicy, Error> {
-        let layout = layout_of(env, &self.cells)?;
+        // The batch may observe more than the policy sees.
+        let mut seen = Observation::default();
+        for name in &self.options.observations {
+            let field = env.observation().fields.iter().find(|field| field.spec.name == *name);
+            seen.fields.push(field.cloned().ok_or_else(|| Error::Unsupported {
+                id: env.spec().id.clone(),
+                reason: format!("the policy sees '{name}', which this batch does not compute"),
+            })?);
+        }
+        let layout = layout_of(env.spec(), &seen, &self.cells)?;
         let mut learner = CloningLearner::new(&layout, &self.config)?;
         learner.load_bytes(self.network.clone()).map_err(|reason| Error::Unsupported {
             id: env.spec().id.clone(),
@@ -135,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_is_no_cloned_policy_is_refused_with_a_reason() {
-        let refuse = |bytes: &[u8]| decode(bytes).err().expect("an error");
+        let refuse = |bytes: &[u8]| decode(bytes).expect_err("an error");
         assert!(refuse(b"PENTAGNT of another kind").contains("not a cloned policy"));
         assert!(refuse(KIND).contains("cut off"));
         let mut bytes = seal(KIND, &[1, 2, 3, 4]);

@@ -52,13 +52,13 @@ impl Default for CloningConfig {
     }
 }
 
-/// The layout of the observations of `batch`, of which the one called `cells` is a grid of cells.
-fn layout_of(batch: &dyn VectorEnv, cells: &str) -> Result<ObservationLayout, Error> {
+/// The layout of the observations `seen`, of which the one called `cells` is a grid of cells.
+fn layout_of(spec: &EnvSpec, seen: &Observation, cells: &str) -> Result<ObservationLayout, Error> {
     let network = NetworkConfig { cell_observations: vec![cells.to_owned()], ..NetworkConfig::default() };
-    let layout = ObservationLayout::new(batch.spec(), batch.observation(), &network)?;
+    let layout = ObservationLayout::new(spec, seen, &network)?;
     if layout.agents != 1 || layout.choices.len() != 1 {
         return Err(Error::Unsupported {
-            id: batch.spec().id.clone(),
+            id: spec.id.clone(),
             reason: format!(
                 "it has {} agents whose actions are {} numbers; a single agent with one is cloned",
                 layout.agents,
@@ -87,7 +87,7 @@ impl Demonstrations {
     /// # Errors
     /// Observations or actions that a network cannot take.
     pub fn new(batch: &dyn VectorEnv, image: &str) -> Result<Self, Error> {
-        Ok(Self { layout: layout_of(batch, image)?, rows: EncodedRows::default(), actions: Vec::new() })
+        Ok(Self { layout: layout_of(batch.spec(), batch.observation(), image)?, rows: EncodedRows::default(), actions: Vec::new() })
     }
 
     /// Adds the steps of an episode: `observations` has a row for each action, and may have more.

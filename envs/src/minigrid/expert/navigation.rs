@@ -120,14 +120,18 @@ impl World<'_> {
     pub(super) fn face(&mut self, targets: &[usize], sealed: u32) -> Progress {
         let wanted = |place: usize| targets.contains(&place).then_some(0);
         for _ in 0..MAX_DETOURS {
-            let clears = self.domain().settings().num_actions > TOGGLE;
-            let rules = Rules { clears, hands_off: self.hands_off, sealed };
+            let rules = Rules { clears: self.has_hands(), hands_off: self.hands_off, sealed };
             let way = search(self, rules, wanted).ok_or(Halt::Stuck)?;
             if self.walk(&way, targets, sealed)? {
                 return Ok(());
             }
         }
         Err(Halt::Stuck)
+    }
+
+    /// Whether there are actions to take, put down and toggle things.
+    fn has_hands(&self) -> bool {
+        self.domain().settings().num_actions > TOGGLE
     }
 
     /// Takes a way; `false` when something had to be done about an obstacle, and the way has to be looked
@@ -150,6 +154,8 @@ impl World<'_> {
                     }
                     self.act(TOGGLE)?;
                 }
+                // It moved into the way meanwhile.
+                (KEY | BALL | BOX, _) if !self.has_hands() => return Ok(false),
                 (BOX, _) if self.hands_off => self.act(TOGGLE)?,
                 (KEY | BALL | BOX, _) => {
                     let mut ahead: Vec<usize> = way.steps[index..].iter().map(|step| step.0).collect();
