@@ -92,7 +92,12 @@ pub struct NetworkConfig {
 
 /// A part of an observation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a part is { tiles = COUNT, planes = [COUNTS OF VALUES] }, { category = COUNT OF VALUES } or \
+                 { numbers = COUNT, scale = FACTOR }"
+)]
 pub enum ObservationPart {
     /// A grid of tiles in planes: whole numbers of all tiles, plane after plane. What is on a tile is embedded.
     Tiles {

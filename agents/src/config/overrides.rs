@@ -57,6 +57,14 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_is_none_is_answered_with_what_there_is() {
+        for part in ["{colours=3}", "{numbers=1,planes=[2]}", "7"] {
+            let message = with(&[&format!("network.parts.view=[{part}]")]).unwrap_err().to_string();
+            assert!(message.contains("{ tiles = COUNT"), "{part}: {message}");
+        }
+    }
+
+    #[test]
     fn numbers_text_lists_and_nested_tables_are_understood() {
         let config = with(&[
             "ppo.learning_rate=3e-4",
