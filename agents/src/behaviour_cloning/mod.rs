@@ -87,7 +87,11 @@ impl Demonstrations {
     /// # Errors
     /// Observations or actions that a network cannot take.
     pub fn new(batch: &dyn VectorEnv, image: &str) -> Result<Self, Error> {
-        Ok(Self { layout: layout_of(batch.spec(), batch.observation(), image)?, rows: EncodedRows::default(), actions: Vec::new() })
+        Ok(Self {
+            layout: layout_of(batch.spec(), batch.observation(), image)?,
+            rows: EncodedRows::default(),
+            actions: Vec::new(),
+        })
     }
 
     /// Adds the steps of an episode: `observations` has a row for each action, and may have more.
