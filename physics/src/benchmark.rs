@@ -105,7 +105,9 @@ pub struct BenchmarkReport {
 /// # Errors
 /// When an option is out of its range.
 pub fn measure_native(options: &BenchmarkOptions) -> Result<BenchmarkReport, WorldsError> {
-    measure(options, |model, options| Worlds::<f32x8>::new(model, options).map(Engine::Native))
+    measure(options, |model, options| {
+        Worlds::<f32x8>::new(model, options).map(|worlds| Engine::Native(Box::new(worlds)))
+    })
 }
 
 /// Measures the engine on the best wgpu adapter of this machine. The kernel is compiled before the clock
@@ -214,7 +216,7 @@ impl Scene {
 
 /// What is measured.
 enum Engine {
-    Native(Worlds<f32x8>),
+    Native(Box<Worlds<f32x8>>),
     Wgpu(Box<DeviceWorlds>),
 }
 
