@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let drawn = || random_actions(&*batch, environment.seed, steps);
     let (trace, steps) = if is_bandit {
         let actions = drawn()?;
-        (Recorded::Bandits(BanditTrace::record(&mut *batch, &actions)?), actions.len())
+        (Recorded::Bandits(Box::new(BanditTrace::record(&mut *batch, &actions)?)), actions.len())
     } else {
         let (actions, options) = match file {
             Some(source) => source,
@@ -138,7 +138,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// What was recorded.
 enum Recorded {
     Grids(Trace),
-    Bandits(BanditTrace),
+    Bandits(Box<BanditTrace>),
 }
 
 impl Recorded {

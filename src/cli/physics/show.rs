@@ -152,7 +152,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Where moments go.
 enum Sink {
-    Animation(Box<SceneRenderer>, GifWriter),
+    Animation(Box<SceneRenderer>, Box<GifWriter>),
     /// The last moment alone.
     Picture(Box<SceneRenderer>),
     #[cfg(feature = "rerun")]
@@ -172,7 +172,7 @@ impl Sink {
         }
         let delay = Duration::from_secs_f64(1.0 / f64::from(arguments.frame_rate));
         let gif = GifWriter::create(&arguments.out, GifOptions { delay, ..GifOptions::default() }, frame)?;
-        Ok(Self::Animation(Box::new(renderer), gif))
+        Ok(Self::Animation(Box::new(renderer), Box::new(gif)))
     }
 
     #[cfg(feature = "rerun")]
