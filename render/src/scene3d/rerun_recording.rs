@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use glam::{Quat, Vec3};
+use glam::Vec3;
 use pentathlon_physics::model::ModelDescription;
 use rerun::{
-    Arrows3D, Color, Mesh3D, Points3D, RecordingStream, RecordingStreamBuilder, Rotation3D, Transform3D,
-    ViewCoordinates,
+    Arrows3D, Mesh3D, Points3D, RecordingStream, RecordingStreamBuilder, Rotation3D, Transform3D,
+    ViewCoordinates, datatypes::Rgba32,
 };
 use tempfile::TempPath;
 
@@ -166,14 +166,14 @@ impl std::fmt::Debug for RerunRecording {
 }
 
 fn transform(placement: Placement) -> Transform3D {
-    let Quat { x, y, z, w } = placement.rotation;
+    let [x, y, z, w] = placement.rotation.to_array();
     let rotation: Rotation3D = rerun::Quaternion::from_xyzw([x, y, z, w]).into();
     Transform3D::from_translation_rotation(placement.position.to_array(), rotation)
 }
 
-fn color(linear: Vec3) -> Color {
+fn color(linear: Vec3) -> Rgba32 {
     let [red, green, blue] = linear.to_array().map(|channel| (255.0 * channel.clamp(0.0, 1.0)).round() as u8);
-    Color::from_rgb(red, green, blue)
+    Rgba32::from_rgb(red, green, blue)
 }
 
 /// The name of a body as a part of a path.
