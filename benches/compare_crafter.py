@@ -13,16 +13,13 @@ observation instead. Craftax-Classic follows Crafter's rules closely, not exactl
 median counts. Needs Python 3.10 or newer and Linux.
 """
 
-import argparse
-import json
-import statistics
-import sys
 import time
 
 import peers
 
 PEERS = ["crafter", "craftax"]
-OBSERVATIONS = ["symbolic", "image"]
+# The observation is the task, for everybody.
+TASKS = {observation: dict.fromkeys(PEERS, observation) for observation in ["symbolic", "image"]}
 BATCH = 1024
 
 
@@ -90,46 +87,5 @@ def measure_ours(binary, observation, core):
     return report["steps_per_second"], report["num_envs"]
 
 
-def measure_all(arguments):
-    core = peers.last_core()
-    pythons = {peer: peers.install(peer) for peer in arguments.peers}
-    rates, batches = {}, {}
-    for repeat in range(arguments.repeats):
-        for observation in OBSERVATIONS:
-            print(f"repeat {repeat + 1} of {arguments.repeats}: {observation}", file=sys.stderr)
-            for who in ["pentathlon", *arguments.peers]:
-                try:
-                    if who == "pentathlon":
-                        rate, batch = measure_ours(arguments.binary, observation, core)
-                    elif pythons[who] is not None:
-                        command = [pythons[who], __file__, "--measure", who, observation, arguments.seconds]
-                        rate, batch = peers.on_core(command, core)
-                    else:
-                        continue
-                except peers.Failed as error:
-                    print(f"{who} failed on {observation}: {error}", file=sys.stderr)
-                    continue
-                rates.setdefault((observation, who), []).append(rate)
-                batches[observation, who] = batch
-    return [
-        {"task": observation, "who": who, "num_envs": batches[observation, who], "steps_per_second": statistics.median(found)}
-        for (observation, who), found in rates.items()
-    ]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS, help="packages to measure beside ours")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement of a peer")
-    peers.add_arguments(parser)
-    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.measure:
-        who, observation, seconds = arguments.measure
-        print(json.dumps(globals()[f"measure_{who}"](observation, float(seconds))))
-        return
-    peers.run(arguments, measure_all, peers.print_ratios)
-
-
 if __name__ == "__main__":
-    main()
+    peers.main(__file__, __doc__, PEERS, TASKS, globals(), measure_ours)

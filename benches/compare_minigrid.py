@@ -12,10 +12,6 @@ are interleaved, so that a busy moment does not hit only one of them, and the me
 newer and Linux.
 """
 
-import argparse
-import json
-import statistics
-import sys
 import time
 
 import peers
@@ -149,46 +145,5 @@ def measure_ours(binary, task, core):
     return report["steps_per_second"], report["num_envs"]
 
 
-def measure_all(arguments):
-    core = peers.last_core()
-    pythons = {peer: peers.install(peer) for peer in arguments.peers}
-    rates, batches = {}, {}
-    for repeat in range(arguments.repeats):
-        for task, names in TASKS.items():
-            print(f"repeat {repeat + 1} of {arguments.repeats}: {task}", file=sys.stderr)
-            for who in ["pentathlon", *arguments.peers]:
-                try:
-                    if who == "pentathlon":
-                        rate, batch = measure_ours(arguments.binary, task, core)
-                    elif who in names and pythons[who] is not None:
-                        command = [pythons[who], __file__, "--measure", who, names[who], arguments.seconds]
-                        rate, batch = peers.on_core(command, core)
-                    else:
-                        continue
-                except peers.Failed as error:
-                    print(f"{who} failed on {task}: {error}", file=sys.stderr)
-                    continue
-                rates.setdefault((task, who), []).append(rate)
-                batches[task, who] = batch
-    return [
-        {"task": task, "who": who, "num_envs": batches[task, who], "steps_per_second": statistics.median(found)}
-        for (task, who), found in rates.items()
-    ]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS, help="packages to measure beside ours")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement of a peer")
-    peers.add_arguments(parser)
-    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.measure:
-        who, task, seconds = arguments.measure
-        print(json.dumps(globals()[f"measure_{who}"](task, float(seconds))))
-        return
-    peers.run(arguments, measure_all, peers.print_ratios)
-
-
 if __name__ == "__main__":
-    main()
+    peers.main(__file__, __doc__, PEERS, TASKS, globals(), measure_ours)

@@ -1,8 +1,10 @@
 """What the scripts that measure peers have in common: a virtual environment for each peer under target/peers, one
 core for everybody, our own binary in release."""
 
+import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -73,13 +75,59 @@ def run(arguments, measure_all, print_table):
         arguments.json.write_text(json.dumps(results, indent=2) + "\n")
 
 
-def print_ratios(results, task="task"):
+def measure_tasks(script, arguments, tasks, measure_ours):
+    """Measures ours and every peer on every task, repeats interleaved, and gives the medians. `tasks` holds for each
+    task the peers' names of it; a peer without one is left out. A peer is measured by `script` itself, called in the
+    peer's environment with `--measure`."""
+    core = last_core()
+    pythons = {peer: install(peer) for peer in arguments.peers}
+    rates, batches = {}, {}
+    for repeat in range(arguments.repeats):
+        for task, names in tasks.items():
+            print(f"repeat {repeat + 1} of {arguments.repeats}: {task}", file=sys.stderr)
+            for who in ["pentathlon", *arguments.peers]:
+                try:
+                    if who == "pentathlon":
+                        rate, batch = measure_ours(arguments.binary, task, core)
+                    elif who in names and pythons[who] is not None:
+                        command = [pythons[who], script, "--measure", who, names[who], arguments.seconds]
+                        rate, batch = on_core(command, core)
+                    else:
+                        continue
+                except Failed as error:
+                    print(f"{who} failed on {task}: {error}", file=sys.stderr)
+                    continue
+                rates.setdefault((task, who), []).append(rate)
+                batches[task, who] = batch
+    return [
+        {"task": task, "who": who, "num_envs": batches[task, who], "steps_per_second": statistics.median(found)}
+        for (task, who), found in rates.items()
+    ]
+
+
+def main(script, description, names, tasks, measurements, measure_ours):
+    """The command line of a script that measures ours and the peers `names` on `tasks`; `measurements` are the
+    functions that measure each peer, called `measure_PEER`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", nargs="*", default=names, choices=names, help="packages to measure beside ours")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement of a peer")
+    add_arguments(parser)
+    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        who, task, seconds = arguments.measure
+        print(json.dumps(measurements[f"measure_{who}"](task, float(seconds))))
+        return
+    run(arguments, lambda arguments: measure_tasks(script, arguments, tasks, measure_ours), print_ratios)
+
+
+def print_ratios(results):
     """The results as a table, with how much faster ours is than each peer on the same task."""
-    print(f"| {task} | who | batch | steps/s, one core | Pentathlon is faster by |")
+    print("| task | who | batch | steps/s, one core | Pentathlon is faster by |")
     print("| --- | --- | ---: | ---: | ---: |")
-    ours = {result[task]: result["steps_per_second"] for result in results if result["who"] == "pentathlon"}
+    ours = {result["task"]: result["steps_per_second"] for result in results if result["who"] == "pentathlon"}
     for result in results:
         rate = result["steps_per_second"]
-        known = result["who"] != "pentathlon" and result[task] in ours
-        ratio = f"{ours[result[task]] / rate:,.0f}x" if known else ""
-        print(f"| {result[task]} | {result['who']} | {result['num_envs']} | {rate:,.0f} | {ratio} |")
+        known = result["who"] != "pentathlon" and result["task"] in ours
+        ratio = f"{ours[result['task']] / rate:,.0f}x" if known else ""
+        print(f"| {result['task']} | {result['who']} | {result['num_envs']} | {rate:,.0f} | {ratio} |")

@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Subject { id, options, episodes, .. } = &subject;
     let registry = pentathlon::registry();
     let discipline = &registry.get(id)?.discipline;
-    let mut policy = subject.policy(arguments)?;
+    let mut policy = subject.policy()?;
     let judged =
         judge(discipline, |look| evaluate_and_look(&mut *policy, &build, id, options, *episodes, look))?;
     let report = Report {
@@ -100,63 +100,50 @@ impl Subject {
     fn find(arguments: &Arguments) -> anyhow::Result<Self> {
         let Ok(named) = arguments.checkpoint.to_string_lossy().parse::<PolicySource>();
         let source = named.find()?;
-        let given = arguments.env.clone();
-        let unnamed = |what: &str| Usage(format!("{what} need an environment: --env ID"));
-        let (id, seed, episodes, mut options, greedy, frames, origin) = match &source {
-            FoundPolicy::Random => (
-                given.ok_or_else(|| unnamed("random actions"))?,
-                CLONED_SEED,
-                CLONED_EPISODES,
-                BuildOptions::default(),
-                false,
-                None,
-                String::from("random actions"),
-            ),
-            FoundPolicy::Expert => (
-                given.ok_or_else(|| unnamed("an expert's actions"))?,
-                CLONED_SEED,
-                CLONED_EPISODES,
-                BuildOptions::default(),
-                false,
-                None,
-                String::from("an expert's actions"),
-            ),
-            FoundPolicy::Cloned(checkpoint) => (
-                given.unwrap_or_else(|| checkpoint.id.clone()),
-                CLONED_SEED,
-                CLONED_EPISODES,
-                checkpoint.options.clone(),
-                false,
-                None,
-                String::from("learnt from demonstrations"),
-            ),
+        // What was not trained by reward has no configuration that says how it is evaluated.
+        let mut subject = Self {
+            id: String::new(),
+            options: BuildOptions { seed: CLONED_SEED, ..BuildOptions::default() },
+            episodes: CLONED_EPISODES,
+            greedy: arguments.greedy,
+            frames: None,
+            origin: String::from("random actions"),
+            source,
+        };
+        match &subject.source {
+            FoundPolicy::Random => {}
+            FoundPolicy::Expert => subject.origin = String::from("an expert's actions"),
+            FoundPolicy::Cloned(checkpoint) => {
+                subject.id.clone_from(&checkpoint.id);
+                subject.options = BuildOptions { seed: CLONED_SEED, ..checkpoint.options.clone() };
+                subject.origin = String::from("learnt from demonstrations");
+            }
             FoundPolicy::Trained(checkpoint) => {
                 let config = &checkpoint.config;
-                let seed = config.evaluation_seed();
-                (
-                    given.unwrap_or_else(|| config.environment.id.clone()),
-                    seed,
-                    config.evaluation.episodes,
-                    config.build_options(1, seed),
-                    config.evaluation.greedy,
-                    Some(checkpoint.frames()),
-                    format!("after {} frames of training", checkpoint.frames()),
-                )
+                subject.id.clone_from(&config.environment.id);
+                subject.options = config.build_options(1, config.evaluation_seed());
+                subject.episodes = config.evaluation.episodes;
+                subject.greedy |= config.evaluation.greedy;
+                subject.frames = Some(checkpoint.frames());
+                subject.origin = format!("after {} frames of training", checkpoint.frames());
             }
-        };
-        options.seed = arguments.seed.unwrap_or(seed);
-        let episodes = arguments.episodes.unwrap_or(episodes);
-        let greedy = arguments.greedy || greedy;
-        Ok(Self { source, id, options, episodes, greedy, frames, origin })
+        }
+        if let Some(id) = &arguments.env {
+            subject.id.clone_from(id);
+        }
+        if subject.id.is_empty() {
+            return Err(Usage("actions that were not learnt need an environment: --env ID".into()).into());
+        }
+        subject.options.seed = arguments.seed.unwrap_or(subject.options.seed);
+        subject.episodes = arguments.episodes.unwrap_or(subject.episodes);
+        Ok(subject)
     }
 
-    fn policy(&self, arguments: &Arguments) -> anyhow::Result<Box<dyn Policy>> {
+    fn policy(&self) -> anyhow::Result<Box<dyn Policy>> {
         let batch = build(&self.id, &self.options)?;
         let seed = self.options.seed;
         Ok(match &self.source {
-            FoundPolicy::Cloned(checkpoint) => {
-                Box::new(checkpoint.policy(&*batch, arguments.greedy, seed)?)
-            }
+            FoundPolicy::Cloned(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
             FoundPolicy::Trained(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
             other => other.fit(&*batch, seed)?,
         })

@@ -13,3 +13,22 @@ pub use bandit::BanditTrace;
 pub use reader::{Recording, TraceError};
 pub use recorder::{RecordError, RecordOptions, Trace};
 pub use recording::{Carried, FilledBox, Hash, Header, Hex, Level, Reset, Rollout, StepRecord};
+
+use std::io::Write;
+
+use serde::Serialize;
+
+/// Writes a trace as JSON lines: its header, then its rollouts.
+fn write_lines(
+    header: &impl Serialize,
+    rollouts: &[impl Serialize],
+    writer: &mut dyn Write,
+) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *writer, header)?;
+    writer.write_all(b"\n")?;
+    for rollout in rollouts {
+        serde_json::to_writer(&mut *writer, rollout)?;
+        writer.write_all(b"\n")?;
+    }
+    Ok(())
+}

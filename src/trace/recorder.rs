@@ -133,13 +133,7 @@ impl Trace {
     /// # Errors
     /// When `writer` fails.
     pub fn write(&self, writer: &mut dyn Write) -> std::io::Result<()> {
-        serde_json::to_writer(&mut *writer, &self.header)?;
-        writer.write_all(b"\n")?;
-        for rollout in &self.rollouts {
-            serde_json::to_writer(&mut *writer, rollout)?;
-            writer.write_all(b"\n")?;
-        }
-        Ok(())
+        super::write_lines(&self.header, &self.rollouts, writer)
     }
 }
 

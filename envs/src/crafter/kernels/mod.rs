@@ -9,7 +9,7 @@ mod step;
 use pentathlon_engine::{Binding, Kernel, Set};
 use wgsl_rs::Source;
 
-use crate::kernel::kernel;
+use crate::kernel::{OBSERVE, STEP, kernel};
 
 use self::instances::linked;
 use super::{
@@ -19,26 +19,12 @@ use super::{
     rules::settlement::rules::PAY_CODES,
 };
 
-const STEP: &[Binding] = &[
-    Binding::Parameters,
-    Binding::States,
-    Binding::Items,
-    Binding::Episodes,
-    Binding::Outcomes,
-    Binding::Actions,
-    Binding::Events,
-    Binding::Constants,
-];
-
 const REWARD: &[Binding] = &[Binding::Parameters, Binding::Items, Binding::Rewards, Binding::Constants];
 
 const OBSERVE_ITEMS: &[Binding] = &[Binding::Parameters, Binding::Items, Binding::Observation];
 
 const OBSERVE_STATES: &[Binding] =
     &[Binding::Parameters, Binding::States, Binding::Items, Binding::Observation];
-
-const OBSERVE_LIGHT: &[Binding] =
-    &[Binding::Parameters, Binding::States, Binding::Items, Binding::Constants, Binding::Observation];
 
 /// The words that kernels read through [`Binding::Constants`], in the order of the storage module.
 pub(super) fn constants(
@@ -65,7 +51,7 @@ pub(super) fn kernels(observations: &[usize]) -> Vec<Kernel> {
 /// The kernel of an observation form; images, text and the forms with fractions are computed on the host.
 fn observe(index: usize) -> Option<Kernel> {
     let (source, entry_point, bindings) = match Form::ALL[index] {
-        Form::Symbolic => (&observe::symbolic_kernel::WGSL_SOURCE, "write_symbols", OBSERVE_LIGHT),
+        Form::Symbolic => (&observe::symbolic_kernel::WGSL_SOURCE, "write_symbols", OBSERVE),
         Form::Semantic => (&observe::semantic_kernel::WGSL_SOURCE, "write_maps", OBSERVE_ITEMS),
         Form::Achievements => {
             (&observe::achievements_kernel::WGSL_SOURCE, "write_achievements", OBSERVE_ITEMS)
