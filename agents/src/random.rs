@@ -15,6 +15,12 @@ pub enum Purpose {
     Minibatches = 0x5002,
     /// Actions of a policy that is only looked at or judged.
     Evaluation = 0x5003,
+    /// Actions and ends of options.
+    Options = 0x5004,
+    /// Sampled subgoals.
+    Subgoals = 0x5005,
+    /// Order of the minibatches of the networks that notice change.
+    Surprise = 0x5006,
 }
 
 /// The stream of `seed` for `purpose`, at its start.

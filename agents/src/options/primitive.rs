@@ -17,6 +17,7 @@ pub struct PrimitiveProcess {
     outcomes: Vec<Outcome>,
     episodes: Vec<EpisodeRecord>,
     events: Vec<i32>,
+    rewards: Vec<f32>,
     last: Option<pentathlon_gym::Observation>,
 }
 
@@ -55,6 +56,7 @@ impl PrimitiveProcess {
             outcomes: Vec::with_capacity(shape.num_envs),
             episodes: Vec::new(),
             events: vec![-1; shape.num_envs * shape.num_agents],
+            rewards: vec![0.0; shape.num_envs * shape.num_agents],
             last: None,
             env,
         })
@@ -68,6 +70,22 @@ impl PrimitiveProcess {
     /// The subgoal event of every agent in the last step, -1 for none, `[num_envs, num_agents]`.
     pub fn events(&self) -> &[i32] {
         &self.events
+    }
+
+    /// Rewards of every agent in the last step, `[num_envs, num_agents]`.
+    pub fn rewards(&self) -> &[f32] {
+        &self.rewards
+    }
+
+    /// What the last step was to every team; empty before the first one.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// The last observations of episodes that ended in the last step; rows of other environments are
+    /// unspecified.
+    pub fn last_observation(&self) -> Option<&pentathlon_gym::Observation> {
+        self.last.as_ref()
     }
 
     /// The batch, to change.
@@ -110,6 +128,7 @@ impl DecisionProcess for PrimitiveProcess {
             });
         }
         self.events.copy_from_slice(step.info.subgoal);
+        self.rewards.copy_from_slice(step.reward);
         self.episodes.clear();
         self.episodes.extend_from_slice(step.info.episodes);
         if !self.episodes.is_empty()

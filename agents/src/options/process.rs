@@ -33,7 +33,7 @@ pub struct SituationMut<'a> {
 }
 
 /// What came of a choice, when it has run its course.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Outcome {
     /// Rewards of the team since the choice, the k-th of them times `gamma^k`.
     pub reward: f32,
@@ -47,7 +47,7 @@ pub struct Outcome {
 
 /// The last part of a choice that has run its course, as if it had been made later: what the team saw after
 /// some of its steps, and what the remaining ones earned.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Suffix {
     /// `[num_agents, observation]`.
     pub observation: Vec<f32>,

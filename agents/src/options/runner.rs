@@ -2,58 +2,16 @@
 //! A joint decision epoch is a primitive step before which at least one agent's option has ended; agents whose
 //! options run on have no other choice than to go on.
 
+use pentathlon_gym::seeding::Random;
 use pentathlon_gym::seeding::philox::Philox;
 use pentathlon_gym::{EpisodeRecord, VectorEnv};
+use serde::{Deserialize, Serialize};
 
+use super::option_set::{Aftermath, Choice, End, OptionSet, Scene};
 use super::primitive::PrimitiveProcess;
 use super::process::{DecisionProcess, Outcome, ProcessShape, SituationMut, Suffix};
 use crate::Error;
-use crate::random::{Purpose, stream};
-
-/// What an option sees of one agent at one step.
-#[derive(Clone, Copy, Debug)]
-pub struct OptionView<'a> {
-    /// Environment and agent.
-    pub place: (usize, usize),
-    /// What the agent observes, as [`TeamFeatures`](super::TeamFeatures) writes it.
-    pub observation: &'a [f32],
-    /// Which primitive actions are available to it.
-    pub available: &'a [u8],
-    /// Primitive steps since the option began.
-    pub age: u32,
-    /// The subgoal event of the agent in the last step, -1 for none.
-    pub event: i32,
-}
-
-/// A way of acting that can begin, acts, and ends (Sutton, Precup, Singh, 1999).
-pub trait Choice {
-    /// Whether it can begin.
-    fn initiate(&self, view: OptionView<'_>) -> bool;
-
-    /// The action it takes: an index of the primitive actions.
-    fn act(&mut self, view: OptionView<'_>, random: &mut Philox) -> i32;
-
-    /// The chance with which it ends before the next step, 0 to 1.
-    fn terminate(&self, view: OptionView<'_>) -> f32;
-}
-
-/// The option that takes one action and ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PrimitiveOption(pub i32);
-
-impl Choice for PrimitiveOption {
-    fn initiate(&self, view: OptionView<'_>) -> bool {
-        view.available[self.0 as usize] != 0
-    }
-
-    fn act(&mut self, _view: OptionView<'_>, _random: &mut Philox) -> i32 {
-        self.0
-    }
-
-    fn terminate(&self, _view: OptionView<'_>) -> f32 {
-        1.0
-    }
-}
+use crate::random::{Purpose, StreamState, stream};
 
 /// How a decision process over options shows itself to a learner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,39 +30,51 @@ pub struct RunnerSettings {
 }
 
 /// A batch whose agents choose options.
-pub struct OptionRunner {
+pub struct OptionRunner<S: OptionSet = Vec<Box<dyn Choice>>> {
     process: PrimitiveProcess,
-    options: Vec<Box<dyn Choice>>,
+    options: S,
     settings: RunnerSettings,
     shape: ProcessShape,
     random: Philox,
     gamma: f32,
-    /// The option of every agent, `[num_envs, num_agents]`.
+    state: RunnerState,
+    /// The primitive step that was made last, of every team.
+    actions: Vec<i32>,
+    ends: Vec<Option<End>>,
+    outcomes: Vec<Option<Outcome>>,
+    sight: Sight,
+}
+
+/// Where a runner is: which options are under way, and what they have earned so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunnerState {
+    random: StreamState,
+    /// The option of every agent, -1 for none yet, `[num_envs, num_agents]`.
     current: Vec<i32>,
     ages: Vec<u32>,
     events: Vec<i32>,
-    /// 1 for agents that may choose, `[num_envs, num_agents]`.
+    /// Whether an agent was asked to choose anew while its option could have run on.
+    interrupted: Vec<bool>,
+    /// Whether an agent may choose, `[num_envs, num_agents]`.
     may_choose: Vec<bool>,
     due: Vec<bool>,
     gathered: Vec<Outcome>,
-    outcomes: Vec<Option<Outcome>>,
     /// What was under way when an episode ended, for its last situation.
     ended: Vec<Ended>,
-    sight: Sight,
     /// Suffixes of the choice under way, one a step after its first; when it has run its course those that
     /// are handed out.
     suffixes: Vec<Vec<Suffix>>,
 }
 
 /// Options, ages and events of a team at the end of an episode.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Ended {
     current: Vec<i32>,
     ages: Vec<u32>,
     events: Vec<i32>,
 }
 
-/// Buffers for what one team sees.
+/// What all teams see, environment by environment.
 #[derive(Clone, Debug, Default)]
 struct Sight {
     observation: Vec<f32>,
@@ -112,7 +82,40 @@ struct Sight {
     available: Vec<u8>,
 }
 
-impl OptionRunner {
+impl Sight {
+    fn new(shape: ProcessShape, envs: usize) -> Self {
+        Self {
+            observation: vec![0.0; envs * shape.num_agents * shape.observation],
+            state: vec![0.0; envs * shape.state],
+            available: vec![0; envs * shape.num_agents * shape.choices],
+        }
+    }
+
+    /// The part of environment `env`, to be written.
+    fn of(&mut self, shape: ProcessShape, env: usize) -> SituationMut<'_> {
+        let (own, allowed) = (shape.num_agents * shape.observation, shape.num_agents * shape.choices);
+        SituationMut {
+            observation: &mut self.observation[env * own..][..own],
+            state: &mut self.state[env * shape.state..][..shape.state],
+            available: &mut self.available[env * allowed..][..allowed],
+        }
+    }
+}
+
+/// A team on its way into a situation: its row in the arrays of `scene` and of what is under way.
+#[derive(Clone, Copy)]
+struct UnderWay<'a> {
+    scene: Scene<'a>,
+    /// Row of the team in `scene`.
+    env: usize,
+    state: &'a [f32],
+    current: &'a [i32],
+    ages: &'a [u32],
+    events: &'a [i32],
+    may_choose: &'a [bool],
+}
+
+impl<S: OptionSet> OptionRunner<S> {
     /// A runner of `options`, the same list for every agent, over a batch that has been reset; `seed` names
     /// the random numbers that options draw.
     ///
@@ -120,7 +123,7 @@ impl OptionRunner {
     /// As [`PrimitiveProcess::new`], and when there is no option.
     pub fn new(
         env: Box<dyn VectorEnv>,
-        options: Vec<Box<dyn Choice>>,
+        options: S,
         settings: RunnerSettings,
         gamma: f32,
         seed: u64,
@@ -131,7 +134,7 @@ impl OptionRunner {
         }
         let process = PrimitiveProcess::new(env, gamma)?;
         let inner = process.shape();
-        let teams = inner.num_envs * inner.num_agents;
+        let rows = inner.num_envs * inner.num_agents;
         let shape = ProcessShape {
             choices: options.len(),
             observation: inner.observation + if settings.observe_progress { 2 } else { 0 },
@@ -139,28 +142,33 @@ impl OptionRunner {
                 + if settings.state_with_options { inner.num_agents * options.len() } else { 0 },
             ..inner
         };
-        Ok(Self {
-            sight: Sight {
-                observation: vec![0.0; inner.num_agents * inner.observation],
-                state: vec![0.0; inner.state],
-                available: vec![0; inner.num_agents * inner.choices],
-            },
+        let random = stream(seed, Purpose::Options);
+        let mut runner = Self {
+            sight: Sight::new(inner, inner.num_envs),
             process,
             options,
             settings,
             shape,
-            random: stream(seed, Purpose::Actions),
             gamma,
-            current: vec![-1; teams],
-            ages: vec![0; teams],
-            events: vec![-1; teams],
-            may_choose: vec![true; teams],
-            due: vec![true; inner.num_envs],
-            gathered: vec![NOTHING; inner.num_envs],
+            state: RunnerState {
+                random: (&random).into(),
+                current: vec![-1; rows],
+                ages: vec![0; rows],
+                events: vec![-1; rows],
+                interrupted: vec![false; rows],
+                may_choose: vec![true; rows],
+                due: vec![true; inner.num_envs],
+                gathered: vec![NOTHING; inner.num_envs],
+                ended: vec![Ended::default(); inner.num_envs],
+                suffixes: vec![Vec::new(); inner.num_envs],
+            },
+            random,
+            actions: vec![0; rows],
+            ends: vec![None; rows],
             outcomes: vec![None; inner.num_envs],
-            ended: vec![Ended::default(); inner.num_envs],
-            suffixes: vec![Vec::new(); inner.num_envs],
-        })
+        };
+        runner.look();
+        Ok(runner)
     }
 
     /// The process of primitive steps below.
@@ -168,66 +176,114 @@ impl OptionRunner {
         &self.process
     }
 
-    /// What an agent's option sees, from buffers that hold what its team sees.
-    fn view<'a>(&self, sight: &'a Sight, env: usize, agent: usize) -> OptionView<'a> {
-        let inner = self.process.shape();
-        let place = env * inner.num_agents + agent;
-        OptionView {
-            place: (env, agent),
-            observation: &sight.observation[agent * inner.observation..][..inner.observation],
-            available: &sight.available[agent * inner.choices..][..inner.choices],
-            age: self.ages[place],
-            event: self.events[place],
-        }
+    /// The process of primitive steps below, to change.
+    pub fn primitive_mut(&mut self) -> &mut PrimitiveProcess {
+        &mut self.process
     }
 
-    fn look(&self, env: usize, sight: &mut Sight) {
-        self.process.observe(
-            env,
-            SituationMut {
-                observation: &mut sight.observation,
-                state: &mut sight.state,
-                available: &mut sight.available,
-            },
-        );
+    /// The options.
+    pub fn options(&self) -> &S {
+        &self.options
+    }
+
+    /// The options, to change.
+    pub fn options_mut(&mut self) -> &mut S {
+        &mut self.options
+    }
+
+    /// Whether the agent in row `place`, `env * num_agents + agent`, chooses before the next step.
+    pub fn may_choose(&self, place: usize) -> bool {
+        self.state.may_choose[place]
+    }
+
+    /// The option of the agent in row `place`, -1 before the first one of an episode.
+    pub fn current(&self, place: usize) -> i32 {
+        self.state.current[place]
+    }
+
+    /// Which options ended in the last step and why, `[num_envs, num_agents]`.
+    pub fn ends(&self) -> &[Option<End>] {
+        &self.ends
+    }
+
+    /// The subgoal events of the last step, -1 for none, `[num_envs, num_agents]`.
+    pub fn events(&self) -> &[i32] {
+        self.process.events()
+    }
+
+    /// The primitive actions of the last step, `[num_envs, num_agents]`.
+    pub fn actions(&self) -> &[i32] {
+        &self.actions
+    }
+
+    /// All agents as they are now.
+    pub fn scene(&self) -> Scene<'_> {
+        scene(&self.process, &self.sight, &self.state)
+    }
+
+    /// Where the runner is; with a snapshot of its batch all that is needed to go on.
+    pub fn state(&self) -> RunnerState {
+        RunnerState { random: (&self.random).into(), ..self.state.clone() }
+    }
+
+    /// Goes on from `state`, after the batch below was restored.
+    ///
+    /// # Errors
+    /// A reason, when the state is of a batch of another size.
+    pub fn restore(&mut self, state: RunnerState) -> Result<(), String> {
+        if state.current.len() != self.state.current.len() || state.due.len() != self.state.due.len() {
+            return Err(format!(
+                "it is of {} agents in {} environments, and there are {} in {}",
+                state.current.len(),
+                state.due.len(),
+                self.state.current.len(),
+                self.state.due.len()
+            ));
+        }
+        self.random = state.random.clone().into();
+        self.state = state;
+        self.look();
+        Ok(())
+    }
+
+    /// Sees what all teams see.
+    fn look(&mut self) {
+        let inner = self.process.shape();
+        for env in 0..inner.num_envs {
+            self.process.observe(env, self.sight.of(inner, env));
+        }
     }
 
     /// Writes a situation of the options' process from one of the primitive process.
-    fn translate(
-        &self,
-        sight: &Sight,
-        [current, ages, events]: [&[i32]; 3],
-        may_choose: &[bool],
-        env: usize,
-        situation: SituationMut<'_>,
-    ) {
-        let inner = self.process.shape();
+    fn translate(&self, team: UnderWay<'_>, situation: SituationMut<'_>) {
+        let inner = team.scene.shape;
         let observed = situation.observation.chunks_exact_mut(self.shape.observation);
         for (agent, numbers) in observed.enumerate() {
             let (own, further) = numbers.split_at_mut(inner.observation);
-            own.copy_from_slice(&sight.observation[agent * inner.observation..][..inner.observation]);
+            own.copy_from_slice(team.scene.view(team.env, agent).observation);
             if let [age, event] = further {
-                *age = ages[agent] as f32 / self.settings.longest.max(1) as f32;
-                *event = f32::from(u8::from(events[agent] >= 0));
+                *age = team.ages[agent] as f32 / self.settings.longest.max(1) as f32;
+                *event = f32::from(u8::from(team.events[agent] >= 0));
             }
         }
         let (own, further) = situation.state.split_at_mut(inner.state);
-        own.copy_from_slice(&sight.state);
+        own.copy_from_slice(team.state);
         further.fill(0.0);
         let choices = self.options.len();
         if !further.is_empty() {
-            for (agent, &option) in current.iter().enumerate().filter(|(_, option)| **option >= 0) {
+            for (agent, &option) in team.current.iter().enumerate().filter(|(_, option)| **option >= 0) {
                 further[agent * choices + option as usize] = 1.0;
             }
         }
         for (agent, available) in situation.available.chunks_exact_mut(choices).enumerate() {
             available.fill(0);
-            if !may_choose[agent] && current[agent] >= 0 {
-                available[current[agent] as usize] = 1;
+            if !team.may_choose[agent] && team.current[agent] >= 0 {
+                available[team.current[agent] as usize] = 1;
                 continue;
             }
-            for (option, available) in self.options.iter().zip(&mut *available) {
-                *available = u8::from(option.initiate(self.view(sight, env, agent)));
+            let view = team.scene.view(team.env, agent);
+            for (option, available) in available.iter_mut().enumerate() {
+                *available = u8::from(self.options.initiate(option, view));
             }
             if available.iter().all(|&available| available == 0) {
                 available.fill(1);
@@ -235,8 +291,23 @@ impl OptionRunner {
         }
     }
 
-    /// A suffix of the choice under way that begins now; `sight` is what the team sees.
-    fn begin_suffix(&self, env: usize, sight: &Sight) -> Suffix {
+    /// The team of environment `env` as it is now; `may_choose` says which agents choose.
+    fn under_way<'a>(&'a self, env: usize, may_choose: &'a [bool]) -> UnderWay<'a> {
+        let inner = self.process.shape();
+        let places = env * inner.num_agents..(env + 1) * inner.num_agents;
+        UnderWay {
+            scene: self.scene(),
+            env,
+            state: &self.sight.state[env * inner.state..][..inner.state],
+            current: &self.state.current[places.clone()],
+            ages: &self.state.ages[places.clone()],
+            events: &self.state.events[places],
+            may_choose,
+        }
+    }
+
+    /// A suffix of the choice under way that begins now.
+    fn begin_suffix(&self, env: usize) -> Suffix {
         let shape = self.shape;
         let mut suffix = Suffix {
             observation: vec![0.0; shape.num_agents * shape.observation],
@@ -245,36 +316,92 @@ impl OptionRunner {
             reward: 0.0,
             discount: 1.0,
         };
-        let agents = env * shape.num_agents..(env + 1) * shape.num_agents;
-        let ages: Vec<i32> = self.ages[agents.clone()].iter().map(|&age| age as i32).collect();
-        let under_way = [&self.current[agents.clone()], &ages, &self.events[agents]];
         let situation = SituationMut {
             observation: &mut suffix.observation,
             state: &mut suffix.state,
             available: &mut suffix.available,
         };
-        self.translate(sight, under_way, &vec![false; shape.num_agents], env, situation);
+        self.translate(self.under_way(env, &vec![false; shape.num_agents]), situation);
         suffix
     }
 
-    /// Ends the options that are at their end, and says whether the team has to choose.
-    fn end_options(&mut self, env: usize, sight: &Sight) -> bool {
+    /// Starts the options that agents chose.
+    fn begin(&mut self, choices: &[i32]) {
         let agents = self.shape.num_agents;
-        let mut is_due = false;
-        for agent in 0..agents {
-            let place = env * agents + agent;
-            let chance = self.options[self.current[place] as usize].terminate(self.view(sight, env, agent));
-            let is_old = self.settings.longest > 0 && self.ages[place] >= self.settings.longest;
-            let ends = is_old
-                || chance >= 1.0
-                || chance > 0.0 && {
-                    use pentathlon_gym::seeding::Random;
-                    (self.random.float() as f32) < chance
-                };
-            self.may_choose[place] = ends;
-            is_due |= ends;
+        let state = &mut self.state;
+        for (place, &choice) in choices.iter().enumerate() {
+            if state.due[place / agents] && state.may_choose[place] {
+                let goes_on = state.interrupted[place] && state.current[place] == choice;
+                if !goes_on {
+                    state.ages[place] = 0;
+                    state.events[place] = -1;
+                }
+                state.current[place] = choice;
+            }
         }
-        is_due
+    }
+
+    /// Which options are at their end after the step that was made last.
+    fn find_ends(&mut self) {
+        let agents = self.shape.num_agents;
+        for place in 0..self.ends.len() {
+            let ended = self.process.outcomes()[place / agents].ended;
+            self.ends[place] = if ended {
+                Some(End::Episode)
+            } else {
+                let view = scene(&self.process, &self.sight, &self.state).view_of(place);
+                let chance = self.options.terminate(self.state.current[place] as usize, view);
+                if chance >= 1.0 || chance > 0.0 && (self.random.float() as f32) < chance {
+                    Some(End::Terminated)
+                } else if self.settings.longest > 0 && self.state.ages[place] >= self.settings.longest {
+                    Some(End::Budget)
+                } else {
+                    self.options.interrupts(place).then_some(End::Interrupted)
+                }
+            };
+        }
+    }
+
+    /// Adds the step that was made last to what the choice of environment `env` has earned.
+    fn gather(&mut self, env: usize) {
+        let step = self.process.outcomes()[env];
+        let gathered = &mut self.state.gathered[env];
+        gathered.reward += gathered.discount * step.reward;
+        gathered.discount *= self.gamma;
+        (gathered.terminated, gathered.ended) = (step.terminated, step.ended);
+        for suffix in &mut self.state.suffixes[env] {
+            suffix.reward += suffix.discount * step.reward;
+            suffix.discount *= self.gamma;
+        }
+    }
+}
+
+/// All agents as `process` shows them now.
+fn scene<'a>(process: &'a PrimitiveProcess, sight: &'a Sight, state: &'a RunnerState) -> Scene<'a> {
+    Scene {
+        shape: process.shape(),
+        observation: process.env().observation(),
+        features: &sight.observation,
+        available: &sight.available,
+        ages: &state.ages,
+        events: &state.events,
+    }
+}
+
+/// What the step that was made last did.
+fn aftermath<'a>(
+    process: &'a PrimitiveProcess,
+    sight: &'a Sight,
+    state: &'a RunnerState,
+    ends: &'a [Option<End>],
+) -> Aftermath<'a> {
+    Aftermath {
+        scene: scene(process, sight, state),
+        last: process.last_observation(),
+        current: &state.current,
+        rewards: process.rewards(),
+        outcomes: process.outcomes(),
+        ends,
     }
 }
 
@@ -294,103 +421,96 @@ fn thin_out(suffixes: &mut Vec<Suffix>, count: usize) {
 /// No reward yet, no step made.
 const NOTHING: Outcome = Outcome { reward: 0.0, discount: 1.0, terminated: false, ended: false };
 
-impl DecisionProcess for OptionRunner {
+impl<S: OptionSet> DecisionProcess for OptionRunner<S> {
     fn shape(&self) -> ProcessShape {
         self.shape
     }
 
     fn is_due(&self, env: usize) -> bool {
-        self.due[env]
+        self.state.due[env]
     }
 
     fn observe(&self, env: usize, situation: SituationMut<'_>) {
-        let mut sight = self.sight.clone();
-        self.look(env, &mut sight);
-        let agents = env * self.shape.num_agents..(env + 1) * self.shape.num_agents;
-        let ages: Vec<i32> = self.ages[agents.clone()].iter().map(|&age| age as i32).collect();
-        let under_way = [&self.current[agents.clone()], &ages, &self.events[agents.clone()]];
-        self.translate(&sight, under_way, &self.may_choose[agents], env, situation);
+        let agents = self.shape.num_agents;
+        let may_choose = &self.state.may_choose[env * agents..(env + 1) * agents];
+        self.translate(self.under_way(env, may_choose), situation);
     }
 
     fn observe_last(&self, env: usize, situation: SituationMut<'_>) {
-        let mut sight = self.sight.clone();
-        self.process.observe_last(
-            env,
-            SituationMut {
-                observation: &mut sight.observation,
-                state: &mut sight.state,
-                available: &mut sight.available,
-            },
-        );
-        let ended = &self.ended[env];
-        let ages: Vec<i32> = ended.ages.iter().map(|&age| age as i32).collect();
-        let all = vec![true; self.shape.num_agents];
-        self.translate(&sight, [&ended.current, &ages, &ended.events], &all, env, situation);
+        let inner = self.process.shape();
+        let mut sight = Sight::new(inner, 1);
+        self.process.observe_last(env, sight.of(inner, 0));
+        let ended = &self.state.ended[env];
+        let scene = Scene {
+            features: &sight.observation,
+            available: &sight.available,
+            ages: &ended.ages,
+            events: &ended.events,
+            ..self.scene()
+        };
+        let team = UnderWay {
+            scene,
+            env: 0,
+            state: &sight.state,
+            current: &ended.current,
+            ages: &ended.ages,
+            events: &ended.events,
+            may_choose: &vec![true; self.shape.num_agents],
+        };
+        self.translate(team, situation);
     }
 
     fn advance(&mut self, choices: &[i32]) -> Result<(), Error> {
         let agents = self.shape.num_agents;
-        let mut actions = vec![0; choices.len()];
-        let mut sight = std::mem::take(&mut self.sight);
+        self.begin(choices);
+        self.options.act(
+            scene(&self.process, &self.sight, &self.state),
+            &self.state.current,
+            &mut self.random,
+            &mut self.actions,
+        );
         for env in 0..self.shape.num_envs {
-            self.look(env, &mut sight);
-            for agent in 0..agents {
-                let place = env * agents + agent;
-                if self.due[env] && self.may_choose[place] {
-                    self.current[place] = choices[place];
-                    self.ages[place] = 0;
-                    self.events[place] = -1;
-                }
-                let view = self.view(&sight, env, agent);
-                let option = self.current[place] as usize;
-                actions[place] = self.options[option].act(view, &mut self.random);
-            }
-            if self.due[env] {
-                self.gathered[env] = NOTHING;
-                self.suffixes[env].clear();
+            if self.state.due[env] {
+                self.state.gathered[env] = NOTHING;
+                self.state.suffixes[env].clear();
             } else if self.settings.suffixes > 0 {
-                let suffix = self.begin_suffix(env, &sight);
-                self.suffixes[env].push(suffix);
+                let suffix = self.begin_suffix(env);
+                self.state.suffixes[env].push(suffix);
             }
         }
-        self.sight = sight;
-        self.process.advance(&actions)?;
-        let mut sight = std::mem::take(&mut self.sight);
+        self.process.advance(&self.actions)?;
+        self.look();
+        self.state.events.copy_from_slice(self.process.events());
+        self.state.ages.iter_mut().for_each(|age| *age += 1);
+        self.options.perceive(&aftermath(&self.process, &self.sight, &self.state, &[]));
+        self.find_ends();
+        self.options.settle(&aftermath(&self.process, &self.sight, &self.state, &self.ends));
         for env in 0..self.shape.num_envs {
+            self.gather(env);
             let places = env * agents..(env + 1) * agents;
-            self.events[places.clone()].copy_from_slice(&self.process.events()[places.clone()]);
-            self.ages[places.clone()].iter_mut().for_each(|age| *age += 1);
-            let Some(step) = self.process.outcome(env) else { continue };
-            let gathered = &mut self.gathered[env];
-            gathered.reward += gathered.discount * step.reward;
-            gathered.discount *= self.gamma;
-            for suffix in &mut self.suffixes[env] {
-                suffix.reward += suffix.discount * step.reward;
-                suffix.discount *= self.gamma;
+            let ends = &self.ends[places.clone()];
+            let state = &mut self.state;
+            for (place, end) in places.clone().zip(ends) {
+                state.may_choose[place] = end.is_some();
+                state.interrupted[place] = *end == Some(End::Interrupted);
             }
-            (gathered.terminated, gathered.ended) = (step.terminated, step.ended);
-            let is_due = if step.ended {
-                self.ended[env] = Ended {
-                    current: self.current[places.clone()].to_vec(),
-                    ages: self.ages[places.clone()].to_vec(),
-                    events: self.events[places.clone()].to_vec(),
+            if state.gathered[env].ended {
+                state.ended[env] = Ended {
+                    current: state.current[places.clone()].to_vec(),
+                    ages: state.ages[places.clone()].to_vec(),
+                    events: state.events[places.clone()].to_vec(),
                 };
-                self.current[places.clone()].fill(-1);
-                self.ages[places.clone()].fill(0);
-                self.events[places.clone()].fill(-1);
-                self.may_choose[places].fill(true);
-                true
-            } else {
-                self.look(env, &mut sight);
-                self.end_options(env, &sight)
-            };
-            if is_due {
-                thin_out(&mut self.suffixes[env], self.settings.suffixes);
+                state.current[places.clone()].fill(-1);
+                state.ages[places.clone()].fill(0);
+                state.events[places].fill(-1);
             }
-            self.due[env] = is_due;
-            self.outcomes[env] = is_due.then(|| self.gathered[env]);
+            let is_due = ends.iter().any(Option::is_some);
+            if is_due {
+                thin_out(&mut state.suffixes[env], self.settings.suffixes);
+            }
+            state.due[env] = is_due;
+            self.outcomes[env] = is_due.then(|| state.gathered[env]);
         }
-        self.sight = sight;
         Ok(())
     }
 
@@ -399,7 +519,7 @@ impl DecisionProcess for OptionRunner {
     }
 
     fn suffixes(&self, env: usize) -> &[Suffix] {
-        if self.due[env] { &self.suffixes[env] } else { &[] }
+        if self.state.due[env] { &self.state.suffixes[env] } else { &[] }
     }
 
     fn episodes(&self) -> &[EpisodeRecord] {

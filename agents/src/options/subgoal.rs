@@ -2,7 +2,7 @@
 
 use pentathlon_gym::seeding::philox::Philox;
 
-use super::runner::{Choice, OptionView};
+use super::option_set::{Choice, OptionView};
 
 /// Chooses an action of an agent that pursues a subgoal.
 pub type LowLevelPolicy = Box<dyn FnMut(OptionView<'_>, &mut Philox) -> i32>;
