@@ -17,7 +17,13 @@ pub fn sample(logits: &[f32], uniform: f32) -> (usize, f32) {
             left -= weight;
         }
     }
-    (drawn, logits[drawn] - peak - total.ln())
+    (drawn, log_probability(logits, drawn))
+}
+
+/// The logarithm of the chance that `logits` give `action`.
+pub fn log_probability(logits: &[f32], action: usize) -> f32 {
+    let (peak, total) = normaliser(logits);
+    logits[action] - peak - total.ln()
 }
 
 /// The most probable action, the first of equal ones.

@@ -6,6 +6,7 @@
 //! - [`behaviour_cloning`]: a policy learnt from demonstrations;
 //! - [`options`]: choices that last, and the decision processes that value learners see;
 //! - [`qmix`]: independent, additive and monotonic value learners for teams; [`dqn`] for one agent;
+//! - [`gmah`]: hierarchies of named subgoals, for one agent and for teams;
 //! - [`statistics`]: results over seeds;
 //! - [`trainer`]: the loop around it: progress, logs, checkpoints that continue exactly;
 //! - [`cormab`]: SEQUOIA and what it is compared with, for coupled bandits;
@@ -22,6 +23,7 @@ pub mod dqn;
 pub mod error;
 pub mod evaluation;
 mod file;
+pub mod gmah;
 pub mod logging;
 pub mod networks;
 pub mod options;

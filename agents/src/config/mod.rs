@@ -6,6 +6,8 @@
 mod overrides;
 mod validation;
 
+pub(crate) use overrides::with_overrides;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -360,17 +362,7 @@ impl Config {
     }
 
     fn read(source_name: &str, text: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let parse = |reason: toml::de::Error| Error::Parse {
-            source_name: source_name.to_owned(),
-            reason: reason.to_string().trim_end().to_owned(),
-        };
-        // Reading the text itself first gives messages with line and column.
-        let config: Self = toml::from_str(text).map_err(parse)?;
-        let config = if overrides.is_empty() {
-            config
-        } else {
-            overrides::apply(toml::from_str(text).map_err(parse)?, overrides)?
-        };
+        let config: Self = with_overrides(source_name, text, overrides)?;
         config.validate()?;
         Ok(config)
     }

@@ -1,25 +1,37 @@
 //! Single fields of a configuration given as `table.field=value`.
 
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::Config;
 use crate::Error;
 
-/// The configuration of `table` with `overrides` applied in order.
-pub(super) fn apply(mut table: Table, overrides: &[impl AsRef<str>]) -> Result<Config, Error> {
+/// The configuration in `text`, TOML that was read from `source_name`, with `overrides` applied in order.
+pub(crate) fn with_overrides<T: DeserializeOwned>(
+    source_name: &str,
+    text: &str,
+    overrides: &[impl AsRef<str>],
+) -> Result<T, Error> {
+    let parse = |reason: toml::de::Error| Error::Parse {
+        source_name: source_name.to_owned(),
+        reason: reason.to_string().trim_end().to_owned(),
+    };
+    // Reading the text itself first gives messages with line and column.
+    let config = toml::from_str(text).map_err(parse)?;
+    if overrides.is_empty() {
+        return Ok(config);
+    }
+    let mut table: Table = toml::from_str(text).map_err(parse)?;
     for text in overrides {
         let text = text.as_ref();
         insert(&mut table, text).map_err(|reason| error(text, reason))?;
         // Checked one by one, so that the message names the override at fault.
-        Config::deserialize_table(&table).map_err(|reason| error(text, reason))?;
+        deserialize::<T>(&table).map_err(|reason| error(text, reason))?;
     }
-    Config::deserialize_table(&table).map_err(|reason| error("", reason))
+    deserialize(&table).map_err(|reason| error("", reason))
 }
 
-impl Config {
-    fn deserialize_table(table: &Table) -> Result<Self, String> {
-        table.clone().try_into().map_err(|reason: toml::de::Error| reason.to_string().trim_end().to_owned())
-    }
+fn deserialize<T: DeserializeOwned>(table: &Table) -> Result<T, String> {
+    table.clone().try_into().map_err(|reason: toml::de::Error| reason.to_string().trim_end().to_owned())
 }
 
 fn error(text: &str, reason: String) -> Error {
@@ -51,6 +63,7 @@ fn parse_value(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Config;
 
     fn with(overrides: &[&str]) -> Result<Config, Error> {
         Config::from_toml("", overrides)

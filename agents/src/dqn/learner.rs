@@ -2,50 +2,17 @@
 //! `r + d max_a Q'(s', a)`, or with double Q-learning `r + d Q'(s', argmax_a Q(s', a))`.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::activation::relu;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use pentathlon_gym::seeding::philox::Philox;
 
 use super::config::DqnConfig;
 use super::replay::Transition;
 use crate::Error;
+use crate::networks::Perceptron;
 use crate::options::ProcessShape;
 use crate::ppo::gradients::clip_norm;
-use crate::qmix::{best_choice, numbers, uniform_linear};
+use crate::qmix::best_choice;
 use crate::random::{Purpose, stream};
-
-/// Values of choices: rectified linear layers.
-#[derive(Module, Debug)]
-pub struct ValueNetwork {
-    layers: Vec<Linear>,
-}
-
-impl ValueNetwork {
-    fn new(shape: ProcessShape, hidden: &[usize], random: &mut Philox, device: &Device) -> Self {
-        let widths: Vec<usize> =
-            [shape.observation].into_iter().chain(hidden.iter().copied()).chain([shape.choices]).collect();
-        let layers =
-            widths.windows(2).map(|pair| uniform_linear(random, [pair[0], pair[1]], device)).collect();
-        Self { layers }
-    }
-
-    /// Values `[rows, choices]` of observations `[rows, observation]`.
-    pub fn forward(&self, observations: Tensor<2>) -> Tensor<2> {
-        let last = self.layers.len() - 1;
-        self.layers.iter().enumerate().fold(observations, |features, (index, layer)| {
-            let features = layer.forward(features);
-            if index < last { relu(features) } else { features }
-        })
-    }
-
-    /// [`ValueNetwork::forward`] for rows in memory.
-    pub fn values(&self, observations: Vec<f32>, rows: usize, device: &Device) -> Vec<f32> {
-        let columns = observations.len() / rows.max(1);
-        numbers(self.forward(Tensor::from_data(TensorData::new(observations, [rows, columns]), device)))
-    }
-}
 
 /// What an update did.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,8 +27,8 @@ pub struct DqnStatistics {
 pub struct DqnLearner {
     shape: ProcessShape,
     config: DqnConfig,
-    network: ValueNetwork,
-    target: ValueNetwork,
+    network: Perceptron,
+    target: Perceptron,
     optimizer: ModuleOptimizer,
     updates: u64,
     device: Device,
@@ -76,7 +43,9 @@ impl DqnLearner {
         config.validate()?;
         let device = Device::flex().autodiff();
         let mut random = stream(seed, Purpose::Parameters);
-        let network = ValueNetwork::new(shape, &config.hidden, &mut random, &device);
+        let hidden = config.hidden.iter().copied();
+        let widths: Vec<usize> = [shape.observation].into_iter().chain(hidden).chain([shape.choices]).collect();
+        let network = Perceptron::new(&widths, &mut random, &device);
         Ok(Self {
             shape,
             target: network.valid(),
@@ -94,7 +63,7 @@ impl DqnLearner {
     }
 
     /// The network as it is now, without gradients.
-    pub fn policy(&self) -> ValueNetwork {
+    pub fn policy(&self) -> Perceptron {
         self.network.valid()
     }
 
@@ -106,9 +75,9 @@ impl DqnLearner {
         let (rows, choices) = (batch.len(), self.shape.choices);
         let next: Vec<f32> = batch.iter().flat_map(|transition| transition.next.iter().copied()).collect();
         let plain = Device::flex();
-        let values = self.target.values(next.clone(), rows, &plain);
+        let values = self.target.outputs(next.clone(), rows, &plain);
         let guide =
-            if self.config.double_q { self.policy().values(next, rows, &plain) } else { values.clone() };
+            if self.config.double_q { self.policy().outputs(next, rows, &plain) } else { values.clone() };
         let targets: Vec<f32> = batch
             .iter()
             .enumerate()

@@ -8,6 +8,6 @@ mod replay;
 mod trainer;
 
 pub use config::DqnConfig;
-pub use learner::{DqnLearner, DqnStatistics, ValueNetwork};
+pub use learner::{DqnLearner, DqnStatistics};
 pub use replay::{NStepQueue, Transition, TransitionReplay};
 pub use trainer::DqnTrainer;

@@ -129,7 +129,7 @@ impl<P: DecisionProcess> DqnTrainer<P> {
         for (&env, (observation, available)) in due.iter().zip(rows) {
             self.process.observe(env, SituationMut { observation, state: &mut state, available });
         }
-        let values = self.learner.policy().values(seen.clone(), due.len(), &Device::flex());
+        let values = self.learner.policy().outputs(seen.clone(), due.len(), &Device::flex());
         for (row, &env) in due.iter().enumerate() {
             let own = row * shape.choices..(row + 1) * shape.choices;
             let choice = if self.actions.float() < epsilon {
@@ -229,7 +229,7 @@ mod tests {
         let mut best = 0;
         for step in 0..5000 {
             trainer.step().unwrap();
-            let values = trainer.learner().policy().values(vec![1.0], 1, &Device::flex());
+            let values = trainer.learner().policy().outputs(vec![1.0], 1, &Device::flex());
             best += usize::from(step >= 4000 && best_choice(&values, &[1; 5]) == 3);
         }
         assert!(best > 950, "{best} of 1000");
@@ -248,7 +248,7 @@ mod tests {
                 trainer.step().unwrap();
             }
             let states: Vec<f32> = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
-            let values = trainer.learner().policy().values(states, 6, &Device::flex());
+            let values = trainer.learner().policy().outputs(states, 6, &Device::flex());
             for state in 0..6 {
                 let expected = 0.9_f32.powi(5 - state as i32);
                 let found = values[2 * state + 1];

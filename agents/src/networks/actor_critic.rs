@@ -5,6 +5,7 @@ use burn::module::{Module, Param};
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::relu};
 use pentathlon_gym::seeding::philox::Philox;
+use rayon::prelude::*;
 
 use super::cells::CellEncoder;
 use super::encoded_rows::EncodedRows;
@@ -123,7 +124,7 @@ impl ActorCritic {
                         device,
                     )),
                 }),
-                Input::Agent { agents, .. } => {
+                Input::Agent { agents, .. } | Input::Subgoal { subgoals: agents, .. } => {
                     network.categories.push(orthogonal::embedding(random, [*agents, first], gain, device));
                 }
                 Input::Category { n, .. } => {
@@ -205,7 +206,7 @@ impl ActorCritic {
                         first = input.layer.forward(features).add(first);
                     }
                 }
-                Input::Agent { at, .. } => {
+                Input::Agent { at, .. } | Input::Subgoal { at, .. } => {
                     if let Some(table) = categories.next() {
                         first = table.weight.val().select(0, part.indices(*at, 1)).add(first);
                     }
@@ -310,6 +311,25 @@ impl Inference {
         };
         read(output.logits.into_data(), logits);
         read(output.values.into_data(), values);
+    }
+
+    /// [`Inference::evaluate`] of all `rows`, `at_once` of them by each thread of the pool that this runs in. The
+    /// results are resized to fit.
+    pub fn evaluate_all(
+        &self,
+        layout: &ObservationLayout,
+        rows: &EncodedRows,
+        at_once: usize,
+        logits: &mut Vec<f32>,
+        values: &mut Vec<f32>,
+    ) {
+        logits.resize(rows.rows * layout.actions, 0.0);
+        values.resize(rows.rows, 0.0);
+        let parts = logits.par_chunks_mut(at_once * layout.actions).zip(values.par_chunks_mut(at_once));
+        parts.enumerate().for_each(|(part, (logits, values))| {
+            let start = part * at_once;
+            self.evaluate(layout, rows, start..start + values.len(), logits, values);
+        });
     }
 }
 

@@ -37,7 +37,22 @@ impl EncodedRows {
         observation: &Observation,
         rows: impl Iterator<Item = usize>,
     ) {
-        // The agent's number is in no array.
+        self.push_pursuing(layout, observation, rows, &[]);
+    }
+
+    /// [`EncodedRows::push`] of a layout [with subgoals](ObservationLayout::with_subgoals): row `i` pursues
+    /// `subgoals[i]`, and what is below 0 counts as 0.
+    ///
+    /// # Panics
+    /// When the layout has subgoals and none is given for a row.
+    pub fn push_pursuing(
+        &mut self,
+        layout: &ObservationLayout,
+        observation: &Observation,
+        rows: impl Iterator<Item = usize>,
+        subgoals: &[i32],
+    ) {
+        // The agent's number and what it pursues are in no array.
         static NOTHING: Array = Array::U8(Vec::new());
         let source = |name: &str| {
             let field = observation.fields.iter().find(|field| field.spec.name == name);
@@ -46,7 +61,10 @@ impl EncodedRows {
         let arrays: Vec<(&Array, usize)> = layout.inputs.iter().map(|(name, _)| source(name)).collect();
         for row in rows {
             for ((_, input), (array, width)) in layout.inputs.iter().zip(&arrays) {
-                self.push_input(input, array, row, row * width);
+                match input {
+                    Input::Subgoal { .. } => self.indices.push(subgoals[row].max(0) as u16),
+                    input => self.push_input(input, array, row, row * width),
+                }
             }
             if layout.masked {
                 let allowed = row * layout.actions..(row + 1) * layout.actions;
@@ -76,6 +94,8 @@ impl EncodedRows {
                 self.indices.extend((0..*tiles).map(kind));
             }
             Input::Agent { agents, .. } => self.indices.push((row % agents) as u16),
+            // Written by `push_pursuing`.
+            Input::Subgoal { .. } => {}
             Input::Category { from, start, n, .. } => {
                 let values = n.iter().enumerate();
                 self.indices.extend(values.map(|(i, &count)| index(array, first + from + i, *start, count)));
@@ -88,6 +108,14 @@ impl EncodedRows {
                 self.numbers.extend((first..first + len).map(|i| number(array, i) * scale));
             }
         }
+    }
+
+    /// Appends copies of all rows of `source`.
+    pub fn append(&mut self, source: &Self) {
+        self.rows += source.rows;
+        self.indices.extend_from_slice(&source.indices);
+        self.numbers.extend_from_slice(&source.numbers);
+        self.mask.extend_from_slice(&source.mask);
     }
 
     /// Appends copies of the `rows` of `source`.

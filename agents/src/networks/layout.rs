@@ -39,6 +39,13 @@ pub enum Input {
         /// Number of agents.
         agents: usize,
     },
+    /// What the agent pursues: a number that whoever acts for it says.
+    Subgoal {
+        /// Position in the indices of a row.
+        at: usize,
+        /// Number of values.
+        subgoals: usize,
+    },
     /// Whole numbers, `start <= value < start + n` each.
     Category {
         /// Position in the indices of a row.
@@ -164,6 +171,19 @@ impl ObservationLayout {
         Ok(layout)
     }
 
+    /// The layout of a network that also sees what each agent pursues, one of `subgoals` numbers; rows are written by
+    /// [`EncodedRows::push_pursuing`](super::EncodedRows::push_pursuing).
+    pub fn with_subgoals(mut self, subgoals: usize) -> Self {
+        self.inputs.push((String::new(), Input::Subgoal { at: self.indices, subgoals }));
+        self.indices += 1;
+        self
+    }
+
+    /// The layout of a network that sees the same and chooses one of `choices` things instead of an action.
+    pub fn choosing(self, choices: usize) -> Self {
+        Self { masked: false, actions: choices, choices: vec![choices], first_action: 0, ..self }
+    }
+
     /// The inputs that an observation is made of, `parts` one after the other.
     fn parts(&mut self, space: &Space, parts: &[ObservationPart]) -> Result<Vec<Input>, String> {
         let Space::Box { shape, .. } = space else {
@@ -226,8 +246,8 @@ impl ObservationLayout {
         };
         match &input {
             Input::Cells { cells, .. } => self.indices += cells,
-            // These are made elsewhere, from parts and from the number of agents.
-            Input::Tiles { .. } | Input::Agent { .. } => {}
+            // These are made elsewhere, from parts, from the number of agents and by hierarchies.
+            Input::Tiles { .. } | Input::Agent { .. } | Input::Subgoal { .. } => {}
             Input::Category { n, .. } => {
                 if n.iter().any(|&n| n > limit) {
                     return Err(format!("more than {limit} values"));

@@ -10,6 +10,7 @@ mod encoded_rows;
 mod instructed;
 mod layout;
 mod orthogonal;
+mod perceptron;
 mod tiles;
 
 pub use actor_critic::{ActorCritic, Inference, Output};
@@ -17,6 +18,7 @@ pub use cells::{CELL_KINDS, CellEncoder};
 pub use encoded_rows::EncodedRows;
 pub use instructed::InstructedPolicy;
 pub use layout::{ACTION_MASK, Input, ObservationLayout};
+pub use perceptron::Perceptron;
 
 use burn::tensor::Device;
 

@@ -111,8 +111,8 @@ pub trait OptionSet {
     /// The chance with which option `option` ends before the next step, 0 to 1.
     fn terminate(&self, option: usize, view: OptionView<'_>) -> f32;
 
-    /// Whether the agent in row `place`, `env * num_agents + agent`, should choose anew.
-    fn interrupts(&self, _place: usize) -> bool {
+    /// Whether an agent that follows option `option` should choose anew.
+    fn interrupts(&self, _option: usize, _view: OptionView<'_>) -> bool {
         false
     }
 

@@ -135,13 +135,7 @@ impl<S: OptionSet> OptionRunner<S> {
         let process = PrimitiveProcess::new(env, gamma)?;
         let inner = process.shape();
         let rows = inner.num_envs * inner.num_agents;
-        let shape = ProcessShape {
-            choices: options.len(),
-            observation: inner.observation + if settings.observe_progress { 2 } else { 0 },
-            state: inner.state
-                + if settings.state_with_options { inner.num_agents * options.len() } else { 0 },
-            ..inner
-        };
+        let shape = shape_of(inner, options.len(), settings);
         let random = stream(seed, Purpose::Options);
         let mut runner = Self {
             sight: Sight::new(inner, inner.num_envs),
@@ -196,9 +190,20 @@ impl<S: OptionSet> OptionRunner<S> {
         self.state.may_choose[place]
     }
 
-    /// The option of the agent in row `place`, -1 before the first one of an episode.
-    pub fn current(&self, place: usize) -> i32 {
-        self.state.current[place]
+    /// Whether the agent in row `place` may choose because its options asked for it, and goes on if it chooses the
+    /// same again.
+    pub fn was_interrupted(&self, place: usize) -> bool {
+        self.state.interrupted[place]
+    }
+
+    /// The option of every agent, -1 before the first one of an episode, `[num_envs, num_agents]`.
+    pub fn current(&self) -> &[i32] {
+        &self.state.current
+    }
+
+    /// Evaluates something of the options on all agents as they are now.
+    pub fn with_options<T>(&mut self, ask: impl FnOnce(&mut S, Scene<'_>, &[i32]) -> T) -> T {
+        ask(&mut self.options, scene(&self.process, &self.sight, &self.state), &self.state.current)
     }
 
     /// Which options ended in the last step and why, `[num_envs, num_agents]`.
@@ -214,6 +219,14 @@ impl<S: OptionSet> OptionRunner<S> {
     /// The primitive actions of the last step, `[num_envs, num_agents]`.
     pub fn actions(&self) -> &[i32] {
         &self.actions
+    }
+
+    /// Shows itself to learners as `settings` say from now on; suffixes under way are dropped.
+    pub fn set_settings(&mut self, settings: RunnerSettings) {
+        let inner = self.process.shape();
+        self.shape = shape_of(inner, self.options.len(), settings);
+        self.settings = settings;
+        self.state.suffixes.iter_mut().for_each(Vec::clear);
     }
 
     /// All agents as they are now.
@@ -350,13 +363,14 @@ impl<S: OptionSet> OptionRunner<S> {
                 Some(End::Episode)
             } else {
                 let view = scene(&self.process, &self.sight, &self.state).view_of(place);
-                let chance = self.options.terminate(self.state.current[place] as usize, view);
+                let option = self.state.current[place] as usize;
+                let chance = self.options.terminate(option, view);
                 if chance >= 1.0 || chance > 0.0 && (self.random.float() as f32) < chance {
                     Some(End::Terminated)
                 } else if self.settings.longest > 0 && self.state.ages[place] >= self.settings.longest {
                     Some(End::Budget)
                 } else {
-                    self.options.interrupts(place).then_some(End::Interrupted)
+                    self.options.interrupts(option, view).then_some(End::Interrupted)
                 }
             };
         }
@@ -373,6 +387,16 @@ impl<S: OptionSet> OptionRunner<S> {
             suffix.reward += suffix.discount * step.reward;
             suffix.discount *= self.gamma;
         }
+    }
+}
+
+/// Sizes of the process of `options` options over the process `inner`.
+fn shape_of(inner: ProcessShape, options: usize, settings: RunnerSettings) -> ProcessShape {
+    ProcessShape {
+        choices: options,
+        observation: inner.observation + if settings.observe_progress { 2 } else { 0 },
+        state: inner.state + if settings.state_with_options { inner.num_agents * options } else { 0 },
+        ..inner
     }
 }
 

@@ -47,6 +47,11 @@ struct Scratch {
 }
 
 impl Rollout {
+    /// An empty rollout of environments with `agents` agents.
+    pub fn of_team(agents: usize) -> Self {
+        Self { agents, ..Self::default() }
+    }
+
     /// Number of rows: T times N.
     pub fn len(&self) -> usize {
         self.rewards.len()

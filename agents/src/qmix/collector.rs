@@ -36,6 +36,11 @@ impl Collector {
         }
     }
 
+    /// What agents chose last, -1 for nothing, `[num_envs, num_agents]`.
+    pub fn choices(&self) -> &[i32] {
+        &self.last
+    }
+
     /// One primitive step of every environment. Teams that are due choose: each agent by itself, with
     /// chance `epsilon` any available choice, else the best one. Ended episodes go to `on_episode`, and the
     /// process's suffixes of choices as episodes of one choice.
@@ -48,11 +53,46 @@ impl Collector {
         network: &AgentNetwork,
         epsilon: f64,
         random: &mut Philox,
-        mut on_episode: impl FnMut(Episode),
+        on_episode: impl FnMut(Episode),
     ) -> Result<(), Error> {
         let due: Vec<usize> = (0..self.shape.num_envs).filter(|&env| process.is_due(env)).collect();
         if !due.is_empty() {
-            self.choose(process, network, &due, epsilon, random);
+            let inputs = self.look(process, &due);
+            self.choose(network, &due, inputs, epsilon, random);
+        }
+        self.play(process, &due, on_episode)
+    }
+
+    /// One primitive step of every environment by the `choices` of another policy, `[num_envs, num_agents]`; those
+    /// of teams that are not due are ignored. What agents remember is left as it is.
+    ///
+    /// # Errors
+    /// Those of the environments.
+    pub fn follow(
+        &mut self,
+        process: &mut dyn DecisionProcess,
+        choices: &[i32],
+        on_episode: impl FnMut(Episode),
+    ) -> Result<(), Error> {
+        let due: Vec<usize> = (0..self.shape.num_envs).filter(|&env| process.is_due(env)).collect();
+        self.look(process, &due);
+        for &env in &due {
+            let rows = env * self.shape.num_agents..(env + 1) * self.shape.num_agents;
+            self.last[rows.clone()].copy_from_slice(&choices[rows]);
+        }
+        self.play(process, &due, on_episode)
+    }
+
+    /// Makes the step that was chosen and writes down what came of it.
+    fn play(
+        &mut self,
+        process: &mut dyn DecisionProcess,
+        due: &[usize],
+        mut on_episode: impl FnMut(Episode),
+    ) -> Result<(), Error> {
+        for &env in due {
+            let made = &self.last[env * self.shape.num_agents..(env + 1) * self.shape.num_agents];
+            self.episodes[env].choices.extend_from_slice(made);
         }
         process.advance(&self.last)?;
         let agents = self.shape.num_agents;
@@ -83,20 +123,11 @@ impl Collector {
         Ok(())
     }
 
-    /// Choices of the environments `due`, into `last`.
-    fn choose(
-        &mut self,
-        process: &dyn DecisionProcess,
-        network: &AgentNetwork,
-        due: &[usize],
-        epsilon: f64,
-        random: &mut Philox,
-    ) {
-        let Self { shape, width, episodes, hidden, last } = self;
-        let (shape, width, agents) = (*shape, *width, shape.num_agents);
-        let (rows, input) = (due.len() * agents, input_len(shape));
-        let mut inputs = vec![0.0; rows * input];
-        let mut remembered = Vec::with_capacity(rows * width);
+    /// Writes down what the teams `due` see; returns the inputs of the agents' network.
+    fn look(&mut self, process: &dyn DecisionProcess, due: &[usize]) -> Vec<f32> {
+        let Self { shape, episodes, last, .. } = self;
+        let (shape, agents, input) = (*shape, shape.num_agents, input_len(*shape));
+        let mut inputs = vec![0.0; due.len() * agents * input];
         for (&env, inputs) in due.iter().zip(inputs.chunks_exact_mut(agents * input)) {
             let episode = &mut episodes[env];
             let from = episode.observations.len();
@@ -105,6 +136,24 @@ impl Collector {
                 let seen = &episode.observations[from + agent * shape.observation..][..shape.observation];
                 write_input(shape, agent, seen, last[env * agents + agent], input);
             }
+        }
+        inputs
+    }
+
+    /// Choices of the environments `due`, into `last`.
+    fn choose(
+        &mut self,
+        network: &AgentNetwork,
+        due: &[usize],
+        inputs: Vec<f32>,
+        epsilon: f64,
+        random: &mut Philox,
+    ) {
+        let Self { shape, width, episodes, hidden, last } = self;
+        let (shape, width, agents) = (*shape, *width, shape.num_agents);
+        let (rows, input) = (due.len() * agents, input_len(shape));
+        let mut remembered = Vec::with_capacity(rows * width);
+        for &env in due {
             remembered.extend_from_slice(&hidden[env * agents * width..(env + 1) * agents * width]);
         }
         let device = Device::flex();
@@ -118,7 +167,7 @@ impl Collector {
             let place = env * agents * width;
             hidden[place..place + agents * width]
                 .copy_from_slice(&next[index * agents * width..(index + 1) * agents * width]);
-            let episode = &mut episodes[env];
+            let episode = &episodes[env];
             let available = &episode.available[episode.available.len() - agents * shape.choices..];
             for (agent, available) in available.chunks_exact(shape.choices).enumerate() {
                 let row = (index * agents + agent) * shape.choices;
@@ -129,7 +178,6 @@ impl Collector {
                 };
                 last[env * agents + agent] = choice as i32;
             }
-            episode.choices.extend_from_slice(&last[env * agents..(env + 1) * agents]);
         }
     }
 }

@@ -192,16 +192,28 @@ impl QmixConfig {
     /// # Errors
     /// [`Error::InvalidField`] for the first one that is not.
     pub fn validate(&self) -> Result<(), Error> {
-        let (learner, exploration) = (&self.learner, &self.exploration);
+        let envs = self.environment.num_envs;
+        if !(1..=65_536).contains(&envs) {
+            return Err(Error::InvalidField {
+                field: "environment.num_envs",
+                value: envs.to_string(),
+                allowed: String::from("1 to 65536"),
+            });
+        }
+        self.learner.validate(&self.exploration)
+    }
+}
+
+impl LearnerConfig {
+    /// Whether every field, and every one of `exploration`, is within its range.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`] for the first one that is not.
+    pub fn validate(&self, exploration: &ExplorationConfig) -> Result<(), Error> {
+        let learner = self;
         let width = |value: usize| (1..=1024).contains(&value);
         let share = |value: f64| (0.0..=1.0).contains(&value);
-        let checks: [(&'static str, bool, String, &str); 13] = [
-            (
-                "environment.num_envs",
-                (1..=65_536).contains(&self.environment.num_envs),
-                self.environment.num_envs.to_string(),
-                "1 to 65536",
-            ),
+        let checks: [(&'static str, bool, String, &str); 12] = [
             ("learner.hidden", width(learner.hidden), learner.hidden.to_string(), "1 to 1024"),
             ("learner.mixer_width", width(learner.mixer_width), learner.mixer_width.to_string(), "1 to 1024"),
             (

@@ -10,13 +10,15 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, RmsPropConfig};
 use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, DType, Device, Int, Tensor, TensorData};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Bool, Bytes, DType, Device, Int, Tensor, TensorData};
 
 use super::collector::{best_choice, numbers};
 use super::config::{Factorisation, LearnerConfig, Optimiser};
 use super::networks::{AgentNetwork, Networks, input_len};
 use super::replay::Batch;
 use crate::Error;
+use crate::networks::MASKED_LOGIT;
 use crate::options::ProcessShape;
 use crate::ppo::gradients::clip_norm;
 use crate::random::{Purpose, stream};
@@ -104,6 +106,54 @@ impl Learner {
             self.target = self.networks.valid();
         }
         Ok(UpdateStatistics { loss: statistics, gradient_norm: norm, mean_value })
+    }
+
+    /// One gradient step towards the choices of `batch`: raises the chance that a softmax of the agents' values over
+    /// `temperature` gives the choices made, where an agent had more than one. Returns the mean negative
+    /// logarithm of those chances. Values then differ as a policy's logits do, times `temperature`. The mixing
+    /// network is not touched; the targets are those of the new networks.
+    ///
+    /// # Errors
+    /// As [`Learner::update`].
+    pub fn imitate(&mut self, batch: &Batch, temperature: f32) -> Result<f32, Error> {
+        let ProcessShape { num_agents: agents, choices, .. } = self.shape;
+        let rows = batch.episodes * agents;
+        let mut total = 0.0;
+        let mut losses = Vec::with_capacity(batch.length);
+        self.each_step(&self.networks.agent, batch, &self.device, |t, values| {
+            if t + 1 == batch.length {
+                return;
+            }
+            let allowed = &batch.available[t * rows * choices..(t + 1) * rows * choices];
+            let forbidden: Vec<bool> = allowed.iter().map(|&allowed| allowed == 0).collect();
+            let forbidden =
+                Tensor::<2, Bool>::from_data(TensorData::new(forbidden, [rows, choices]), &self.device);
+            let made = batch.choices[t * rows..(t + 1) * rows].to_vec();
+            let made =
+                Tensor::<2, Int>::from_data(TensorData::new(made, [rows, 1]), (&self.device, DType::I32));
+            let counts: Vec<f32> = allowed
+                .chunks_exact(choices)
+                .enumerate()
+                .map(|(row, allowed)| {
+                    let is_choice = allowed.iter().filter(|&&allowed| allowed != 0).count() > 1;
+                    if is_choice { batch.mask[t * batch.episodes + row / agents] } else { 0.0 }
+                })
+                .collect();
+            total += counts.iter().sum::<f32>();
+            let counts = Tensor::<2>::from_data(TensorData::new(counts, [rows, 1]), &self.device);
+            let logits = values.div_scalar(temperature).mask_fill(forbidden, MASKED_LOGIT);
+            losses.push((log_softmax(logits, 1).gather(1, made) * counts).sum());
+        });
+        let loss = Tensor::cat(losses, 0).sum().div_scalar(-total.max(1.0));
+        let value = loss.clone().into_scalar::<f32>();
+        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.networks);
+        let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
+        if !norm.is_finite() || !value.is_finite() {
+            return Err(Error::Diverged { update: self.updates, what: "norm of the gradient" });
+        }
+        self.networks = self.optimizer.step(self.config.learning_rate, self.networks.clone(), gradients);
+        self.target = self.networks.valid();
+        Ok(value)
     }
 
     /// Joint values of the choices of `batch`, `[L - 1, B]`; for IQL the agents' own, `[L - 1, B, agents]`.

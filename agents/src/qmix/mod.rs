@@ -17,7 +17,7 @@ mod replay;
 mod trainer;
 
 pub use collector::Collector;
-pub(crate) use collector::{best_choice, numbers, random_choice};
+pub(crate) use collector::{best_choice, random_choice};
 pub use config::{ExplorationConfig, Factorisation, LearnerConfig, Optimiser, QmixConfig};
 pub use layers::GruCell;
 pub(crate) use layers::uniform_linear;

@@ -1,0 +1,327 @@
+//! The configuration of a hierarchy: a TOML file with a table `[hierarchy]`, in which every field may be left
+//! out and any can be overridden as `table.field=value`.
+
+use std::path::Path;
+
+use pentathlon_gym::BuildOptions;
+use serde::{Deserialize, Serialize};
+
+use super::intrinsic::IntrinsicConfig;
+use super::surprise::SurpriseConfig;
+use crate::config::{
+    Config, EnvironmentConfig, EvaluationConfig, NetworkConfig, OutputConfig, PpoConfig, with_overrides,
+};
+use crate::qmix::{ExplorationConfig, LearnerConfig, Optimiser};
+use crate::{Error, MakeBatch};
+
+/// A training run of a hierarchy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GmahConfig {
+    /// Seed of everything random in training.
+    pub seed: u64,
+    /// Threads of the learners, 0 for all cores.
+    pub threads: usize,
+    /// What is trained on.
+    pub environment: EnvironmentConfig,
+    /// Shape of both levels' networks.
+    pub network: NetworkConfig,
+    /// How subgoals begin and end.
+    pub hierarchy: HierarchyConfig,
+    /// The first stage: low-level policies on intrinsic reward.
+    pub low: LowStageConfig,
+    /// The second stage: the policy over subgoals, with the low level frozen.
+    pub high: HighStageConfig,
+    /// The third stage: values of subgoals, mixed (GMIX); for teams.
+    pub mixing: MixingStageConfig,
+    /// What notices change.
+    pub surprise: SurpriseConfig,
+    /// How the trained hierarchy is judged.
+    pub evaluation: EvaluationConfig,
+    /// What is written while training.
+    pub output: OutputConfig,
+}
+
+/// How subgoals begin and end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HierarchyConfig {
+    /// Steps after which a subgoal is given up, 1 to 65536.
+    pub budget: u32,
+    /// Whether agents that notice a change choose anew.
+    pub adaptive: bool,
+    /// Rewards of the low level.
+    pub intrinsic: IntrinsicConfig,
+}
+
+/// The first stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LowStageConfig {
+    /// Environment steps of this stage, all environments together; 0 leaves it out.
+    pub frames: u64,
+    /// Chance of a subgoal drawn from all instead of the open ones, 0 to 1.
+    pub stray: f64,
+    /// Whether pursuits that achieved another subgoal are learned from as if it had been their own.
+    pub relabel: bool,
+    /// Share of achieved subgoals, of every subgoal that is pursued, at which the stage ends early; 0 for never.
+    pub success_rate: f64,
+    /// The learner.
+    pub ppo: PpoConfig,
+}
+
+/// The second stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HighStageConfig {
+    /// Environment steps of this stage, all environments together; 0 leaves it out.
+    pub frames: u64,
+    /// Whether the low level takes its most probable action.
+    pub greedy_low_level: bool,
+    /// The learner. `rollout_steps` are primitive steps; a gradient step is made for every `num_envs * rollout_steps
+    /// / minibatches` decisions at most.
+    pub ppo: PpoConfig,
+}
+
+/// The third stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MixingStageConfig {
+    /// Environment steps of this stage, all environments together; 0 leaves it out.
+    pub frames: u64,
+    /// Whether the low level takes its most probable action while training; it does in evaluation.
+    pub greedy_low_level: bool,
+    /// Suffixes of each choice that are learned from too, 0 to 100.
+    pub suffixes: usize,
+    /// Episodes of the second stage's policy that the values start from; 0 for a cold start.
+    pub warm_start_episodes: usize,
+    /// Gradient steps towards those episodes' choices.
+    pub warm_start_updates: usize,
+    /// How far values of choices differ for a difference of 1 of the policy's logits, above 0.
+    pub temperature: f32,
+    /// The learner.
+    pub learner: LearnerConfig,
+    /// How choices are explored.
+    pub exploration: ExplorationConfig,
+}
+
+impl Default for GmahConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            threads: 0,
+            environment: EnvironmentConfig {
+                id: String::from("MultiGrid-DoorKey-8x8-mixed-v0"),
+                ..EnvironmentConfig::default()
+            },
+            network: NetworkConfig::default(),
+            hierarchy: HierarchyConfig::default(),
+            low: LowStageConfig::default(),
+            high: HighStageConfig::default(),
+            mixing: MixingStageConfig::default(),
+            surprise: SurpriseConfig::default(),
+            evaluation: EvaluationConfig::default(),
+            output: OutputConfig::default(),
+        }
+    }
+}
+
+impl Default for HierarchyConfig {
+    fn default() -> Self {
+        Self { budget: 32, adaptive: true, intrinsic: IntrinsicConfig::default() }
+    }
+}
+
+impl Default for LowStageConfig {
+    fn default() -> Self {
+        Self { frames: 1_000_000, stray: 0.1, relabel: false, success_rate: 0.0, ppo: PpoConfig::default() }
+    }
+}
+
+impl Default for HighStageConfig {
+    fn default() -> Self {
+        let ppo = PpoConfig { minibatches: 4, learning_rate: 1e-3, ..PpoConfig::default() };
+        Self { frames: 200_000, greedy_low_level: true, ppo }
+    }
+}
+
+impl Default for MixingStageConfig {
+    fn default() -> Self {
+        Self {
+            frames: 0,
+            greedy_low_level: false,
+            suffixes: 0,
+            warm_start_episodes: 256,
+            warm_start_updates: 300,
+            temperature: 1.0,
+            learner: LearnerConfig { optimiser: Optimiser::Adam, ..LearnerConfig::default() },
+            exploration: ExplorationConfig { initial: 0.2, last: 0.05, frames: 20_000 },
+        }
+    }
+}
+
+impl GmahConfig {
+    /// Reads a configuration from TOML text and applies `overrides`, each `table.field=value`.
+    ///
+    /// # Errors
+    /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
+    pub fn from_toml(text: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let config: Self = with_overrides("", text, overrides)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Reads the configuration file at `path` and applies `overrides`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and as [`GmahConfig::from_toml`].
+    pub fn from_file(path: &Path, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(Error::file("reading", path))?;
+        let config: Self = with_overrides(&path.display().to_string(), &text, overrides)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The configuration as TOML text, from which it can be read again.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every field has a TOML form")
+    }
+
+    /// Seed of the evaluation levels.
+    pub fn evaluation_seed(&self) -> u64 {
+        self.flat().evaluation_seed()
+    }
+
+    /// What a batch of `num_envs` environments is built with.
+    pub fn build_options(&self, num_envs: usize, seed: u64) -> BuildOptions {
+        self.flat().build_options(num_envs, seed)
+    }
+
+    /// A new batch of `num_envs` environments, reset with `seed`.
+    ///
+    /// # Errors
+    /// An environment that cannot be built.
+    pub(super) fn batch(
+        &self,
+        make: MakeBatch<'_>,
+        num_envs: usize,
+        seed: u64,
+    ) -> Result<Box<dyn pentathlon_gym::VectorEnv>, Error> {
+        let mut env = make(&self.environment.id, &self.build_options(num_envs, seed))?;
+        env.as_mut().reset(seed)?;
+        Ok(env)
+    }
+
+    /// The parts that a hierarchy has in common with a flat agent, as the configuration of one.
+    fn flat(&self) -> Config {
+        Config {
+            seed: self.seed,
+            frames: self.low.frames.max(1),
+            threads: self.threads,
+            environment: self.environment.clone(),
+            network: self.network.clone(),
+            ppo: self.low.ppo.clone(),
+            evaluation: self.evaluation.clone(),
+            output: self.output.clone(),
+            ..Config::default()
+        }
+    }
+
+    /// Whether every field is within its range.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`] for the first one that is not.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.flat().validate()?;
+        Config { ppo: self.high.ppo.clone(), ..self.flat() }.validate()?;
+        let (hierarchy, low, mixing, surprise) = (&self.hierarchy, &self.low, &self.mixing, &self.surprise);
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let checks: [(&'static str, bool, String, &str); 12] = [
+            (
+                "hierarchy.budget",
+                (1..=65_536).contains(&hierarchy.budget),
+                hierarchy.budget.to_string(),
+                "1 to 65536",
+            ),
+            (
+                "hierarchy.intrinsic.decay",
+                share(hierarchy.intrinsic.decay.into()),
+                hierarchy.intrinsic.decay.to_string(),
+                "0 to 1",
+            ),
+            (
+                "hierarchy.intrinsic.progress",
+                (0.0..=100.0).contains(&hierarchy.intrinsic.progress),
+                hierarchy.intrinsic.progress.to_string(),
+                "0 to 100",
+            ),
+            (
+                "hierarchy.intrinsic.idle",
+                (0.0..=100.0).contains(&hierarchy.intrinsic.idle),
+                hierarchy.intrinsic.idle.to_string(),
+                "0 to 100",
+            ),
+            ("low.stray", share(low.stray), low.stray.to_string(), "0 to 1"),
+            ("low.success_rate", share(low.success_rate), low.success_rate.to_string(), "0 to 1"),
+            ("mixing.suffixes", mixing.suffixes <= 100, mixing.suffixes.to_string(), "0 to 100"),
+            (
+                "mixing.temperature",
+                mixing.temperature > 0.0 && mixing.temperature.is_finite(),
+                mixing.temperature.to_string(),
+                "above 0",
+            ),
+            ("surprise.code", (1..=1024).contains(&surprise.code), surprise.code.to_string(), "1 to 1024"),
+            (
+                "surprise.hidden",
+                (1..=1024).contains(&surprise.hidden),
+                surprise.hidden.to_string(),
+                "1 to 1024",
+            ),
+            (
+                "surprise.epochs",
+                (1..=100).contains(&surprise.epochs) && (1..=65_536).contains(&surprise.minibatch),
+                format!("{}, minibatch = {}", surprise.epochs, surprise.minibatch),
+                "1 to 100, minibatches of 1 to 65536",
+            ),
+            (
+                "surprise.decay",
+                share(surprise.decay) && share(surprise.gamma.into()) && surprise.threshold >= 0.0,
+                format!("{}, gamma = {}, threshold = {}", surprise.decay, surprise.gamma, surprise.threshold),
+                "0 to 1, gamma 0 to 1, threshold 0 or more",
+            ),
+        ];
+        if let Some((field, _, value, allowed)) = checks.into_iter().find(|(_, is_good, ..)| !is_good) {
+            return Err(Error::InvalidField { field, value, allowed: allowed.to_owned() });
+        }
+        mixing.learner.validate(&mixing.exploration)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_survives_its_text_form_and_overrides_apply() {
+        let config =
+            GmahConfig::from_toml("[hierarchy]\nbudget = 7\n", &["low.ppo.gamma=0.9", "seed=3"]).unwrap();
+        assert_eq!((config.hierarchy.budget, config.low.ppo.gamma, config.seed), (7, 0.9, 3));
+        assert_eq!(GmahConfig::from_toml(&config.to_toml(), &[""; 0]).unwrap(), config);
+    }
+
+    #[test]
+    fn fields_out_of_range_are_named() {
+        for (text, field) in [
+            ("hierarchy.budget = 0", "hierarchy.budget"),
+            ("mixing.learner.gamma = 2.0", "learner.gamma"),
+            ("surprise.code = 0", "surprise.code"),
+            ("low.stray = 1.5", "low.stray"),
+            ("high.ppo.epochs = 0", "ppo.epochs"),
+        ] {
+            let error = GmahConfig::from_toml(text, &[""; 0]).unwrap_err().to_string();
+            assert!(error.contains(field), "{error}");
+        }
+        let error = GmahConfig::from_toml("hierarchy.depth = 3", &[""; 0]).unwrap_err().to_string();
+        assert!(error.contains("depth"), "{error}");
+    }
+}

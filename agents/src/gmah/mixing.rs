@@ -1,0 +1,128 @@
+//! The third stage, GMIX: agents' values of subgoals, mixed into the value of what the team pursues. It is QMIX on
+//! the process of options, started from the policy over subgoals.
+
+use pentathlon_gym::seeding::philox::Philox;
+
+use super::config::GmahConfig;
+use super::high_level::HighLevel;
+use super::low_level::LowLevel;
+use crate::Error;
+use crate::options::{OptionRunner, ProcessShape, RunnerSettings};
+use crate::qmix::{Batch, Collector, Learner, Replay, UpdateStatistics};
+use crate::random::{Purpose, stream};
+
+/// Values of subgoals in training.
+pub struct Mixing {
+    pub(super) learner: Learner,
+    pub(super) collector: Collector,
+    pub(super) replay: Replay,
+    pub(super) minibatches: Philox,
+    pub(super) unlearned: usize,
+    /// Whether the values have started from the policy, or need not.
+    pub(super) is_warm: bool,
+    statistics: UpdateStatistics,
+}
+
+impl Mixing {
+    /// Untrained values of `subgoals` subgoals, over a process of primitive steps of sizes `inner`.
+    pub fn new(config: &GmahConfig, inner: ProcessShape, subgoals: usize) -> Self {
+        let shape = ProcessShape {
+            choices: subgoals,
+            observation: inner.observation + 2,
+            state: inner.state + inner.num_agents * subgoals,
+            ..inner
+        };
+        let learner = &config.mixing.learner;
+        Self {
+            learner: Learner::new(shape, learner, config.seed.wrapping_add(2 << 32)),
+            collector: Collector::new(shape, learner.hidden),
+            replay: Replay::new(learner.replay_episodes),
+            minibatches: stream(config.seed, Purpose::Minibatches),
+            unlearned: 0,
+            is_warm: config.mixing.warm_start_episodes == 0,
+            statistics: UpdateStatistics::default(),
+        }
+    }
+
+    /// How the process of options shows itself to the learner.
+    pub fn runner_settings(config: &GmahConfig) -> RunnerSettings {
+        RunnerSettings {
+            longest: config.hierarchy.budget,
+            observe_progress: true,
+            state_with_options: true,
+            suffixes: config.mixing.suffixes,
+        }
+    }
+
+    /// Loss of the last update.
+    pub fn loss(&self) -> f32 {
+        self.statistics.loss
+    }
+
+    /// Updates so far.
+    pub fn updates(&self) -> u64 {
+        self.learner.updates()
+    }
+
+    /// One primitive step of all environments, and the updates that are due then. As long as the values are cold,
+    /// `high` chooses, and the first update is to choose alike.
+    ///
+    /// # Errors
+    /// Those of the environments, and [`Error::Diverged`].
+    pub fn step(
+        &mut self,
+        config: &GmahConfig,
+        runner: &mut OptionRunner<LowLevel>,
+        high: &mut HighLevel,
+        epsilon: f64,
+        random: &mut Philox,
+    ) -> Result<(), Error> {
+        if !self.is_warm {
+            return self.step_cold(config, runner, high, random);
+        }
+        let Self { collector, learner, replay, unlearned, .. } = self;
+        collector.step(runner, &learner.policy(), epsilon, random, |episode| {
+            replay.push(episode);
+            *unlearned += 1;
+        })?;
+        let settings = &config.mixing.learner;
+        if self.replay.len() < settings.batch_episodes {
+            self.unlearned = 0;
+        }
+        while self.unlearned >= settings.episodes_per_update {
+            self.unlearned -= settings.episodes_per_update;
+            let batch = self.batch(settings.batch_episodes);
+            self.statistics = self.learner.update(&batch)?;
+        }
+        Ok(())
+    }
+
+    fn step_cold(
+        &mut self,
+        config: &GmahConfig,
+        runner: &mut OptionRunner<LowLevel>,
+        high: &mut HighLevel,
+        random: &mut Philox,
+    ) -> Result<(), Error> {
+        let places = 0..runner.current().len();
+        let due: Vec<usize> = places.filter(|&place| runner.may_choose(place)).collect();
+        high.choose(runner, &due, random, false);
+        let Self { collector, replay, .. } = self;
+        collector.follow(runner, high.choices(), |episode| replay.push(episode))?;
+        high.gather(runner, false);
+        let settings = &config.mixing;
+        let wanted = settings.warm_start_episodes.min(settings.learner.replay_episodes);
+        if self.replay.len() >= wanted {
+            for _ in 0..settings.warm_start_updates {
+                let batch = self.batch(settings.learner.batch_episodes.min(wanted));
+                self.statistics.loss = self.learner.imitate(&batch, settings.temperature)?;
+            }
+            self.is_warm = true;
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, episodes: usize) -> Batch {
+        Batch::new(self.learner.shape(), &self.replay.sample(episodes, &mut self.minibatches))
+    }
+}

@@ -1,0 +1,517 @@
+//! A training run of a hierarchy, stage by stage: the low level on intrinsic reward, the policy over subgoals with
+//! the low level frozen, and for teams the mixing of subgoal values.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use pentathlon_gym::seeding::{Random, philox::Philox};
+use pentathlon_gym::{EpisodeRecord, EpisodeWindow};
+
+use super::checkpoint::{MixingState, State};
+use super::config::GmahConfig;
+use super::high_level::{DecisionSettings, HighLevel, high_level_layout};
+use super::low_level::{LowLevel, LowLevelSettings};
+use super::mixing::Mixing;
+use super::pursuit::Pursuits;
+use super::surprise::Surprise;
+use super::task_tree::{TaskTree, task_tree};
+use crate::networks::ObservationLayout;
+use crate::options::{DecisionProcess, OptionRunner, RunnerSettings};
+use crate::ppo::Learner;
+use crate::random::{Purpose, stream};
+use crate::{Error, MakeBatch};
+
+/// What is being trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The low level, on intrinsic reward.
+    Low,
+    /// The policy over subgoals.
+    High,
+    /// Values of subgoals, mixed.
+    Mixing,
+    /// Nothing more.
+    Done,
+}
+
+impl Stage {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::High => "high",
+            Self::Mixing => "mixing",
+            Self::Done => "done",
+        }
+    }
+
+    pub(super) const fn next(self) -> Self {
+        match self {
+            Self::Low => Self::High,
+            Self::High => Self::Mixing,
+            Self::Mixing | Self::Done => Self::Done,
+        }
+    }
+}
+
+/// How a run is doing after an update.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct GmahProgress {
+    /// What was trained.
+    pub stage: Stage,
+    /// Frames played so far, all stages together.
+    pub frames: u64,
+    /// Frames of this stage.
+    pub stage_frames: u64,
+    /// Mean return of the last episodes.
+    pub mean_return: f64,
+    /// Smallest return of them.
+    pub least_return: f64,
+    /// Mean length of them.
+    pub mean_length: f64,
+    /// Share of successful ones.
+    pub success_rate: f64,
+    /// Of every subgoal, the share of its pursuits in the last rollout that achieved it; `null` without any.
+    pub achieved: Vec<Option<f64>>,
+    /// Share of agents' steps in the last rollout that were noticed as a change.
+    pub fired: f64,
+    /// Decisions over subgoals in the last rollout; 0 in the first stage.
+    pub decisions: usize,
+    /// Loss of the last update: of the policy, or of the mixed values.
+    pub loss: f32,
+    /// Seconds spent so far.
+    pub seconds: f64,
+}
+
+/// Returns of the last episodes that progress tells of.
+const WINDOW: usize = 256;
+
+/// A training run of a hierarchy.
+pub struct GmahTrainer {
+    pub(super) config: GmahConfig,
+    pub(super) runner: OptionRunner<LowLevel>,
+    pub(super) low: Learner,
+    pub(super) high: HighLevel,
+    pub(super) high_learner: Learner,
+    pub(super) mixing: Mixing,
+    pub(super) stage: Stage,
+    pub(super) stage_frames: u64,
+    pub(super) frames: u64,
+    pub(super) seconds: f64,
+    pub(super) subgoals: Philox,
+    pub(super) recent: EpisodeWindow,
+    pub(super) returns: Vec<f32>,
+    pub(super) pool: Arc<rayon::ThreadPool>,
+    loss: f32,
+    achieved: Vec<Option<f64>>,
+    decisions: usize,
+    fired: (u64, u64),
+    /// Episodes that ended since they were asked for, with the frame they ended at.
+    episodes: Vec<(u64, EpisodeRecord)>,
+}
+
+/// The parts of a hierarchy that acting needs.
+pub(super) struct Levels {
+    pub(super) runner: OptionRunner<LowLevel>,
+    pub(super) high: HighLevel,
+}
+
+/// The frame of a hierarchy over a batch of `num_envs` environments, with untrained networks.
+pub(super) fn levels(
+    config: &GmahConfig,
+    make: MakeBatch<'_>,
+    num_envs: usize,
+    seed: u64,
+    pool: &Arc<rayon::ThreadPool>,
+) -> Result<(Levels, Learner, Learner), Error> {
+    let env = config.batch(make, num_envs, seed)?;
+    let spec = env.spec();
+    let tree: Arc<dyn TaskTree> = Arc::from(task_tree(spec, env.observation())?);
+    let limit = spec.max_episode_steps;
+    let layout = ObservationLayout::new(spec, env.observation(), &config.network)?;
+    let agents = layout.agents;
+    let low_layout = layout.clone().with_subgoals(tree.len());
+    let high_layout = high_level_layout(layout, tree.len());
+    let learner = |layout, ppo, seed| Learner::new(layout, &config.network, ppo, seed, pool.clone());
+    let low = learner(low_layout.clone(), &config.low.ppo, config.seed)?;
+    let high_learner = learner(high_layout.clone(), &config.high.ppo, config.seed.wrapping_add(1 << 32))?;
+    let subgoals = tree.len();
+    let set = LowLevel::new(
+        low_layout,
+        low.network.inference(),
+        tree,
+        pool.clone(),
+        LowLevelSettings {
+            greedy: false,
+            adaptive: false,
+            inference_rows: config.low.ppo.inference_rows,
+            gamma: config.low.ppo.gamma,
+            limit,
+            intrinsic: config.hierarchy.intrinsic,
+        },
+        num_envs,
+    );
+    let gamma = config.high.ppo.gamma;
+    let settings = RunnerSettings { longest: config.hierarchy.budget, ..RunnerSettings::default() };
+    let mut runner = OptionRunner::new(env, set, settings, gamma, seed)?;
+    let features = runner.primitive().shape().observation;
+    if config.hierarchy.adaptive {
+        let surprise = Surprise::new(&config.surprise, features, subgoals, config.seed);
+        runner.options_mut().surprise = Some(surprise);
+    }
+    let high = HighLevel::new(
+        high_layout,
+        high_learner.network.inference(),
+        pool.clone(),
+        DecisionSettings {
+            gamma,
+            lambda: config.high.ppo.gae_lambda,
+            reward_scale: config.high.ppo.reward_scale,
+            inference_rows: config.high.ppo.inference_rows,
+            greedy: false,
+        },
+        num_envs * agents,
+    );
+    Ok((Levels { runner, high }, low, high_learner))
+}
+
+/// The threads that learners share.
+pub(super) fn pool(config: &GmahConfig) -> Result<Arc<rayon::ThreadPool>, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build();
+    pool.map(Arc::new)
+        .map_err(|error| Error::Backend { backend: "threads", reason: format!("they cannot be started: {error}") })
+}
+
+impl GmahTrainer {
+    /// A run from scratch.
+    ///
+    /// # Errors
+    /// A configuration out of range, an environment that cannot be built or has no subgoals.
+    pub fn new(config: GmahConfig, make: MakeBatch<'_>) -> Result<Self, Error> {
+        config.validate()?;
+        let pool = pool(&config)?;
+        let envs = config.environment.num_envs;
+        let (Levels { runner, high }, low, high_learner) = levels(&config, make, envs, config.seed, &pool)?;
+        let mut trainer = Self {
+            mixing: Mixing::new(&config, runner.primitive().shape(), runner.options().tree().len()),
+            subgoals: stream(config.seed, Purpose::Subgoals),
+            recent: EpisodeWindow::new(WINDOW, envs),
+            runner,
+            low,
+            high,
+            high_learner,
+            stage: Stage::Low,
+            stage_frames: 0,
+            frames: 0,
+            seconds: 0.0,
+            returns: Vec::new(),
+            pool,
+            loss: 0.0,
+            achieved: Vec::new(),
+            decisions: 0,
+            fired: (0, 0),
+            episodes: Vec::new(),
+            config,
+        };
+        trainer.enter(Stage::Low);
+        trainer.leave_finished();
+        Ok(trainer)
+    }
+
+    /// What is trained and how.
+    pub fn config(&self) -> &GmahConfig {
+        &self.config
+    }
+
+    /// What is being trained.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Frames played so far, all stages together.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Seconds spent so far.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Frames of all stages together.
+    pub fn total_frames(&self) -> u64 {
+        self.config.low.frames + self.config.high.frames + self.config.mixing.frames
+    }
+
+    /// Episodes that ended since the last call, each with the frames that had been played.
+    pub fn take_episodes(&mut self) -> Vec<(u64, EpisodeRecord)> {
+        std::mem::take(&mut self.episodes)
+    }
+
+    /// Frames that `stage` is trained for.
+    fn frames_of(&self, stage: Stage) -> u64 {
+        match stage {
+            Stage::Low => self.config.low.frames,
+            Stage::High => self.config.high.frames,
+            Stage::Mixing => self.config.mixing.frames,
+            Stage::Done => u64::MAX,
+        }
+    }
+
+    /// Sets the levels up for `stage`.
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.stage_frames = 0;
+        self.recent = EpisodeWindow::new(WINDOW, self.config.environment.num_envs);
+        self.returns.clear();
+        self.set_levels();
+        if stage == Stage::Mixing {
+            self.runner.set_settings(Mixing::runner_settings(&self.config));
+        }
+    }
+
+    /// Makes the levels act as the stage says.
+    pub(super) fn set_levels(&mut self) {
+        let low = self.runner.options_mut();
+        low.set_network(self.low.network.inference());
+        low.settings.greedy = match self.stage {
+            Stage::Low => false,
+            Stage::High | Stage::Done => self.config.high.greedy_low_level,
+            Stage::Mixing => self.config.mixing.greedy_low_level,
+        };
+        low.settings.adaptive = self.config.hierarchy.adaptive && self.stage != Stage::Low;
+        low.pursuits = (self.stage == Stage::Low).then(Pursuits::default);
+        self.high.set_network(self.high_learner.network.inference());
+    }
+
+    /// Goes on to the next stage while this one has no frames left.
+    fn leave_finished(&mut self) {
+        while self.stage != Stage::Done && self.stage_frames >= self.frames_of(self.stage) {
+            self.enter(self.stage.next());
+        }
+    }
+
+    /// Plays one rollout and learns from it.
+    ///
+    /// # Errors
+    /// Those of the environment, and [`Error::Diverged`].
+    pub fn train_update(&mut self) -> Result<GmahProgress, Error> {
+        let start = Instant::now();
+        let stage = self.stage;
+        self.fired = (0, 0);
+        match stage {
+            Stage::Low => self.train_low()?,
+            Stage::High => self.train_high()?,
+            Stage::Mixing => self.train_mixing()?,
+            Stage::Done => {}
+        }
+        if let Some(surprise) = &mut self.runner.options_mut().surprise {
+            surprise.train();
+        }
+        self.seconds += start.elapsed().as_secs_f64();
+        let recent = self.recent.statistics();
+        let progress = GmahProgress {
+            stage,
+            frames: self.frames,
+            stage_frames: self.stage_frames,
+            mean_return: recent.mean_return().unwrap_or(0.0),
+            least_return: self.returns.iter().copied().reduce(f32::min).unwrap_or(0.0).into(),
+            mean_length: recent.mean_length().unwrap_or(0.0),
+            success_rate: recent.success_rate().unwrap_or(0.0),
+            achieved: self.achieved.clone(),
+            fired: self.fired.0 as f64 / self.fired.1.max(1) as f64,
+            decisions: self.decisions,
+            loss: self.loss,
+            seconds: self.seconds,
+        };
+        let goal = self.config.low.success_rate;
+        let is_able = |rate: &Option<f64>| rate.is_none_or(|rate| rate >= goal);
+        if stage == Stage::Low && goal > 0.0 && self.achieved.iter().all(is_able) {
+            self.stage_frames = self.stage_frames.max(self.config.low.frames);
+        }
+        self.leave_finished();
+        Ok(progress)
+    }
+
+    /// Counts the step that was made last.
+    fn count(&mut self) {
+        self.frames += self.config.environment.num_envs as u64;
+        self.stage_frames += self.config.environment.num_envs as u64;
+        for episode in self.runner.episodes() {
+            self.recent.record(episode);
+            if self.returns.len() == WINDOW {
+                self.returns.remove(0);
+            }
+            self.returns.push(episode.episode_return);
+            self.episodes.push((self.frames, *episode));
+        }
+        let ends = self.runner.ends();
+        self.fired.0 += ends.iter().filter(|end| **end == Some(crate::options::End::Interrupted)).count() as u64;
+        self.fired.1 += ends.len() as u64;
+    }
+
+    /// The first stage: agents pursue open subgoals, or now and then any, and the low level learns from the
+    /// intrinsic rewards.
+    fn train_low(&mut self) -> Result<(), Error> {
+        let ppo = self.config.low.ppo.clone();
+        let mut choices = vec![0; self.high.choices().len()];
+        for _ in 0..ppo.rollout_steps {
+            for (place, choice) in choices.iter_mut().enumerate() {
+                if self.runner.may_choose(place) {
+                    *choice = draw_subgoal(&self.runner, place, self.config.low.stray, &mut self.subgoals);
+                }
+            }
+            self.runner.advance(&choices)?;
+            self.count();
+        }
+        let agents = self.low.layout.agents;
+        let last_values =
+            self.runner.with_options(|low, scene, current| low.values_now(scene, current).to_vec());
+        let low = self.runner.options_mut();
+        let pursuits = low.pursuits.replace(Pursuits::default()).unwrap_or_default();
+        let mut rollout = pursuits.rollout(&last_values, ppo.gamma, ppo.gae_lambda, agents);
+        if self.config.low.relabel {
+            pursuits.relabel(low, ppo.gae_lambda, &mut rollout);
+        }
+        self.achieved = pursuits.success_rates(low.tree().len());
+        self.decisions = 0;
+        let done = self.stage_frames as f64 / self.config.low.frames.max(1) as f64;
+        let statistics = self.low.update(&rollout, learning_rate(&ppo, done))?;
+        self.loss = statistics.loss.policy;
+        self.runner.options_mut().set_network(self.low.network.inference());
+        Ok(())
+    }
+
+    /// The second stage: the policy over subgoals learns from its decisions.
+    fn train_high(&mut self) -> Result<(), Error> {
+        let ppo = self.config.high.ppo.clone();
+        for _ in 0..ppo.rollout_steps {
+            self.high.step(&mut self.runner, &mut self.subgoals, true)?;
+            self.count();
+        }
+        let rollout = self.high.rollout(&self.runner);
+        self.decisions = rollout.len();
+        if rollout.len() >= ppo.minibatches * ppo.shards {
+            let done = self.stage_frames as f64 / self.config.high.frames.max(1) as f64;
+            let statistics = self.high_learner.update(&rollout, learning_rate(&ppo, done))?;
+            self.loss = statistics.loss.policy;
+            self.high.set_network(self.high_learner.network.inference());
+        }
+        Ok(())
+    }
+
+    /// The third stage: values of subgoals are learned from whole episodes.
+    fn train_mixing(&mut self) -> Result<(), Error> {
+        let steps = self.config.high.ppo.rollout_steps;
+        self.decisions = 0;
+        for _ in 0..steps {
+            let epsilon = self.config.mixing.exploration.epsilon(self.stage_frames);
+            let Self { mixing, config, runner, high, subgoals, .. } = self;
+            self.decisions += (0..config.environment.num_envs).filter(|&env| runner.is_due(env)).count();
+            mixing.step(config, runner, high, epsilon, subgoals)?;
+            self.count();
+        }
+        self.loss = self.mixing.loss();
+        Ok(())
+    }
+
+    /// Trains until all stages are done or `stop` is set, telling `observer` after every update.
+    ///
+    /// # Errors
+    /// As [`GmahTrainer::train_update`], and those of the observer.
+    pub fn run(
+        &mut self,
+        observer: &mut dyn FnMut(&mut Self, &GmahProgress) -> Result<(), Error>,
+        stop: &AtomicBool,
+    ) -> Result<(), Error> {
+        while self.stage != Stage::Done && !stop.load(Ordering::SeqCst) {
+            let progress = self.train_update()?;
+            observer(self, &progress)?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything that a run needs to go on into the file `path`, which is never seen half-written.
+    ///
+    /// # Errors
+    /// A file that cannot be written, environments that cannot be copied.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
+        let low = self.runner.options();
+        let state = State {
+            config: self.config.to_toml(),
+            environments: self.runner.primitive().env().snapshot()?,
+            runner: self.runner.state(),
+            progress: low.progress(),
+            low: self.low.to_bytes().map_err(reason)?,
+            low_random: (&self.low.random).into(),
+            high: self.high.state(),
+            high_learner: self.high_learner.to_bytes().map_err(reason)?,
+            high_random: (&self.high_learner.random).into(),
+            surprise: low.surprise.as_ref().map(Surprise::state).transpose().map_err(reason)?,
+            mixing: MixingState::of(&self.mixing).map_err(reason)?,
+            stage: self.stage,
+            stage_frames: self.stage_frames,
+            frames: self.frames,
+            seconds: self.seconds,
+            subgoals: (&self.subgoals).into(),
+            recent: self.recent.clone(),
+            returns: self.returns.clone(),
+        };
+        state.save(path)
+    }
+
+    /// A run that goes on, bit for bit, where the checkpoint `path` was written.
+    ///
+    /// # Errors
+    /// A file that is no checkpoint or is damaged, environments that it does not fit.
+    pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
+        let state = State::load(path)?;
+        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
+        let mut trainer = Self::new(GmahConfig::from_toml(&state.config, &[""; 0])?, make)?;
+        trainer.runner.primitive_mut().env_mut().restore(&state.environments)?;
+        trainer.low.load_bytes(state.low.0, state.low.1).map_err(reason)?;
+        trainer.low.random = state.low_random.into();
+        let (network, optimizer) = state.high_learner;
+        trainer.high_learner.load_bytes(network, optimizer).map_err(reason)?;
+        trainer.high_learner.random = state.high_random.into();
+        state.mixing.restore(&mut trainer.mixing).map_err(reason)?;
+        trainer.enter(state.stage);
+        trainer.runner.restore(state.runner).map_err(reason)?;
+        trainer.high.restore(state.high).map_err(reason)?;
+        let low = trainer.runner.options_mut();
+        low.restore(state.progress).map_err(reason)?;
+        if let (Some(surprise), Some(kept)) = (&mut low.surprise, state.surprise) {
+            surprise.restore(kept).map_err(reason)?;
+        }
+        (trainer.stage_frames, trainer.frames, trainer.seconds) =
+            (state.stage_frames, state.frames, state.seconds);
+        trainer.subgoals = state.subgoals.into();
+        (trainer.recent, trainer.returns) = (state.recent, state.returns);
+        Ok(trainer)
+    }
+}
+
+/// The step size after the share `done` of a stage.
+fn learning_rate(ppo: &crate::config::PpoConfig, done: f64) -> f64 {
+    ppo.learning_rate + done.min(1.0) * (ppo.final_learning_rate - ppo.learning_rate)
+}
+
+/// A subgoal for the agent in row `place`: one of those that are open, with chance `stray` any.
+fn draw_subgoal(runner: &OptionRunner<LowLevel>, place: usize, stray: f64, random: &mut Philox) -> i32 {
+    let low = runner.options();
+    let view = runner.scene().view_of(place);
+    let (tree, achieved) = (low.tree(), low.achieved(place));
+    let open: Vec<i32> = (0..tree.len())
+        .filter(|&subgoal| tree.is_open(subgoal, view, achieved))
+        .map(|subgoal| subgoal as i32)
+        .collect();
+    if open.is_empty() || random.float() < stray {
+        random.int(0, tree.len() as i32)
+    } else {
+        open[random.int(0, open.len() as i32) as usize]
+    }
+}
