@@ -9,6 +9,7 @@ mod doctor;
 mod eval;
 mod evaluation;
 mod exit;
+mod hierarchy;
 mod imitate;
 mod info;
 mod interrupt;

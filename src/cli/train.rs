@@ -41,6 +41,7 @@ Examples:
   pentathlon train --config experiments/minigrid_keycorridor_s3r1.toml --out runs/corridor
   pentathlon train --config experiments/crafter_ppo.toml
   pentathlon train --config experiments/sequoia_routing.toml
+  pentathlon train --config experiments/gmah_doorkey_8x8_mixed.toml
   pentathlon train --resume runs/corridor --set frames=8_000_000
   pentathlon train --set ppo.learning_rate=3e-4 --set network.hidden=[256,256] --json")]
 pub struct Arguments {
@@ -91,6 +92,19 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             json: arguments.json,
         };
         return super::cormab::train_sequoia(&run);
+    }
+    let is_hierarchy = arguments.config.as_deref().is_some_and(super::hierarchy::is_config)
+        || arguments.resume.as_deref().is_some_and(|path| super::hierarchy::find_checkpoint(path).is_some());
+    if is_hierarchy {
+        return super::hierarchy::train(&super::hierarchy::TrainingRun {
+            config: arguments.config.as_deref(),
+            resume: arguments.resume.as_deref(),
+            env: arguments.env.as_deref(),
+            overrides: &arguments.overrides,
+            seed: arguments.seed,
+            out: arguments.out.as_deref(),
+            json: arguments.json,
+        });
     }
     let mut trainer = prepare(&arguments)?;
     let folder = folder(&arguments, trainer.config())?;
