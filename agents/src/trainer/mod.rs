@@ -19,7 +19,7 @@ pub use run_files::RunFiles;
 use crate::evaluation::{Evaluation, evaluate_and_look};
 use crate::networks::ObservationLayout;
 use crate::policy::NetworkPolicy;
-use crate::ppo::{Learner, Rollout};
+use crate::ppo::{Actor, Learner, Rollout};
 use crate::random::{Purpose, StreamState, stream};
 use crate::{Config, Error, MakeBatch};
 use checkpoint::State;
@@ -45,6 +45,8 @@ pub struct Trainer {
     learner: Learner,
     pool: Arc<rayon::ThreadPool>,
     actions: Philox,
+    /// What the running episodes remember, a row for every agent of every environment.
+    memory: Vec<f32>,
     rollout: Rollout,
     window: EpisodeWindow,
     update: u64,
@@ -79,7 +81,17 @@ impl Trainer {
         trainer
             .learner
             .load_bytes(state.network, state.optimizer)
-            .map_err(|reason| Error::Checkpoint { path, reason })?;
+            .map_err(|reason| Error::Checkpoint { path: path.clone(), reason })?;
+        if state.memory.len() != trainer.memory.len() {
+            let reason = format!(
+                "it remembers {} numbers of the running episodes, and its networks {}",
+                state.memory.len(),
+                trainer.memory.len()
+            );
+            return Err(Error::Checkpoint { path, reason });
+        }
+        trainer.memory = state.memory;
+        trainer.learner.scale = state.scale;
         trainer.learner.random = state.minibatches.into();
         trainer.actions = state.actions.into();
         trainer.window = state.window;
@@ -96,8 +108,10 @@ impl Trainer {
             .map_err(|error| Error::Backend { backend: "cpu", reason: error.to_string() })?;
         let pool = Arc::new(pool);
         let learner = Learner::new(layout, &config.network, &config.ppo, config.seed, pool.clone())?;
+        let rows = config.environment.num_envs * learner.layout.agents;
         Ok(Self {
             actions: stream(config.seed, Purpose::Actions),
+            memory: vec![0.0; rows * learner.network.memory_len()],
             window: EpisodeWindow::new(config.early_stop.window, config.environment.num_envs),
             config,
             env,
@@ -143,14 +157,20 @@ impl Trainer {
         let start = Instant::now();
         let learning_rate = self.learning_rate();
         let Self { window, .. } = self;
+        let actor = Actor {
+            layout: &self.learner.layout,
+            network: &self.learner.network.inference(),
+            scale: self.learner.scale,
+            sequence_steps: self.learner.sequence_steps(),
+        };
         self.rollout.collect(
             self.env.as_mut(),
-            &self.learner.layout,
-            &self.learner.network.inference(),
+            actor,
+            &mut self.memory,
             &self.config.ppo,
             &mut self.actions,
             &self.pool,
-            |episode| window.record(episode),
+            |_, episode| window.record(episode),
         )?;
         let statistics = self.learner.update(&self.rollout, learning_rate).map_err(|error| match error {
             Error::Diverged { what, .. } => Error::Diverged { update: self.update + 1, what },
@@ -242,6 +262,8 @@ impl Trainer {
             actions: StreamState::from(&self.actions),
             minibatches: StreamState::from(&self.learner.random),
             window: self.window.clone(),
+            memory: self.memory.clone(),
+            scale: self.learner.scale,
             network,
             optimizer,
             environments: self.env.snapshot()?,
