@@ -3,7 +3,7 @@
 //!
 //! The defaults are those of the main job, PPO on `MiniGrid-DoorKey-8x8-v0`.
 
-mod overrides;
+pub(crate) mod overrides;
 mod validation;
 
 use std::collections::BTreeMap;
@@ -421,17 +421,7 @@ impl Config {
     }
 
     fn read(source_name: &str, text: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let parse = |reason: toml::de::Error| Error::Parse {
-            source_name: source_name.to_owned(),
-            reason: reason.to_string().trim_end().to_owned(),
-        };
-        // Reading the text itself first gives messages with line and column.
-        let config: Self = toml::from_str(text).map_err(parse)?;
-        let config = if overrides.is_empty() {
-            config
-        } else {
-            overrides::apply(toml::from_str(text).map_err(parse)?, overrides)?
-        };
+        let config: Self = overrides::read(source_name, text, overrides)?;
         config.validate()?;
         Ok(config)
     }

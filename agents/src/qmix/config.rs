@@ -158,10 +158,19 @@ impl QmixConfig {
     /// # Errors
     /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let config: Self = toml::from_str(text).map_err(|reason| Error::Parse {
-            source_name: String::new(),
-            reason: reason.to_string().trim_end().to_owned(),
-        })?;
+        Self::with_overrides("", text, &[""; 0])
+    }
+
+    /// Reads a configuration from the TOML text of `source_name` and applies `overrides`, each `table.field=value`.
+    ///
+    /// # Errors
+    /// As [`QmixConfig::from_toml`].
+    pub fn with_overrides(
+        source_name: &str,
+        text: &str,
+        overrides: &[impl AsRef<str>],
+    ) -> Result<Self, Error> {
+        let config: Self = crate::config::overrides::read(source_name, text, overrides)?;
         config.validate()?;
         Ok(config)
     }
