@@ -254,9 +254,6 @@ impl Run for PpoRun {
     }
 }
 
-/// Reports of a team's run.
-const REPORTS: u64 = 100;
-
 struct TeamRun {
     trainer: TeamTrainer,
     files: TeamFiles,
@@ -266,8 +263,7 @@ impl Run for TeamRun {
     fn train(&mut self, show: &mut dyn FnMut(&Standing), stop: &AtomicBool) -> anyhow::Result<bool> {
         let total_frames = self.trainer.config().frames;
         let mut observer = |progress: &TeamProgress| show(&Standing::of_team(progress, total_frames));
-        let every = total_frames.div_ceil(REPORTS).max(1);
-        Ok(self.trainer.run_in(&mut self.files, every, &mut observer, stop)?)
+        Ok(self.trainer.run_in(&mut self.files, &mut observer, stop)?)
     }
 
     fn evaluate(&mut self, greedy: bool) -> anyhow::Result<Judgement> {

@@ -48,21 +48,18 @@ pub struct Arguments {
     /// Folder of the run; runs/ID/team-SEED unless the configuration says otherwise
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Frames between two reports, and between two checkpoints
-    #[arg(long, value_name = "FRAMES", default_value_t = REPORT_EVERY, value_parser = clap::value_parser!(u64).range(1..))]
-    report_every: u64,
+    /// Frames between two reports and checkpoints, instead of the configuration's
+    #[arg(long, value_name = "FRAMES", value_parser = clap::value_parser!(u64).range(1..))]
+    report_every: Option<u64>,
     /// Print progress and the final evaluation as JSON lines; the last line is the evaluation
     #[arg(long)]
     json: bool,
 }
 
-/// Frames between two reports unless told otherwise.
-const REPORT_EVERY: u64 = 10_000;
-
 impl From<train::Arguments> for Arguments {
     fn from(arguments: train::Arguments) -> Self {
         let train::Arguments { config, env, overrides, seed, resume, out, json } = arguments;
-        Self { config, env, overrides, seed, resume, out, json, report_every: REPORT_EVERY }
+        Self { config, env, overrides, seed, resume, out, json, report_every: None }
     }
 }
 
@@ -121,7 +118,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     display.begin_at(trainer.frames(), trainer.seconds());
     let ended = trainer.run_in(
         &mut files,
-        arguments.report_every,
         &mut |progress| {
             if arguments.json {
                 print_fields(&Line::new(progress));
@@ -171,6 +167,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// The trainer that the arguments ask for, and the folder of its run.
 fn prepare(arguments: &Arguments) -> anyhow::Result<(TeamTrainer, PathBuf)> {
     let mut overrides = arguments.overrides.clone();
+    overrides.extend(arguments.report_every.map(|frames| format!("report_every={frames}")));
     if let Some(folder) = &arguments.resume {
         let checkpoint = TeamTrainer::checkpoint_path(folder);
         let trainer = TeamTrainer::resume_with(&checkpoint, &overrides, &build)?;

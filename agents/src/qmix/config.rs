@@ -15,6 +15,8 @@ pub struct QmixConfig {
     pub seed: u64,
     /// Environment steps to train for, all environments together.
     pub frames: u64,
+    /// Environment steps between two reports, each of which is a row of the progress table and a checkpoint; at least 1.
+    pub report_every: u64,
     /// What is trained on. Its observations have to be named.
     pub environment: EnvironmentConfig,
     /// The learner.
@@ -103,6 +105,7 @@ impl Default for QmixConfig {
         Self {
             seed: 1,
             frames: 1_000_000,
+            report_every: 10_000,
             environment: EnvironmentConfig {
                 id: String::from("MultiGrid-TrashGrid-v2"),
                 num_envs: 128,
@@ -204,7 +207,8 @@ impl QmixConfig {
         let (learner, exploration) = (&self.learner, &self.exploration);
         let width = |value: usize| (1..=1024).contains(&value);
         let share = |value: f64| (0.0..=1.0).contains(&value);
-        let checks: [(&'static str, bool, String, &str); 13] = [
+        let checks: [(&'static str, bool, String, &str); 14] = [
+            ("report_every", self.report_every > 0, self.report_every.to_string(), "1 or more"),
             (
                 "environment.num_envs",
                 (1..=65_536).contains(&self.environment.num_envs),

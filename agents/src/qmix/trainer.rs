@@ -175,12 +175,11 @@ impl TeamTrainer {
     pub fn run_in(
         &mut self,
         files: &mut TeamFiles,
-        report_frames: u64,
         observer: &mut dyn FnMut(&TeamProgress),
         stop: &AtomicBool,
     ) -> Result<bool, Error> {
         self.run(
-            report_frames,
+            self.config.report_every,
             &mut |trainer, progress| {
                 files.log(progress, &trainer.ended)?;
                 trainer.save(&files.checkpoint())?;
