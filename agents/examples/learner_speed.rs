@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use burn::module::Module;
 use pentathlon_agents::Config;
-use pentathlon_agents::networks::{EncodedRows, Input, ObservationLayout};
+use pentathlon_agents::networks::{EncodedRows, Input, ObservationLayout, Perspective};
 use pentathlon_agents::ppo::{Learner, Rollout};
 use pentathlon_agents::random::{Purpose, stream};
 use pentathlon_gym::seeding::Random;
@@ -33,11 +33,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         agents: 1,
         indices: CELLS + 1,
         numbers: 0,
+        perspective: Perspective::Agent,
+        critic: None,
     };
     let frames = config.frames_per_update() as usize;
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?);
     let mut learner = Learner::new(layout.clone(), &config.network, &config.ppo, 1, pool.clone())?;
-    let rollout = random_rollout(&layout, frames);
+    let mut rollout = random_rollout(&layout, frames);
+    let (steps, remembered) = (learner.sequence_steps(), learner.network.memory_len());
+    rollout.last_values = vec![0.0; config.environment.num_envs];
+    rollout.done = vec![false; frames];
+    rollout.memories = vec![0.0; frames / steps * remembered];
     println!(
         "{} parameters, {frames} frames a rollout, {} threads",
         learner.network.num_params(),
@@ -51,8 +57,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         pool.install(|| {
             let parts = logits.par_chunks_mut(rows * 7).zip(values.par_chunks_mut(rows)).enumerate();
             parts.for_each(|(part, (logits, values))| {
-                let start = part * rows;
-                network.evaluate(&layout, &rollout.observations, start..start + values.len(), logits, values);
+                let range = part * rows..part * rows + values.len();
+                let mut memory = vec![0.0; values.len() * remembered];
+                network.evaluate(&layout, &rollout.observations, range, &mut memory, logits, values);
             });
         });
     });

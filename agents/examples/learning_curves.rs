@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let folder = arguments.out.join(experiment).join(format!("seed-{seed}"));
             curves.push(train(config, &folder, seed)?);
         }
-        panels.push(Panel { title, curves });
+        panels.push(Panel::of_success(&title, curves));
     }
     draw(&arguments.out.join("curves.svg"), &panels)?;
     Ok(())

@@ -68,6 +68,7 @@ pub fn evaluate_and_look(
         let step = env.step(&actions)?;
         look(&step, &active);
         for episode in step.info.episodes {
+            policy.forget(episode.env);
             if left[episode.env] > 0 {
                 left[episode.env] -= 1;
                 active[episode.env] = left[episode.env] > 0;
@@ -132,6 +133,7 @@ pub fn play_episode<E: From<Error>>(
     let environment = |error: pentathlon_gym::Error| E::from(Error::from(error));
     env.reset(seed).map_err(environment)?;
     look(env)?;
+    policy.forget(0);
     let mut action = vec![lowest_action(env); action_numbers(env)?];
     let mut episode = RecordedEpisode { seed, actions: Vec::new(), episode_return: 0.0, success: false };
     loop {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use pentathlon_agents::networks::{EncodedRows, ObservationLayout};
 use pentathlon_agents::policy::RandomPolicy;
 use pentathlon_agents::{Config, Ending, Trainer, evaluate};
-use toy::{Bandit, Chain, Endless, Toy, ToyBatch};
+use toy::{Bandit, Chain, Endless, Recall, Toy, ToyBatch};
 
 fn config(overrides: &[&str]) -> Config {
     let small = "frames = 20000
@@ -105,6 +105,38 @@ fn time_limits_are_bootstrapped_and_masks_are_kept() {
         let (_, value) = chances_and_values::<Endless>(&trainer)[0];
         assert!((value - expected).abs() < 0.03, "{bootstrap}: {value}, expected {expected}");
     }
+}
+
+/// The reward comes four steps after the cue. Sequences of 8 steps begin anywhere in an episode: half of them hold
+/// the cue and the action that it asks for.
+#[test]
+fn a_cue_is_recalled_by_networks_with_a_memory_alone() {
+    let success = |overrides: &[&str]| {
+        let shared = ["frames=40000", "ppo.gamma=0.9", "ppo.learning_rate=0.01", "evaluation.episodes=400"];
+        let trainer = trained::<Recall>(&[&shared[..], overrides].concat());
+        trainer.evaluate(&ToyBatch::<Recall>::make).unwrap().success_rate
+    };
+    let forgetful = success(&[]);
+    assert!((forgetful - 0.5).abs() < 0.1, "without a memory: {forgetful}");
+    for memory in ["gru", "lstm"] {
+        let recalled = success(&[&format!("network.memory={memory}"), "network.memory_width=16"]);
+        assert!(recalled > 0.95, "{memory}: {recalled}");
+    }
+}
+
+/// A critic of its own, its targets normalised and its errors cut off, finds the same values.
+#[test]
+fn a_central_critic_learns_the_values_of_the_chain() {
+    let trainer = trained::<Chain>(&[
+        "frames=60000",
+        "network.critic=central",
+        "ppo.normalize_values=true",
+        "ppo.huber_delta=10",
+        "ppo.gamma=0.9",
+        "ppo.entropy_coefficient=0",
+    ]);
+    let evaluation = trainer.evaluate(&ToyBatch::<Chain>::make).unwrap();
+    assert!(evaluation.success_rate == 1.0 && evaluation.mean_length < 6.5, "{evaluation:?}");
 }
 
 #[test]

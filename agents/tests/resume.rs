@@ -51,13 +51,20 @@ fn train(trainer: &mut Trainer, updates: usize) {
     });
 }
 
+/// Without a memory, and with one whose episodes run on over the checkpoint.
 #[test]
 fn six_updates_equal_three_saved_and_three_resumed_bit_for_bit() {
+    resumes_bit_for_bit(&[]);
+    resumes_bit_for_bit(&["network.memory=gru", "network.memory_width=8", "network.critic=central"]);
+    resumes_bit_for_bit(&["network.memory=lstm", "ppo.normalize_values=true", "ppo.recurrence=4"]);
+}
+
+fn resumes_bit_for_bit(overrides: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
-    let mut straight = new(&[]);
+    let mut straight = new(overrides);
     train(&mut straight, 6);
-    let mut first = new(&[]);
+    let mut first = new(overrides);
     train(&mut first, 3);
     first.save(&path).unwrap();
     let mut second = resume(&path);
@@ -81,6 +88,8 @@ fn the_number_of_threads_changes_nothing_and_the_seed_does() {
     };
     let one = trained(&["threads=1", "ppo.inference_rows=3"]);
     assert_eq!(one, trained(&["threads=3", "ppo.inference_rows=3"]));
+    let recurrent = |threads| trained(&[threads, "ppo.inference_rows=3", "network.memory=gru"]);
+    assert_eq!(recurrent("threads=1"), recurrent("threads=3"));
     assert_ne!(one, trained(&["threads=1", "ppo.inference_rows=3", "seed=2"]));
 }
 

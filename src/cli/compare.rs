@@ -1,5 +1,7 @@
-//! `pentathlon compare`: trains experiments side by side with several seeds each and prints a table of their
-//! results: interquartile means with bootstrap intervals over the seeds.
+//! `pentathlon compare`: trains experiments side by side with several seeds each, and leaves a picture of their
+//! learning curves, their results and a table in a folder. What is finished there is not trained again.
+
+mod results;
 
 use std::{
     path::{Path, PathBuf},
@@ -7,124 +9,160 @@ use std::{
 };
 
 use anyhow::Context;
-use pentathlon::agents::{
-    Config, Evaluation, Trainer,
-    qmix::{QmixConfig, TeamTrainer},
-    statistics::{Interval, interquartile_interval},
-};
-use serde::Serialize;
 
-use super::{exit::Usage, output, policy::build};
+use super::{
+    exit::{Interrupted, Usage},
+    experiment::{Experiment, Source},
+    interrupt, output,
+    progress::{Display, report},
+};
+use results::{Outcome, Summary, draw_curves, markdown};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-An experiment with a table [learner] trains a team (as train-team), any other PPO (as train). Every run is
-evaluated on levels of its own, as its configuration says.
+Experiments of every learner can be compared: PPO, value learners of teams (a table [learner]) and SEQUOIA. A run is
+in FOLDER/EXPERIMENT/seed-N, with its checkpoint, progress.csv and episodes.csv; beside them are curves.svg
+(interquartile mean of the seeds with its bootstrap interval), results.json and table.md. Every trained agent is
+evaluated twice, with sampled actions and with the best ones, on levels of its own. Ctrl-C saves and stops; the same
+command goes on.
 
 Examples:
   pentathlon compare experiments/qmix_two_step.toml experiments/vdn_two_step.toml --seeds 5
-  pentathlon compare experiments/minigrid_doorkey_5x5.toml --seeds 3 --json")]
+  pentathlon compare experiments/*ppo_trash_grid_6x6.toml experiments/qmix_trash_grid_6x6.toml --out runs/trash
+  pentathlon compare minigrid_doorkey_5x5 --seeds 3 --threshold 0.9 --json")]
 pub struct Arguments {
-    /// Configuration files (TOML)
-    #[arg(required = true, value_name = "FILE")]
+    /// Configuration files (TOML), or names of those that are built in
+    #[arg(required = true, value_name = "FILE|NAME")]
     experiments: Vec<PathBuf>,
     /// Seeds of each experiment: 1, 2 and so on
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
+    /// Folder of the comparison
+    #[arg(long, value_name = "FOLDER", default_value = "runs/compare")]
+    out: PathBuf,
+    /// Also tell after how many frames the mean return of the last 100 episodes first exceeded this
+    #[arg(long, value_name = "RETURN", allow_negative_numbers = true)]
+    threshold: Option<f64>,
+    /// Field of every configuration, such as frames=100000; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
     /// Print one JSON object a run, and one an experiment
     #[arg(long)]
     json: bool,
 }
 
-/// One trained agent.
-#[derive(Serialize)]
-struct Run<'a> {
-    experiment: &'a str,
-    seed: u64,
-    frames: u64,
-    seconds: f64,
-    #[serde(flatten)]
-    evaluation: Evaluation,
-}
-
-/// An experiment over its seeds: interquartile mean, lower and upper end of the interval.
-#[derive(Serialize)]
-struct Row<'a> {
-    experiment: &'a str,
-    seeds: u64,
-    frames: u64,
-    mean_return: [f64; 3],
-    success_rate: [f64; 3],
-    frames_per_second: f64,
-}
+/// The file that says that a run is over.
+const RESULT: &str = "result.json";
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut table = String::from("experiment, seeds, frames, return [95 %], success [95 %], frames/s\n");
-    for path in &arguments.experiments {
-        let name =
-            path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into());
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Usage(format!("the experiment {} cannot be read: {error}", path.display())))?;
-        let mut runs = Vec::new();
+    let sources =
+        arguments.experiments.iter().map(|path| Source::find(path)).collect::<Result<Vec<_>, _>>()?;
+    for (index, source) in sources.iter().enumerate() {
+        let name = source.name();
+        if sources[..index].iter().any(|other| other.name() == name) {
+            return Err(Usage(format!("two experiments are called {name}; rename one of the files")).into());
+        }
+        // What cannot be read is refused before the first training.
+        Experiment::read(source, &arguments.overrides)?;
+    }
+    let stop = interrupt::listen()?;
+    let mut summaries = Vec::new();
+    for source in &sources {
+        let mut outcomes = Vec::new();
         for seed in 1..=arguments.seeds {
-            let run = train(path, &name, &text, seed)?;
+            let outcome = outcome(arguments, source, seed, &stop)
+                .with_context(|| format!("experiment {}, seed {seed}", source.path.display()))?;
             if arguments.json {
-                output::print_json(&run)?;
+                output::print_json(&outcome)?;
             }
-            runs.push(run);
+            outcomes.push(outcome);
         }
-        let row = summed_up(&name, &runs);
+        let summary = Summary::new(source, outcomes);
         if arguments.json {
-            output::print_json(&row)?;
+            output::print_json(&summary)?;
         }
-        let shown = |[mean, low, high]: [f64; 3]| format!("{mean:.3} [{low:.3}, {high:.3}]");
-        table.push_str(&format!(
-            "{}, {}, {}, {}, {}, {:.0}\n",
-            row.experiment,
-            row.seeds,
-            row.frames,
-            shown(row.mean_return),
-            shown(row.success_rate),
-            row.frames_per_second
-        ));
+        summaries.push(summary);
     }
-    if arguments.json { Ok(()) } else { output::print(&table) }
+    draw_curves(&arguments.out, &summaries)?;
+    let table = markdown(&summaries, arguments.threshold);
+    let write = |name: &str, text: &str| {
+        output::write_file(&arguments.out.join(name), |writer| Ok(writer.write_all(text.as_bytes())?))
+    };
+    write("table.md", &table)?;
+    write("results.json", &serde_json::to_string_pretty(&summaries)?)?;
+    if arguments.json {
+        return Ok(());
+    }
+    output::print(&format!("{table}\ncurves.svg, results.json and table.md in {}\n", arguments.out.display()))
 }
 
-/// Trains the experiment `text` with `seed`, and evaluates what came of it.
-fn train<'a>(path: &Path, name: &'a str, text: &str, seed: u64) -> anyhow::Result<Run<'a>> {
-    let context = || format!("experiment {}, seed {seed}", path.display());
-    let is_team = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("learner"));
-    let stop = AtomicBool::new(false);
-    let (frames, seconds, evaluation) = if is_team {
-        let mut config = QmixConfig::from_toml(text).with_context(context)?;
-        config.seed = seed;
-        let mut trainer = TeamTrainer::new(config, &build).with_context(context)?;
-        trainer.run(u64::MAX, &mut |_, _| Ok(()), &stop).with_context(context)?;
-        (trainer.frames(), trainer.seconds(), trainer.evaluate(&build).with_context(context)?)
-    } else {
-        let config = Config::from_toml(text, &[format!("seed={seed}")]).with_context(context)?;
-        let mut trainer = Trainer::new(config, &build).with_context(context)?;
-        trainer.run(None, &mut |_| {}, &stop).with_context(context)?;
-        (trainer.frames(), trainer.seconds(), trainer.evaluate(&build).with_context(context)?)
+/// The outcome of the run of `source` with `seed`: trained now, or read where it is finished.
+fn outcome(arguments: &Arguments, source: &Source, seed: u64, stop: &AtomicBool) -> anyhow::Result<Outcome> {
+    let name = source.name();
+    let folder = arguments.out.join(&name).join(format!("seed-{seed}"));
+    let mut overrides = arguments.overrides.clone();
+    overrides.push(format!("seed={seed}"));
+    let experiment = Experiment::read(source, &overrides)?;
+    let config = experiment.to_toml()?;
+    let begun = std::fs::read_to_string(folder.join("config.toml")).ok();
+    if begun.is_some_and(|begun| begun != config) {
+        return Err(Usage(format!(
+            "{} holds a run of another configuration; choose another --out",
+            folder.display()
+        ))
+        .into());
+    }
+    let outcome = match std::fs::read_to_string(folder.join(RESULT)) {
+        Ok(text) => serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged; remove it", folder.join(RESULT).display()))?,
+        Err(_) => {
+            let outcome = train(arguments, experiment, &folder, &name, seed, stop)?;
+            output::write_file(&folder.join(RESULT), |writer| {
+                Ok(serde_json::to_writer_pretty(writer, &outcome)?)
+            })?;
+            outcome
+        }
     };
-    Ok(Run { experiment: name, seed, frames, seconds, evaluation })
+    outcome.with_curve(&folder, arguments.threshold)
 }
 
-fn summed_up<'a>(name: &'a str, runs: &[Run<'_>]) -> Row<'a> {
-    let interval = |value: fn(&Run<'_>) -> f64| {
-        let values: Vec<f64> = runs.iter().map(value).collect();
-        let Interval { mean, low, high } = interquartile_interval(&values, 0);
-        [mean, low, high]
-    };
-    let seconds: f64 = runs.iter().map(|run| run.seconds).sum();
-    let frames: u64 = runs.iter().map(|run| run.frames).sum();
-    Row {
-        experiment: name,
-        seeds: runs.len() as u64,
-        frames: frames / runs.len().max(1) as u64,
-        mean_return: interval(|run| run.evaluation.mean_return),
-        success_rate: interval(|run| run.evaluation.success_rate),
-        frames_per_second: frames as f64 / seconds.max(1e-9),
+/// Trains and evaluates.
+fn train(
+    arguments: &Arguments,
+    experiment: Experiment,
+    folder: &Path,
+    name: &str,
+    seed: u64,
+    stop: &AtomicBool,
+) -> anyhow::Result<Outcome> {
+    std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    let config = experiment.to_toml()?;
+    output::write_file(&folder.join("config.toml"), |writer| Ok(writer.write_all(config.as_bytes())?))?;
+    let id = experiment.id()?;
+    let mut run = experiment.open(folder)?;
+    let title = format!("{name} on {id}, seed {seed} of {}", arguments.seeds);
+    let mut display = Display::new(&title, 0, !arguments.json);
+    display.begin_at(run.frames(), run.seconds());
+    let is_over = run.train(&mut |standing| display.show(standing), stop);
+    display.finish();
+    if !is_over? {
+        let saved =
+            format!("{name}, seed {seed} is saved after {} frames; the same command goes on", run.frames());
+        return Err(Interrupted(saved).into());
     }
+    if !arguments.json {
+        report(&format!("evaluating {name}, seed {seed}"));
+    }
+    Ok(Outcome {
+        experiment: name.to_owned(),
+        id,
+        seed,
+        frames: run.frames(),
+        seconds: run.seconds(),
+        stochastic: run.evaluate(false)?,
+        greedy: run.evaluate(true)?,
+        mean_over_training: 0.0,
+        last_episodes: 0.0,
+        frames_to_threshold: None,
+    })
 }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use pentathlon::agents::{
-    Config,
-    logging::curve::{Curve, Panel, draw},
-};
+use pentathlon::agents::logging::curve::{Curve, Panel, draw};
 
-use super::output;
+use super::{
+    experiment::{Experiment, Source},
+    output,
+};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -26,11 +26,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut panels: Vec<Panel> = Vec::new();
     for run in &arguments.runs {
-        let id = Config::from_file(&run.join("config.toml"), &[""; 0])?.environment.id;
+        let id = Experiment::read(&Source::find(&run.join("config.toml"))?, &[])?.id()?;
         let curve = Curve::from_table(&run.join("progress.csv"))?;
         match panels.iter_mut().find(|panel| panel.title == id) {
-            Some(panel) => panel.curves.push(curve),
-            None => panels.push(Panel { title: id, curves: vec![curve] }),
+            Some(panel) => panel.groups[0].curves.push(curve),
+            None => panels.push(Panel::of_success(&id, vec![curve])),
         }
     }
     draw(&arguments.out, &panels)?;

@@ -191,7 +191,8 @@ struct Files {
     episodes: (PathBuf, String),
 }
 
-const PROGRESS: &str = "frames,stage,stage_frames,mean_return,least_return,mean_length,success_rate,fired,decisions,loss\n";
+const PROGRESS: &str =
+    "frames,stage,stage_frames,mean_return,least_return,mean_length,success_rate,fired,decisions,loss\n";
 const EPISODES: &str = "frames,stage,return,length,success\n";
 
 impl Files {
@@ -235,7 +236,8 @@ fn progress_bar(json: bool, trainer: &GmahTrainer, folder: &Path) -> ProgressBar
     if json {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} {msg} (eta {eta})");
+    let style =
+        ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} {msg} (eta {eta})");
     let bar = ProgressBar::new(trainer.total_frames());
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_position(trainer.frames());

@@ -141,6 +141,7 @@ fn progress_bar(arguments: &Arguments) -> anyhow::Result<ProgressBar> {
 /// Plays the episode that begins with a reset with `seed`.
 fn play(batch: &mut dyn VectorEnv, policy: &mut dyn Policy, seed: u64) -> anyhow::Result<Episode> {
     batch.reset(seed)?;
+    policy.forget(0);
     let fields = &batch.observation().fields;
     let mut episode = Episode {
         seed,

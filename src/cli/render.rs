@@ -148,6 +148,9 @@ fn play(
         let step = batch.step(&actions)?;
         for (env, status) in statuses.iter_mut().enumerate() {
             *status = Status::after(step.terminated[env], step.truncated[env], step.info.success[env]);
+            if step.info.was_reset[env] {
+                policy.forget(env);
+            }
         }
         seen(batch, &statuses)?;
     }

@@ -2,21 +2,21 @@
 //! resumed at any time, and ends with an evaluation and an animation of the trained policy.
 
 use std::{
-    io::IsTerminal,
     path::{Path, PathBuf},
     process::exit,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
     AutoresetMode,
-    agents::{Checkpoint, Config, Ending, Progress, RunFiles, Trainer, config::EXPERIMENTS, play_episode},
+    agents::{
+        Checkpoint, Config, Ending, RunFiles, Trainer, config::EXPERIMENTS, play_episode, qmix::TeamTrainer,
+    },
     render::{FrameOptions, GifOptions, GifWriter, View, drawing},
 };
 use serde::Serialize;
@@ -25,11 +25,13 @@ use super::{
     eval::find_checkpoint,
     evaluation::{Judged, judge},
     exit::{INTERRUPTED, Interrupted, Usage},
+    experiment::{Kind, Source, Standing},
     output,
     policy::build,
+    progress::{Display, print_fields},
 };
 
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "\
 Without arguments: the configuration minigrid_doorkey_8x8, which is built in. A run leaves in its folder the
 configuration, a checkpoint, progress.csv, TensorBoard events, the learning curve and an animation of the
@@ -40,6 +42,8 @@ Examples:
   pentathlon train --env MiniGrid-DoorKey-5x5-v0 --seed 3 --set frames=500_000
   pentathlon train --config experiments/minigrid_keycorridor_s3r1.toml --out runs/corridor
   pentathlon train --config experiments/crafter_ppo.toml
+  pentathlon train --config experiments/minigrid_memory_s7.toml
+  pentathlon train --config experiments/mappo_trash_grid_6x6.toml
   pentathlon train --config experiments/sequoia_routing.toml
   pentathlon train --config experiments/gmah_doorkey_8x8_mixed.toml
   pentathlon train --resume runs/corridor --set frames=8_000_000
@@ -47,25 +51,25 @@ Examples:
 pub struct Arguments {
     /// Configuration file (TOML), or the name of one that is built in
     #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
     /// Environment to train on, instead of the configuration's
     #[arg(long, value_name = "ID", conflicts_with = "resume")]
-    env: Option<String>,
+    pub env: Option<String>,
     /// Field of the configuration, such as ppo.gamma=0.98; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
+    pub overrides: Vec<String>,
     /// Seed of everything random, instead of the configuration's
     #[arg(long, conflicts_with = "resume")]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// Go on exactly where this checkpoint, or the run in this folder, stopped
     #[arg(long, value_name = "CHECKPOINT|FOLDER")]
-    resume: Option<PathBuf>,
+    pub resume: Option<PathBuf>,
     /// Folder of the run; runs/ID/NUMBER unless the configuration says otherwise
     #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// Print progress and the final evaluation as JSON lines; the last line is the evaluation
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// The last line of `--json`.
@@ -82,16 +86,27 @@ struct Report<'a> {
 }
 
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
-    if let Some(path) = arguments.config.as_deref().filter(|path| super::cormab::is_sequoia(path)) {
-        let run = super::cormab::TrainingRun {
-            config: path,
-            env: arguments.env.as_deref(),
-            overrides: &arguments.overrides,
-            seed: arguments.seed,
-            out: arguments.out.as_deref(),
-            json: arguments.json,
-        };
-        return super::cormab::train_sequoia(&run);
+    let source = arguments.config.as_deref().map(Source::find).transpose()?;
+    match source.as_ref().map(Source::kind) {
+        Some(Kind::Sequoia) => {
+            let run = super::cormab::TrainingRun {
+                config: arguments.config.as_deref().unwrap_or(Path::new("")),
+                env: arguments.env.as_deref(),
+                overrides: &arguments.overrides,
+                seed: arguments.seed,
+                out: arguments.out.as_deref(),
+                json: arguments.json,
+            };
+            return super::cormab::train_sequoia(&run);
+        }
+        Some(Kind::Team) => return super::train_team::run(&arguments.into()),
+        Some(Kind::Ppo) | None => {}
+    }
+    if let Some(folder) =
+        arguments.resume.as_deref().filter(|folder| TeamTrainer::checkpoint_path(folder).exists())
+    {
+        tracing::debug!("{} holds the run of a team", folder.display());
+        return super::train_team::run(&arguments.into());
     }
     let is_hierarchy = arguments.config.as_deref().is_some_and(super::hierarchy::is_config)
         || arguments.resume.as_deref().is_some_and(|path| super::hierarchy::find_checkpoint(path).is_some());
@@ -113,8 +128,22 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let (stop, training) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
     listen_for_interrupts(stop.clone(), training.clone())?;
-    let mut display = Display::new(&trainer, arguments.json, &folder);
-    let ending = trainer.run(Some(&mut files), &mut |progress| display.show(progress), &stop);
+    let config = trainer.config();
+    let title = format!("training on {id}; run in {}", folder.display());
+    let total_frames = config.updates() * config.frames_per_update();
+    let mut display = Display::new(&title, total_frames, !arguments.json);
+    display.begin_at(trainer.frames(), trainer.seconds());
+    let ending = trainer.run(
+        Some(&mut files),
+        &mut |progress| {
+            if arguments.json {
+                let fields = progress.fields().map(|(name, value)| (name.to_owned(), value.into()));
+                print_fields(&serde_json::Map::from_iter(fields));
+            }
+            display.show(&Standing::from(progress));
+        },
+        &stop,
+    );
     display.finish();
     let ending = ending.with_context(|| format!("training stopped; the run is in {}", folder.display()))?;
     if ending == Ending::Stopped {
@@ -262,68 +291,4 @@ fn animate(trainer: &Trainer, path: &Path) -> anyhow::Result<()> {
         })?;
     }
     gif.map_or(Ok(()), |gif| Ok(gif.finish()?))
-}
-
-/// Progress as a bar in a terminal, as JSON lines, or as a line now and then.
-struct Display {
-    bar: ProgressBar,
-    json: bool,
-    in_terminal: bool,
-    last_line: Instant,
-}
-
-/// Time between two lines of progress where there is no terminal.
-const LINE_INTERVAL: Duration = Duration::from_secs(10);
-
-impl Display {
-    fn new(trainer: &Trainer, json: bool, folder: &Path) -> Self {
-        let in_terminal = std::io::stderr().is_terminal();
-        let config = trainer.config();
-        let bar = if json {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::new(config.updates() * config.frames_per_update())
-        };
-        let style =
-            ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} {msg} (eta {eta})")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style);
-        bar.set_position(trainer.frames());
-        bar.reset_eta();
-        if !json {
-            report(&format!("training on {}; run in {}", config.environment.id, folder.display()));
-        }
-        Self { bar, json, in_terminal, last_line: Instant::now() }
-    }
-
-    fn show(&mut self, progress: &Progress) {
-        if self.json {
-            let fields: serde_json::Map<_, _> =
-                progress.fields().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-            // A reader that went away must not end the training.
-            let _ = output::print_json(&fields);
-            return;
-        }
-        let message = format!(
-            "{:.0} k steps/s, return {:.3}, success {:.1} %",
-            progress.frames_per_second / 1e3,
-            progress.mean_return,
-            progress.success_rate * 100.0
-        );
-        self.bar.set_position(progress.frames);
-        self.bar.set_message(message.clone());
-        if !self.in_terminal && self.last_line.elapsed() >= LINE_INTERVAL {
-            self.last_line = Instant::now();
-            report(&format!("{} of {} frames: {message}", progress.frames, progress.total_frames));
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.abandon();
-    }
-}
-
-/// A line for the person who watches; lost when nobody does.
-fn report(line: &str) {
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{line}\n"));
 }

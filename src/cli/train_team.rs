@@ -1,40 +1,44 @@
 //! `pentathlon train-team`: value learners for teams (independent Q-learning, value decomposition, QMIX).
 //! A run shows how it goes, can be stopped and resumed at any time, and ends with an evaluation.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::atomic::Ordering,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pentathlon::agents::{
     Evaluation,
-    qmix::{QmixConfig, TeamProgress, TeamTrainer},
+    qmix::{QmixConfig, TeamFiles, TeamProgress, TeamTrainer},
 };
 use serde::Serialize;
 
 use super::{
     exit::{Interrupted, Usage},
+    experiment::{Source, Standing},
     interrupt, output,
     policy::build,
+    progress::{Display, print_fields},
+    train,
 };
-
-/// Name of the checkpoint in the folder of a run.
-const CHECKPOINT: &str = "team.checkpoint";
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-A run leaves in its folder the configuration, a checkpoint, progress.csv and evaluation.json. Ctrl-C saves
-and stops.
+A run leaves in its folder the configuration, a checkpoint, progress.csv, episodes.csv, the learning curve and
+evaluation.json. Ctrl-C saves and stops.
 
 Examples:
   pentathlon train-team --config experiments/qmix_two_step.toml --json
-  pentathlon train-team --config experiments/qmix_trash_grid.toml --seed 3 --out runs/trash
+  pentathlon train-team --config experiments/qmix_trash_grid_6x6.toml --seed 3 --out runs/trash
+  pentathlon train-team --config experiments/qmix_two_step.toml --set learner.learning_rate=1e-3
   pentathlon train-team --resume runs/trash")]
 pub struct Arguments {
     /// Configuration file (TOML)
     #[arg(long, value_name = "FILE", required_unless_present = "resume", conflicts_with = "resume")]
     config: Option<PathBuf>,
+    /// Environment to train on, instead of the configuration's
+    #[arg(long, value_name = "ID", conflicts_with = "resume")]
+    env: Option<String>,
+    /// Field of the configuration, such as learner.gamma=0.98; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
     /// Seed of everything random, instead of the configuration's
     #[arg(long, conflicts_with = "resume")]
     seed: Option<u64>,
@@ -44,12 +48,19 @@ pub struct Arguments {
     /// Folder of the run; runs/ID/team-SEED unless the configuration says otherwise
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Frames between two reports, and between two checkpoints
-    #[arg(long, value_name = "FRAMES", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
-    report_every: u64,
+    /// Frames between two reports and checkpoints, instead of the configuration's
+    #[arg(long, value_name = "FRAMES", value_parser = clap::value_parser!(u64).range(1..))]
+    report_every: Option<u64>,
     /// Print progress and the final evaluation as JSON lines; the last line is the evaluation
     #[arg(long)]
     json: bool,
+}
+
+impl From<train::Arguments> for Arguments {
+    fn from(arguments: train::Arguments) -> Self {
+        let train::Arguments { config, env, overrides, seed, resume, out, json } = arguments;
+        Self { config, env, overrides, seed, resume, out, json, report_every: None }
+    }
 }
 
 /// A line of progress.
@@ -82,26 +93,7 @@ impl Line {
             frames_per_second: progress.frames as f64 / progress.seconds.max(1e-9),
         }
     }
-
-    fn row(&self) -> String {
-        format!(
-            "{},{},{},{},{},{},{},{},{}\n",
-            self.frames,
-            self.updates,
-            self.episodes,
-            self.mean_return,
-            self.mean_length,
-            self.success_rate,
-            self.epsilon,
-            self.loss,
-            self.mean_value
-        )
-    }
 }
-
-/// Names of the columns of `progress.csv`.
-const COLUMNS: &str =
-    "frames,updates,episodes,mean_return,mean_length,success_rate,epsilon,loss,mean_value\n";
 
 /// The last line of `--json`.
 #[derive(Serialize)]
@@ -118,47 +110,29 @@ struct Report<'a> {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (mut trainer, folder) = prepare(arguments)?;
-    let checkpoint = folder.join(CHECKPOINT);
-    let table = folder.join("progress.csv");
-    let mut rows = kept_rows(&table, trainer.frames());
+    let mut files = TeamFiles::open(&folder, &trainer)?;
     let stop = interrupt::listen()?;
-
-    let mut failure = None;
-    trainer.run(
-        arguments.report_every,
-        &mut |trainer, progress| {
-            let line = Line::new(progress);
-            rows.push_str(&line.row());
+    let total_frames = trainer.config().frames;
+    let title = format!("training on {}; run in {}", trainer.config().environment.id, folder.display());
+    let mut display = Display::new(&title, total_frames, !arguments.json);
+    display.begin_at(trainer.frames(), trainer.seconds());
+    let ended = trainer.run_in(
+        &mut files,
+        &mut |progress| {
             if arguments.json {
-                // A reader that went away must not end the training.
-                let _ = output::print_json(&line);
-            } else {
-                let _ = output::print(&format!(
-                    "{} frames: return {:.3}, success {:.1} %, epsilon {:.2}, loss {:.4}\n",
-                    line.frames,
-                    line.mean_return,
-                    line.success_rate * 100.0,
-                    line.epsilon,
-                    line.loss
-                ));
+                print_fields(&Line::new(progress));
             }
-            trainer.save(&checkpoint)?;
-            if let Err(error) = std::fs::write(&table, &rows) {
-                failure.get_or_insert(error);
-            }
-            Ok(())
+            display.show(&Standing::of_team(progress, total_frames));
         },
         &stop,
-    )?;
-    if let Some(error) = failure {
-        return Err(error).with_context(|| format!("writing {}", table.display()));
-    }
-    if stop.load(Ordering::SeqCst) {
-        trainer.save(&checkpoint)?;
-        let folder = folder.display();
+    );
+    display.finish();
+    let ended = ended.with_context(|| format!("training stopped; the run is in {}", folder.display()))?;
+    if !ended {
         let saved = format!(
-            "saved after {} frames; go on with: pentathlon train-team --resume {folder}",
-            trainer.frames()
+            "saved after {} frames; go on with: pentathlon train-team --resume {}",
+            trainer.frames(),
+            folder.display()
         );
         return Err(Interrupted(saved).into());
     }
@@ -192,41 +166,32 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// The trainer that the arguments ask for, and the folder of its run.
 fn prepare(arguments: &Arguments) -> anyhow::Result<(TeamTrainer, PathBuf)> {
+    let mut overrides = arguments.overrides.clone();
+    overrides.extend(arguments.report_every.map(|frames| format!("report_every={frames}")));
     if let Some(folder) = &arguments.resume {
-        let trainer = TeamTrainer::resume(&folder.join(CHECKPOINT), &build)?;
-        return Ok((trainer, folder.clone()));
+        let checkpoint = TeamTrainer::checkpoint_path(folder);
+        let trainer = TeamTrainer::resume_with(&checkpoint, &overrides, &build)?;
+        return Ok((trainer, arguments.out.clone().unwrap_or_else(|| folder.clone())));
     }
-    let path = arguments.config.as_deref().unwrap_or(Path::new(""));
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Usage(format!("the configuration {} cannot be read: {error}", path.display())))?;
-    let mut config =
-        QmixConfig::from_toml(&text).with_context(|| format!("configuration {}", path.display()))?;
-    config.seed = arguments.seed.unwrap_or(config.seed);
+    if let Some(id) = &arguments.env {
+        pentathlon::registry().get(id)?;
+        overrides.insert(0, format!("environment.id=\"{id}\""));
+    }
+    if let Some(seed) = arguments.seed {
+        overrides.push(format!("seed={seed}"));
+    }
+    let source = Source::find(arguments.config.as_deref().unwrap_or(Path::new("")))?;
+    let config = QmixConfig::with_overrides(&source.path.display().to_string(), &source.text, &overrides)?;
     let named = arguments.out.as_ref().or(config.output.directory.as_ref());
     let folder = named.cloned().unwrap_or_else(|| {
         Path::new("runs").join(&config.environment.id).join(format!("team-{}", config.seed))
     });
-    if folder.join(CHECKPOINT).exists() {
+    if TeamTrainer::checkpoint_path(&folder).exists() {
         let folder = folder.display();
         return Err(Usage(format!(
             "{folder} already holds a run; choose another --out, or go on with it: --resume {folder}"
         ))
         .into());
     }
-    let settings = config.to_toml();
-    let trainer = TeamTrainer::new(config, &build)?;
-    std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    let path = folder.join("config.toml");
-    std::fs::write(&path, settings).with_context(|| format!("writing {}", path.display()))?;
-    Ok((trainer, folder))
-}
-
-/// The rows of a progress table up to `frames`: what came after the checkpoint is played again.
-fn kept_rows(table: &Path, frames: u64) -> String {
-    let text = std::fs::read_to_string(table).unwrap_or_default();
-    let kept = text.lines().skip(1).filter(|row| {
-        let played = row.split(',').next().and_then(|frames| frames.parse::<u64>().ok());
-        played.is_some_and(|played| played <= frames)
-    });
-    std::iter::once(COLUMNS.to_owned()).chain(kept.map(|row| format!("{row}\n"))).collect()
+    Ok((TeamTrainer::new(config, &build)?, folder))
 }

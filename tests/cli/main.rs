@@ -6,6 +6,7 @@ mod command;
 mod cormab;
 mod demonstrations;
 mod environments;
+mod killed;
 mod physics;
 mod rollout;
 mod train;

@@ -56,23 +56,91 @@ fn a_team_is_trained_saved_and_goes_on() {
 }
 
 #[test]
+fn settings_are_overridden_and_train_takes_teams_too() {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "tiny.toml", TINY);
+    let arguments = ["train", "--config", "tiny.toml", "--set", "frames=1024", "--out", "run", "--json"];
+    let report = last_json(&run_in(directory.path(), &arguments).succeeded());
+    assert_eq!(report["frames"], 1024);
+    let more = ["train", "--resume", "run", "--set", "frames=1536", "--json"];
+    assert_eq!(last_json(&run_in(directory.path(), &more).succeeded())["frames"], 1536);
+    let table = std::fs::read_to_string(directory.path().join("run/episodes.csv")).unwrap();
+    let frames: Vec<u64> =
+        table.lines().skip(1).map(|row| row.split(',').next().unwrap().parse().unwrap()).collect();
+    assert!(frames.is_sorted() && frames.last() == Some(&1536) && frames.len() == 1536 / 2, "{table}");
+    run_in(directory.path(), &["curve", "run", "--out", "curves.svg"]).succeeded();
+    let wrong = ["train-team", "--config", "tiny.toml", "--set", "learner.depth=3"];
+    assert!(run_in(directory.path(), &wrong).failed(2).contains("depth"));
+}
+
+/// A short run of proximal policy optimisation on the same game.
+const TINY_PPO: &str = r#"
+frames = 2048
+[environment]
+id = "MatrixGame-TwoStep-v0"
+num_envs = 16
+observations = ["stage"]
+[network]
+hidden = [16]
+[ppo]
+rollout_steps = 16
+minibatches = 2
+[early_stop]
+success_rate = 0.0
+[evaluation]
+episodes = 4
+"#;
+
+#[test]
 fn experiments_are_compared_over_seeds() {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), "vdn.toml", TINY);
-    write(directory.path(), "iql.toml", &TINY.replace("vdn", "iql"));
-    let text =
-        run_in(directory.path(), &["compare", "vdn.toml", "iql.toml", "--seeds", "2", "--json"]).succeeded();
+    write(directory.path(), "ppo.toml", TINY_PPO);
+    let compare = ["compare", "vdn.toml", "ppo.toml", "--seeds", "2", "--out", "both", "--threshold", "-1"];
+    let text = run_in(directory.path(), &[&compare[..], &["--json"]].concat()).succeeded();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 6, "two runs and a summary for each experiment");
-    let (first, second, row) = (&lines[0], &lines[1], &lines[2]);
-    assert_eq!((&first["seed"], &second["seed"], &row["seeds"]), (&1.into(), &2.into(), &2.into()));
-    let returns = [first, second].map(|run| run["mean_return"].as_f64().unwrap());
-    let [mean, low, high] = [0, 1, 2].map(|index| row["mean_return"][index].as_f64().unwrap());
-    assert!((mean - (returns[0] + returns[1]) / 2.0).abs() < 1e-9, "{text}");
-    assert!(low <= mean && mean <= high);
-    let table = run_in(directory.path(), &["compare", "vdn.toml", "--seeds", "1"]).succeeded();
-    assert_eq!(table.lines().count(), 2, "{table}");
+    for (kind, lines) in ["team", "ppo"].into_iter().zip(lines.chunks(3)) {
+        let [first, second, row] = lines else { panic!("{text}") };
+        assert_eq!((&first["seed"], &second["seed"], &row["seeds"]), (&1.into(), &2.into(), &2.into()));
+        assert_eq!((&row["kind"], &row["id"]), (&kind.into(), &"MatrixGame-TwoStep-v0".into()));
+        for how in ["stochastic", "greedy"] {
+            let returns = [first, second].map(|run| run[how]["mean_return"].as_f64().unwrap());
+            let row = &row[format!("{how}_return")];
+            let [mean, low, high] = [0, 1, 2].map(|index| row[index].as_f64().unwrap());
+            assert!((mean - (returns[0] + returns[1]) / 2.0).abs() < 1e-9, "{text}");
+            assert!(low <= mean && mean <= high);
+        }
+        // Every return is above -1: the first full window is.
+        assert_eq!(row["reached_threshold"], 2);
+        let frames = row["frames_to_threshold"][0].as_f64().unwrap();
+        assert!((100.0..400.0).contains(&frames), "{row}");
+        assert!(row["mean_over_training"][0].as_f64().unwrap() > 0.0);
+    }
+    let both = directory.path().join("both");
+    let picture = std::fs::read_to_string(both.join("curves.svg")).unwrap();
+    for text in ["vdn", "ppo", "MatrixGame-TwoStep-v0, 2 seeds"] {
+        assert!(picture.contains(text), "no {text}");
+    }
+    let results = std::fs::read_to_string(both.join("results.json")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&results).unwrap().as_array().unwrap().len(), 2);
+
+    // What is finished is not trained again, and what was removed is.
+    let seconds = |line: &serde_json::Value| line["seconds"].as_f64().unwrap();
+    std::fs::remove_dir_all(both.join("ppo/seed-2")).unwrap();
+    let again = run_in(directory.path(), &[&compare[..], &["--json"]].concat()).succeeded();
+    let again: Vec<serde_json::Value> =
+        again.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(seconds(&again[0]), seconds(&lines[0]));
+    assert_ne!(seconds(&again[4]), seconds(&lines[4]));
+    assert_eq!(again[4]["greedy"], lines[4]["greedy"]);
+    let table = run_in(directory.path(), &compare).succeeded();
+    assert!(table.contains("| vdn | 2 | 2048 |") && table.contains("frames to -1"), "{table}");
+
+    write(directory.path(), "vdn.toml", &TINY.replace("hidden = 16", "hidden = 17"));
+    let refused = run_in(directory.path(), &compare).failed(2);
+    assert!(refused.contains("another configuration"), "{refused}");
 }
 
 #[test]

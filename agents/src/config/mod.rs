@@ -3,10 +3,8 @@
 //!
 //! The defaults are those of the main job, PPO on `MiniGrid-DoorKey-8x8-v0`.
 
-mod overrides;
+pub(crate) mod overrides;
 mod validation;
-
-pub(crate) use overrides::with_overrides;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -90,6 +88,47 @@ pub struct NetworkConfig {
     pub word_features: usize,
     /// Widths of the hidden layers that actor and critic share, each 1 to 4096; at least one.
     pub hidden: Vec<usize>,
+    /// What the network remembers of the steps before, behind the hidden layers: `none`, `gru` or `lstm`.
+    pub memory: MemoryKind,
+    /// Width of the memory's output, 1 to 4096.
+    pub memory_width: usize,
+    /// What values are estimated from: `own`, the features of the policy; or `central`, a network of the same shape
+    /// that sees the observations of the group `state` instead, or those of all agents where none is selected.
+    pub critic: CriticKind,
+}
+
+impl NetworkConfig {
+    /// Width of the features that logits and values are made of.
+    pub fn feature_width(&self) -> usize {
+        match self.memory {
+            MemoryKind::None => self.hidden[self.hidden.len() - 1],
+            MemoryKind::Gru | MemoryKind::Lstm => self.memory_width,
+        }
+    }
+}
+
+/// What a network remembers of the steps before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemoryKind {
+    /// Nothing.
+    #[default]
+    None,
+    /// A gated recurrent unit.
+    Gru,
+    /// A long short-term memory.
+    Lstm,
+}
+
+/// What values are estimated from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CriticKind {
+    /// The features of the policy.
+    #[default]
+    Own,
+    /// The state of the whole environment (MAPPO, Yu et al., 2022).
+    Central,
 }
 
 /// A part of an observation.
@@ -201,6 +240,20 @@ pub struct PpoConfig {
     pub adam_epsilon: f32,
     /// Whether the value of the last observation stands in for what would have followed a time limit.
     pub bootstrap_on_timeout: bool,
+    /// Steps of back-propagation through time, of networks with a memory: minibatches are made of sequences of so
+    /// many steps. Divides `rollout_steps`.
+    pub recurrence: usize,
+    /// Whether value targets are shifted and scaled by the mean and deviation of all targets so far.
+    pub normalize_values: bool,
+    /// Error of a value estimate above which its loss grows linearly (Huber, 1964), 0 to 1000; 0 for never.
+    pub huber_delta: f32,
+}
+
+impl PpoConfig {
+    /// Steps of a sequence that is learned from as a whole: 1 for networks without a memory.
+    pub fn sequence_steps(&self, memory: MemoryKind) -> usize {
+        if memory == MemoryKind::None { 1 } else { self.recurrence }
+    }
 }
 
 /// When training stops before its last frame.
@@ -280,6 +333,9 @@ impl Default for NetworkConfig {
             cell_features: 8,
             word_features: 16,
             hidden: vec![128, 64],
+            memory: MemoryKind::None,
+            memory_width: 64,
+            critic: CriticKind::Own,
         }
     }
 }
@@ -306,6 +362,9 @@ impl Default for PpoConfig {
             max_gradient_norm: 0.5,
             adam_epsilon: 1e-5,
             bootstrap_on_timeout: true,
+            recurrence: 8,
+            normalize_values: false,
+            huber_delta: 0.0,
         }
     }
 }
@@ -362,7 +421,7 @@ impl Config {
     }
 
     fn read(source_name: &str, text: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let config: Self = with_overrides(source_name, text, overrides)?;
+        let config: Self = overrides::read(source_name, text, overrides)?;
         config.validate()?;
         Ok(config)
     }

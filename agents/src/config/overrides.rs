@@ -5,38 +5,34 @@ use toml::{Table, Value};
 
 use crate::Error;
 
-/// The configuration in `text`, TOML that was read from `source_name`, with `overrides` applied in order.
-pub(crate) fn with_overrides<T: DeserializeOwned>(
+/// The configuration in the text of `source_name` with `overrides` applied in order. Of any learner: its type says
+/// which fields there are.
+pub(crate) fn read<C: DeserializeOwned>(
     source_name: &str,
     text: &str,
     overrides: &[impl AsRef<str>],
-) -> Result<T, Error> {
+) -> Result<C, Error> {
     let parse = |reason: toml::de::Error| Error::Parse {
         source_name: source_name.to_owned(),
         reason: reason.to_string().trim_end().to_owned(),
     };
     // Reading the text itself first gives messages with line and column.
-    let config = toml::from_str(text).map_err(parse)?;
-    if overrides.is_empty() {
-        return Ok(config);
-    }
+    let mut config = toml::from_str(text).map_err(parse)?;
     let mut table: Table = toml::from_str(text).map_err(parse)?;
     for text in overrides {
         let text = text.as_ref();
         insert(&mut table, text).map_err(|reason| error(text, reason))?;
         // Checked one by one, so that the message names the override at fault.
-        deserialize::<T>(&table).map_err(|reason| error(text, reason))?;
+        config = table
+            .clone()
+            .try_into()
+            .map_err(|reason: toml::de::Error| error(text, reason.to_string().trim_end().to_owned()))?;
     }
-    deserialize(&table).map_err(|reason| error("", reason))
-}
-
-fn deserialize<T: DeserializeOwned>(table: &Table) -> Result<T, String> {
-    table.clone().try_into().map_err(|reason: toml::de::Error| reason.to_string().trim_end().to_owned())
+    Ok(config)
 }
 
 fn error(text: &str, reason: String) -> Error {
-    let source_name = if text.is_empty() { String::new() } else { format!("override '{text}'") };
-    Error::Parse { source_name, reason }
+    Error::Parse { source_name: format!("override '{text}'"), reason }
 }
 
 fn insert(table: &mut Table, text: &str) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Config, ObservationPart};
+use super::{Config, MemoryKind, ObservationPart};
 use crate::Error;
 
 impl Config {
@@ -34,17 +34,25 @@ impl Config {
         for &width in &network.hidden {
             within("network.hidden", width, 1, 4096)?;
         }
+        within("network.memory_width", network.memory_width, 1, 4096)?;
         within("ppo.rollout_steps", ppo.rollout_steps, 1, 65_536)?;
         within("ppo.epochs", ppo.epochs, 1, 100)?;
-        let frames = environment.num_envs * ppo.rollout_steps;
-        if ppo.minibatches == 0 || !frames.is_multiple_of(ppo.minibatches) {
-            return Err(invalid(
-                "ppo.minibatches",
-                ppo.minibatches,
-                format!("a divisor of environment.num_envs * ppo.rollout_steps = {frames}"),
-            ));
+        let steps = ppo.sequence_steps(network.memory);
+        if steps == 0 || !ppo.rollout_steps.is_multiple_of(steps) {
+            let allowed = format!("a divisor of ppo.rollout_steps = {}", ppo.rollout_steps);
+            return Err(invalid("ppo.recurrence", ppo.recurrence, allowed));
         }
-        within("ppo.shards", ppo.shards, 1, 64.min(frames / ppo.minibatches))?;
+        let sequences = environment.num_envs * ppo.rollout_steps / steps;
+        if ppo.minibatches == 0 || !sequences.is_multiple_of(ppo.minibatches) {
+            let what = if network.memory == MemoryKind::None {
+                "environment.num_envs * ppo.rollout_steps"
+            } else {
+                "environment.num_envs * ppo.rollout_steps / ppo.recurrence"
+            };
+            let allowed = format!("a divisor of {what} = {sequences}");
+            return Err(invalid("ppo.minibatches", ppo.minibatches, allowed));
+        }
+        within("ppo.shards", ppo.shards, 1, 64.min(sequences / ppo.minibatches))?;
         within("ppo.inference_rows", ppo.inference_rows, 1, 65_536)?;
         positive("ppo.learning_rate", ppo.learning_rate, 1.0)?;
         within("ppo.final_learning_rate", ppo.final_learning_rate, 0.0, 1.0)?;
@@ -57,6 +65,7 @@ impl Config {
         within("ppo.value_coefficient", ppo.value_coefficient, 0.0, 10.0)?;
         positive("ppo.max_gradient_norm", ppo.max_gradient_norm.into(), f32::MAX.into())?;
         positive("ppo.adam_epsilon", ppo.adam_epsilon.into(), 1.0)?;
+        within("ppo.huber_delta", ppo.huber_delta, 0.0, 1000.0)?;
         within("early_stop.success_rate", early_stop.success_rate, 0.0, 1.0)?;
         within("early_stop.window", early_stop.window, 1, 1_000_000)?;
         within("evaluation.episodes", evaluation.episodes, 1, 1_000_000)?;

@@ -44,7 +44,8 @@ impl DqnLearner {
         let device = Device::flex().autodiff();
         let mut random = stream(seed, Purpose::Parameters);
         let hidden = config.hidden.iter().copied();
-        let widths: Vec<usize> = [shape.observation].into_iter().chain(hidden).chain([shape.choices]).collect();
+        let widths: Vec<usize> =
+            [shape.observation].into_iter().chain(hidden).chain([shape.choices]).collect();
         let network = Perceptron::new(&widths, &mut random, &device);
         Ok(Self {
             shape,

@@ -127,4 +127,3 @@ impl HierarchyActor {
 pub fn is_hierarchy_config(text: &str) -> bool {
     text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("hierarchy"))
 }
-

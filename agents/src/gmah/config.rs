@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::intrinsic::IntrinsicConfig;
 use super::surprise::SurpriseConfig;
 use crate::config::{
-    Config, EnvironmentConfig, EvaluationConfig, NetworkConfig, OutputConfig, PpoConfig, with_overrides,
+    Config, CriticKind, EnvironmentConfig, EvaluationConfig, MemoryKind, NetworkConfig, OutputConfig,
+    PpoConfig, overrides,
 };
 use crate::qmix::{ExplorationConfig, LearnerConfig, Optimiser};
 use crate::{Error, MakeBatch};
@@ -161,23 +162,23 @@ impl Default for MixingStageConfig {
 }
 
 impl GmahConfig {
-    /// Reads a configuration from TOML text and applies `overrides`, each `table.field=value`.
+    /// Reads a configuration from TOML text and applies `changes`, each `table.field=value`.
     ///
     /// # Errors
     /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
-    pub fn from_toml(text: &str, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let config: Self = with_overrides("", text, overrides)?;
+    pub fn from_toml(text: &str, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let config: Self = overrides::read("", text, changes)?;
         config.validate()?;
         Ok(config)
     }
 
-    /// Reads the configuration file at `path` and applies `overrides`.
+    /// Reads the configuration file at `path` and applies `changes`.
     ///
     /// # Errors
     /// A file that cannot be read, and as [`GmahConfig::from_toml`].
-    pub fn from_file(path: &Path, overrides: &[impl AsRef<str>]) -> Result<Self, Error> {
+    pub fn from_file(path: &Path, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file("reading", path))?;
-        let config: Self = with_overrides(&path.display().to_string(), &text, overrides)?;
+        let config: Self = overrides::read(&path.display().to_string(), &text, changes)?;
         config.validate()?;
         Ok(config)
     }
@@ -234,6 +235,13 @@ impl GmahConfig {
     pub fn validate(&self) -> Result<(), Error> {
         self.flat().validate()?;
         Config { ppo: self.high.ppo.clone(), ..self.flat() }.validate()?;
+        if self.network.memory != MemoryKind::None || self.network.critic != CriticKind::Own {
+            return Err(Error::InvalidField {
+                field: "network",
+                value: format!("memory {:?}, critic {:?}", self.network.memory, self.network.critic),
+                allowed: String::from("of a hierarchy: memory = \"none\", critic = \"own\""),
+            });
+        }
         let (hierarchy, low, mixing, surprise) = (&self.hierarchy, &self.low, &self.mixing, &self.surprise);
         let share = |value: f64| (0.0..=1.0).contains(&value);
         let checks: [(&'static str, bool, String, &str); 12] = [

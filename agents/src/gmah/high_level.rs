@@ -253,7 +253,9 @@ impl HighLevel {
             let values = of(|decision| decision.value);
             let next = of(|decision| decision.next.unwrap_or(0.0));
             let advantages = option_advantages(&outcomes, &values, &next, self.settings.lambda);
-            rollout.returns.extend(advantages.iter().zip(&values).map(|(advantage, value)| advantage + value));
+            rollout
+                .returns
+                .extend(advantages.iter().zip(&values).map(|(advantage, value)| advantage + value));
             rollout.advantages.extend(advantages);
             rollout.values.extend(values);
             rollout.rewards.extend(outcomes.iter().map(|outcome| outcome.reward));
@@ -308,7 +310,8 @@ impl HighLevel {
             return Err(format!("it is of {} agents, and there are {}", state.last.len(), self.agents));
         }
         self.under_way.fill(None);
-        for (index, decision) in state.decisions.iter().enumerate().filter(|(_, decision)| !decision.is_over) {
+        for (index, decision) in state.decisions.iter().enumerate().filter(|(_, decision)| !decision.is_over)
+        {
             self.under_way[decision.place] = Some(index);
         }
         for decision in &state.decisions {
@@ -318,7 +321,7 @@ impl HighLevel {
             rows: state.decisions.len(),
             indices: state.indices,
             numbers: state.numbers,
-            mask: Vec::new(),
+            ..EncodedRows::default()
         };
         (self.decisions, self.last) = (state.decisions, state.last);
         Ok(())

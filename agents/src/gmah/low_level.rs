@@ -113,7 +113,11 @@ impl LowLevel {
     /// A reason, when it is of a batch of another size.
     pub fn restore(&mut self, (elapsed, achieved): (Vec<u32>, Vec<u32>)) -> Result<(), String> {
         if elapsed.len() != self.elapsed.len() || achieved.len() != self.achieved.len() {
-            return Err(format!("it is of {} environments, and there are {}", elapsed.len(), self.elapsed.len()));
+            return Err(format!(
+                "it is of {} environments, and there are {}",
+                elapsed.len(),
+                self.elapsed.len()
+            ));
         }
         (self.elapsed, self.achieved) = (elapsed, achieved);
         Ok(())

@@ -67,13 +67,7 @@ impl Pursuits {
 
     /// Writes down how the step ended; the rewards of it have been. Agents in `cut` were cut off at a situation whose
     /// value stands at the same place in `values`.
-    pub(super) fn end_step(
-        &mut self,
-        aftermath: &Aftermath<'_>,
-        cut: &[usize],
-        values: &[f32],
-        gamma: f32,
-    ) {
+    pub(super) fn end_step(&mut self, aftermath: &Aftermath<'_>, cut: &[usize], values: &[f32], gamma: f32) {
         let first = self.rewards.len() - self.agents;
         for (&place, value) in cut.iter().zip(values) {
             self.rewards[first + place] += gamma * value;
@@ -202,7 +196,6 @@ fn estimate(rollout: &mut Rollout, rows: Range<usize>, last_values: &[f32], gamm
     let (advantages, returns) = (&mut rollout.advantages[rows.clone()], &mut rollout.returns[rows.clone()]);
     generalized_advantage(trajectories, gamma, lambda, advantages, returns);
 }
-
 
 #[cfg(test)]
 mod tests {

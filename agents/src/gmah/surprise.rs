@@ -273,9 +273,7 @@ impl Surprise {
             .iter()
             .zip(&next)
             .enumerate()
-            .map(|(index, (code, next))| {
-                code + self.config.gamma * steps.goes_on[rows[index / width]] * next
-            })
+            .map(|(index, (code, next))| code + self.config.gamma * steps.goes_on[rows[index / width]] * next)
             .collect();
         let tensor = |values: Vec<f32>| {
             let columns = values.len() / count;

@@ -181,8 +181,10 @@ pub(super) fn levels(
 /// The threads that learners share.
 pub(super) fn pool(config: &GmahConfig) -> Result<Arc<rayon::ThreadPool>, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build();
-    pool.map(Arc::new)
-        .map_err(|error| Error::Backend { backend: "threads", reason: format!("they cannot be started: {error}") })
+    pool.map(Arc::new).map_err(|error| Error::Backend {
+        backend: "threads",
+        reason: format!("they cannot be started: {error}"),
+    })
 }
 
 impl GmahTrainer {
@@ -349,7 +351,8 @@ impl GmahTrainer {
             self.episodes.push((self.frames, *episode));
         }
         let ends = self.runner.ends();
-        self.fired.0 += ends.iter().filter(|end| **end == Some(crate::options::End::Interrupted)).count() as u64;
+        self.fired.0 +=
+            ends.iter().filter(|end| **end == Some(crate::options::End::Interrupted)).count() as u64;
         self.fired.1 += ends.len() as u64;
     }
 

@@ -1,34 +1,38 @@
-//! `progress.csv`: one row an update, comma-separated, with a line of names on top.
+//! Tables of a run as comma-separated text with a line of names on top: `progress.csv`, one row an update or a report,
+//! and `episodes.csv`, one row an episode. The first column counts, so that a run that is resumed drops what it wrote
+//! after its last checkpoint.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use pentathlon_gym::EpisodeRecord;
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, trainer::Progress};
 
-/// A progress table that is being written.
+/// A table that is being written.
 #[derive(Debug)]
-pub struct ProgressTable {
+pub struct Table {
     path: PathBuf,
     file: File,
 }
 
-impl ProgressTable {
-    /// Opens the table at `path` for the rows after update `update`: rows after it, left by a run that
-    /// went on beyond its last checkpoint, are dropped.
+impl Table {
+    /// Opens the table at `path` with the columns `names`, of which the first one counts. Of rows that are there those
+    /// that count to at most `last` are kept; with `last` 0 none.
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn open(path: &Path, update: u64) -> Result<Self, Error> {
-        let mut text = header();
-        if update > 0 && path.exists() {
-            let file = File::open(path).map_err(Error::file("reading", path))?;
-            for line in BufReader::new(file).lines().skip(1) {
-                let line = line.map_err(Error::file("reading", path))?;
-                let number = line.split(',').next().and_then(|first| first.parse::<u64>().ok());
-                if number.is_some_and(|number| number <= update) {
-                    text.push_str(&line);
-                    text.push('\n');
+    pub fn open(path: &Path, names: &[&str], last: u64) -> Result<Self, Error> {
+        let mut text = names.join(",") + "\n";
+        if last > 0 && path.exists() {
+            let old = std::fs::read_to_string(path).map_err(Error::file("reading", path))?;
+            // A run that was killed may have left half a row behind; it has no end of line.
+            for row in old.split_inclusive('\n').skip(1).filter(|row| row.ends_with('\n')) {
+                let count = row.split(',').next().and_then(|count| count.parse::<u64>().ok());
+                if count.is_some_and(|count| count <= last) && row.matches(',').count() + 1 == names.len() {
+                    text.push_str(row);
                 }
             }
         }
@@ -37,20 +41,79 @@ impl ProgressTable {
         Ok(Self { path: path.to_owned(), file })
     }
 
+    /// Appends rows, each ended by an end of line.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn push(&mut self, rows: &str) -> Result<(), Error> {
+        self.file.write_all(rows.as_bytes()).map_err(Error::file("writing", &self.path))
+    }
+}
+
+/// A progress table that is being written: one row an update.
+#[derive(Debug)]
+pub struct ProgressTable(Table);
+
+impl ProgressTable {
+    /// Opens the table at `path` for the rows after update `update`: rows after it, left by a run that
+    /// went on beyond its last checkpoint, are dropped.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn open(path: &Path, update: u64) -> Result<Self, Error> {
+        let names = Progress::default().fields().map(|(name, _)| name);
+        Ok(Self(Table::open(path, &names, update)?))
+    }
+
     /// Appends a row.
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn push(&mut self, progress: &Progress) -> Result<(), Error> {
         let cells: Vec<String> = progress.fields().iter().map(|(_, value)| value.to_string()).collect();
-        let row = cells.join(",") + "\n";
-        self.file.write_all(row.as_bytes()).map_err(Error::file("writing", &self.path))
+        self.0.push(&(cells.join(",") + "\n"))
     }
 }
 
-fn header() -> String {
-    let names: Vec<&str> = Progress::default().fields().iter().map(|(name, _)| *name).collect();
-    names.join(",") + "\n"
+/// An episode of training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingEpisode {
+    /// Environment steps of the run, all environments together, at the end of the step in which it ended.
+    pub frames: u64,
+    /// How it went.
+    pub record: EpisodeRecord,
+}
+
+/// Every episode of a run, in the order in which they ended: frames of the run, return, length, and 1 for success.
+#[derive(Debug)]
+pub struct EpisodeTable {
+    table: Table,
+    rows: String,
+}
+
+impl EpisodeTable {
+    /// Opens the table at `path` for the episodes that end after frame `frames`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn open(path: &Path, frames: u64) -> Result<Self, Error> {
+        let table = Table::open(path, &["frames", "return", "length", "success"], frames)?;
+        Ok(Self { table, rows: String::new() })
+    }
+
+    /// Appends episodes.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn push(&mut self, episodes: &[TrainingEpisode]) -> Result<(), Error> {
+        use std::fmt::Write as _;
+        self.rows.clear();
+        for TrainingEpisode { frames, record } in episodes {
+            let EpisodeRecord { episode_return, length, success, .. } = record;
+            let _ = writeln!(self.rows, "{frames},{episode_return},{length},{}", u8::from(*success));
+        }
+        self.table.push(&self.rows)
+    }
 }
 
 /// The columns `names` of the table at `path`, one vector a column.
@@ -104,6 +167,23 @@ mod tests {
         assert_eq!(frames, [100.0, 200.0, 300.0, 400.0]);
         assert_eq!(success, [0.25; 4]);
         assert!(read_columns(&path, ["smell"]).unwrap_err().to_string().contains("smell"));
+    }
+
+    #[test]
+    fn half_a_row_of_a_killed_run_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("episodes.csv");
+        let record = EpisodeRecord { env: 0, episode_return: 0.5, length: 7, success: true };
+        let episode = |frames| TrainingEpisode { frames, record };
+        EpisodeTable::open(&path, 0).unwrap().push(&[episode(10), episode(20)]).unwrap();
+        let whole = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(whole, "frames,return,length,success\n10,0.5,7,1\n20,0.5,7,1\n");
+        // What is left of a row of frame 1234 looks like one of frame 12.
+        std::fs::write(&path, whole.clone() + "12").unwrap();
+        EpisodeTable::open(&path, 20).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
+        EpisodeTable::open(&path, 10).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), whole.replace("20,0.5,7,1\n", ""));
     }
 
     #[test]

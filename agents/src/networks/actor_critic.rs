@@ -1,16 +1,18 @@
-//! The actor-critic network: inputs of several kinds are summed into a first hidden layer, which with
-//! the following ones is shared by the policy's logits and the value estimate.
+//! The actor-critic network: inputs of several kinds are summed into a first hidden layer, which with the following
+//! ones, and a memory where there is one, is shared by the policy's logits and the value estimate; or the value is
+//! estimated by a network of its own, which sees more than the agent that acts (Lowe et al., 2017; MAPPO, Yu et al.,
+//! 2022).
 
-use burn::module::{Module, Param};
-use burn::nn::{Embedding, Linear};
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation::relu};
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, TensorData, activation::relu};
 use pentathlon_gym::seeding::philox::Philox;
 use rayon::prelude::*;
 
-use super::cells::CellEncoder;
 use super::encoded_rows::EncodedRows;
-use super::layout::{Input, ObservationLayout};
-use super::tiles::TileEncoder;
+use super::input_layer::{InputLayer, RowRange};
+use super::layout::ObservationLayout;
+use super::recurrent::{Memory, Sequences};
 use super::{MASKED_LOGIT, orthogonal};
 use crate::config::NetworkConfig;
 
@@ -26,36 +28,19 @@ const VALUE_GAIN: f64 = 0.0;
 /// Hidden layers are rectified and start orthogonal with gain sqrt(2).
 #[derive(Module, Debug)]
 pub struct ActorCritic {
-    cells: Vec<CellInput>,
-    tiles: Vec<TileInput>,
-    categories: Vec<Embedding>,
-    words: Vec<WordInput>,
-    numbers: Vec<Linear>,
-    first_bias: Param<Tensor<1>>,
-    hidden: Vec<Linear>,
+    body: Body,
     policy: Linear,
     value: Linear,
+    /// What the value is estimated from, where it is not the policy's features.
+    critic: Option<Body>,
 }
 
-/// A grid of cells: their features side by side, then a layer.
+/// Observations to features: hidden layers, then a memory.
 #[derive(Module, Debug)]
-struct CellInput {
-    encoder: CellEncoder,
-    layer: Linear,
-}
-
-/// A grid of tiles: their features side by side, then a layer.
-#[derive(Module, Debug)]
-struct TileInput {
-    encoder: TileEncoder,
-    layer: Linear,
-}
-
-/// A bag of words: the sum of their features, then a layer.
-#[derive(Module, Debug)]
-struct WordInput {
-    features: Embedding,
-    layer: Linear,
+struct Body {
+    input: InputLayer,
+    hidden: Vec<Linear>,
+    memory: Option<Memory>,
 }
 
 /// What the network says of each row.
@@ -69,222 +54,139 @@ pub struct Output {
     pub choices: Vec<usize>,
 }
 
+impl Body {
+    fn hidden(config: &NetworkConfig, random: &mut Philox, device: &Device) -> Vec<Linear> {
+        let gain = std::f64::consts::SQRT_2;
+        let layer = |widths: &[usize]| orthogonal::linear(random, [widths[0], widths[1]], gain, device);
+        config.hidden.windows(2).map(layer).collect()
+    }
+
+    fn new(
+        hidden: Vec<Linear>,
+        layout: &ObservationLayout,
+        config: &NetworkConfig,
+        random: &mut Philox,
+        device: &Device,
+    ) -> Self {
+        Self {
+            hidden,
+            input: InputLayer::new(layout, config, random, device),
+            memory: Memory::new(random, config.hidden[config.hidden.len() - 1], config, device),
+        }
+    }
+
+    /// Numbers that are remembered of a row.
+    fn state_len(&self) -> usize {
+        self.memory.as_ref().map_or(0, Memory::state_len)
+    }
+
+    /// The features before the memory, `[rows, width]`.
+    fn features(&self, tables: &[Tensor<2>], part: &RowRange<'_>) -> Tensor<2> {
+        let first = relu(self.input.forward(tables, part));
+        self.hidden.iter().fold(first, |features, layer| relu(layer.forward(features)))
+    }
+
+    /// The features behind the memory, `[rows, width]`, for one more step of each row. What is remembered of a row
+    /// stands in `memory`, `total` numbers a row, from column `first` on, and is brought up to date.
+    fn step(
+        &self,
+        tables: &[Tensor<2>],
+        part: &RowRange<'_>,
+        memory: &mut [f32],
+        [first, total]: [usize; 2],
+    ) -> Tensor<2> {
+        let features = self.features(tables, part);
+        let Some(cell) = &self.memory else { return features };
+        let len = cell.state_len();
+        let rows = memory.chunks_exact(total).flat_map(|row| &row[first..first + len]);
+        let state = TensorData::new(rows.copied().collect::<Vec<_>>(), [part.len(), len]);
+        let state = cell.forward(features, Tensor::from_data(state, part.device));
+        let data = state.to_data();
+        let next = data.as_slice::<f32>().expect("networks compute in 32-bit floats").chunks_exact(len);
+        memory
+            .chunks_exact_mut(total)
+            .zip(next)
+            .for_each(|(row, next)| row[first..first + len].copy_from_slice(next));
+        cell.output(state)
+    }
+}
+
 impl ActorCritic {
-    /// A network with random parameters drawn from `random`, on `device`.
+    /// A network with random parameters drawn from `random`, on `device`. It has a critic of its own when the
+    /// layout says what that sees.
     pub fn new(
         layout: &ObservationLayout,
         config: &NetworkConfig,
         random: &mut Philox,
         device: &Device,
     ) -> Self {
-        let gain = std::f64::consts::SQRT_2;
-        let first = config.hidden[0];
-        let mut network = Self {
-            cells: Vec::new(),
-            tiles: Vec::new(),
-            categories: Vec::new(),
-            words: Vec::new(),
-            numbers: Vec::new(),
-            first_bias: Param::from_data(TensorData::new(vec![0.0_f32; first], [first]), device),
-            hidden: config
-                .hidden
-                .windows(2)
-                .map(|widths| orthogonal::linear(random, [widths[0], widths[1]], gain, device))
-                .collect(),
-            policy: orthogonal::linear(
-                random,
-                [config.hidden[config.hidden.len() - 1], layout.actions],
-                POLICY_GAIN,
-                device,
-            ),
-            value: orthogonal::linear(
-                random,
-                [config.hidden[config.hidden.len() - 1], 1],
-                VALUE_GAIN,
-                device,
-            ),
-        };
-        for (_, input) in &layout.inputs {
-            match input {
-                Input::Cells { cells, .. } => network.cells.push(CellInput {
-                    encoder: CellEncoder::new(random, config.cell_features, device),
-                    layer: without_bias(orthogonal::linear(
-                        random,
-                        [cells * config.cell_features, first],
-                        gain,
-                        device,
-                    )),
-                }),
-                Input::Tiles { tiles, planes, .. } => network.tiles.push(TileInput {
-                    encoder: TileEncoder::new(random, planes, config.cell_features, device),
-                    layer: without_bias(orthogonal::linear(
-                        random,
-                        [tiles * config.cell_features, first],
-                        gain,
-                        device,
-                    )),
-                }),
-                Input::Agent { agents, .. } | Input::Subgoal { subgoals: agents, .. } => {
-                    network.categories.push(orthogonal::embedding(random, [*agents, first], gain, device));
-                }
-                Input::Category { n, .. } => {
-                    for &n in n {
-                        network.categories.push(orthogonal::embedding(random, [n, first], gain, device));
-                    }
-                }
-                Input::Words { vocabulary, .. } => network.words.push(WordInput {
-                    features: orthogonal::embedding(
-                        random,
-                        [*vocabulary, config.word_features],
-                        gain,
-                        device,
-                    ),
-                    layer: without_bias(orthogonal::linear(
-                        random,
-                        [config.word_features, first],
-                        gain,
-                        device,
-                    )),
-                }),
-                Input::Numbers { len, .. } => {
-                    network.numbers.push(without_bias(orthogonal::linear(
-                        random,
-                        [*len, first],
-                        gain,
-                        device,
-                    )));
-                }
-            }
-        }
-        network
+        let width = config.feature_width();
+        // What is drawn first is part of what a seed means.
+        let hidden = Body::hidden(config, random, device);
+        let policy = orthogonal::linear(random, [width, layout.actions], POLICY_GAIN, device);
+        let value = orthogonal::linear(random, [width, 1], VALUE_GAIN, device);
+        let body = Body::new(hidden, layout, config, random, device);
+        let critic = layout.critic.as_ref().map(|layout| {
+            let hidden = Body::hidden(config, random, device);
+            Body::new(hidden, layout, config, random, device)
+        });
+        Self { body, policy, value, critic }
     }
 
-    /// Logits and values of all `rows`.
+    /// Numbers that are remembered of a row, 0 without a memory: those of the policy, then those of a critic of its
+    /// own.
+    pub fn memory_len(&self) -> usize {
+        self.body.state_len() + self.critic.as_ref().map_or(0, Body::state_len)
+    }
+
+    /// Logits and values of all `rows`, each as the first step of an episode.
     pub fn forward(&self, layout: &ObservationLayout, rows: &EncodedRows) -> Output {
-        let tables = self.cell_tables();
-        self.forward_with(&tables, layout, rows, 0..rows.rows)
+        let memory = vec![0.0; rows.rows * self.memory_len()];
+        self.forward_sequences(layout, rows, &Sequences { steps: 1, memory: &memory, ended: &[] })
+    }
+
+    /// Logits and values of all `rows`, which are the steps of `sequences`: the first step of each, then the second
+    /// of each, and so on.
+    pub fn forward_sequences(
+        &self,
+        layout: &ObservationLayout,
+        rows: &EncodedRows,
+        sequences: &Sequences<'_>,
+    ) -> Output {
+        let total = self.memory_len();
+        let device = self.body.input.device();
+        let unrolled = |body: &Body, layout, rows: &EncodedRows, first| {
+            let part = RowRange { layout, rows, range: 0..rows.rows, device: &device };
+            let features = body.features(&body.input.tables(), &part);
+            match &body.memory {
+                Some(memory) => memory.unroll(features, sequences, [first, total]),
+                None => features,
+            }
+        };
+        let features = unrolled(&self.body, layout, rows, 0);
+        let part = RowRange { layout, rows, range: 0..rows.rows, device: &device };
+        let logits = self.logits(features.clone(), &part);
+        let features = match (&self.critic, &layout.critic, &rows.critic) {
+            (Some(critic), Some(layout), Some(rows)) => unrolled(critic, layout, rows, self.body.state_len()),
+            _ => features,
+        };
+        let values = self.value.forward(features).squeeze_dim::<1>(1);
+        Output { logits, values, choices: layout.choices.clone() }
+    }
+
+    fn logits(&self, features: Tensor<2>, part: &RowRange<'_>) -> Tensor<2> {
+        let logits = self.policy.forward(features);
+        if part.layout.masked { logits.mask_fill(part.forbidden(), MASKED_LOGIT) } else { logits }
     }
 
     /// The network as it is now, for many evaluations without gradients.
     pub fn inference(&self) -> Inference {
         let network = self.valid();
-        Inference { tables: network.cell_tables(), network }
-    }
-
-    /// The features of all kinds of cells and tiles, those of cells first.
-    fn cell_tables(&self) -> Vec<Tensor<2>> {
-        let cells = self.cells.iter().map(|input| input.encoder.table());
-        cells.chain(self.tiles.iter().map(|input| input.encoder.table())).collect()
-    }
-
-    fn forward_with(
-        &self,
-        tables: &[Tensor<2>],
-        layout: &ObservationLayout,
-        rows: &EncodedRows,
-        range: std::ops::Range<usize>,
-    ) -> Output {
-        let device = self.first_bias.device();
-        let part = RowRange { layout, rows, range, device: &device };
-        let mut first = self.first_bias.val().unsqueeze::<2>();
-        let (mut cells, mut categories, mut words, mut numbers) =
-            (self.cells.iter().zip(tables), self.categories.iter(), self.words.iter(), self.numbers.iter());
-        let mut tiles = self.tiles.iter().zip(&tables[self.cells.len()..]);
-        for (_, input) in &layout.inputs {
-            match input {
-                Input::Cells { at, cells: count } => {
-                    if let Some((input, table)) = cells.next() {
-                        let features =
-                            CellEncoder::look_up(table.clone(), part.indices(*at, *count), part.len());
-                        first = input.layer.forward(features).add(first);
-                    }
-                }
-                Input::Tiles { at, tiles: count, .. } => {
-                    if let Some((input, table)) = tiles.next() {
-                        let features =
-                            CellEncoder::look_up(table.clone(), part.indices(*at, *count), part.len());
-                        first = input.layer.forward(features).add(first);
-                    }
-                }
-                Input::Agent { at, .. } | Input::Subgoal { at, .. } => {
-                    if let Some(table) = categories.next() {
-                        first = table.weight.val().select(0, part.indices(*at, 1)).add(first);
-                    }
-                }
-                Input::Category { at, n, .. } => {
-                    for (offset, table) in (0..n.len()).zip(&mut categories) {
-                        first = table.weight.val().select(0, part.indices(at + offset, 1)).add(first);
-                    }
-                }
-                Input::Words { at, words: count, .. } => {
-                    if let Some(input) = words.next() {
-                        let indices = part.indices(*at, *count).reshape([part.len(), *count]);
-                        let bag = input.features.forward(indices).sum_dim(1).squeeze_dim::<2>(1);
-                        first = input.layer.forward(bag).add(first);
-                    }
-                }
-                Input::Numbers { at, len, .. } => {
-                    if let Some(layer) = numbers.next() {
-                        first = layer.forward(part.numbers(*at, *len)).add(first);
-                    }
-                }
-            }
+        Inference {
+            tables: network.body.input.tables(),
+            critic_tables: network.critic.as_ref().map_or_else(Vec::new, |critic| critic.input.tables()),
+            network,
         }
-        let features = self.hidden.iter().fold(relu(first), |features, layer| relu(layer.forward(features)));
-        let mut logits = self.policy.forward(features.clone());
-        if layout.masked {
-            logits = logits.mask_fill(part.forbidden(), MASKED_LOGIT);
-        }
-        let values = self.value.forward(features).squeeze_dim::<1>(1);
-        Output { logits, values, choices: layout.choices.clone() }
-    }
-}
-
-fn without_bias(layer: Linear) -> Linear {
-    Linear { bias: None, ..layer }
-}
-
-/// Consecutive rows on their way into tensors.
-pub(super) struct RowRange<'a> {
-    pub(super) layout: &'a ObservationLayout,
-    pub(super) rows: &'a EncodedRows,
-    pub(super) range: std::ops::Range<usize>,
-    pub(super) device: &'a Device,
-}
-
-impl RowRange<'_> {
-    pub(super) fn len(&self) -> usize {
-        self.range.len()
-    }
-
-    /// Columns `at..at + count` of the indices, `[rows * count]`.
-    pub(super) fn indices(&self, at: usize, count: usize) -> Tensor<1, Int> {
-        let width = self.layout.indices;
-        let mut values = Vec::with_capacity(self.len() * count);
-        for row in self.range.clone() {
-            let start = row * width + at;
-            values.extend(self.rows.indices[start..start + count].iter().map(|&index| i32::from(index)));
-        }
-        let data = TensorData::new(values, [self.len() * count]);
-        Tensor::from_data(data, (self.device, burn::tensor::DType::I32))
-    }
-
-    /// Columns `at..at + len` of the numbers, `[rows, len]`.
-    fn numbers(&self, at: usize, len: usize) -> Tensor<2> {
-        let width = self.layout.numbers;
-        let mut values = Vec::with_capacity(self.len() * len);
-        for row in self.range.clone() {
-            values.extend_from_slice(&self.rows.numbers[row * width + at..row * width + at + len]);
-        }
-        Tensor::from_data(TensorData::new(values, [self.len(), len]), self.device)
-    }
-
-    /// True where an action is not allowed, `[rows, actions]`.
-    fn forbidden(&self) -> Tensor<2, Bool> {
-        let actions = self.layout.actions;
-        let mask = &self.rows.mask[self.range.start * actions..self.range.end * actions];
-        let values: Vec<bool> = mask.iter().map(|&allowed| allowed == 0).collect();
-        Tensor::from_data(TensorData::new(values, [self.len(), actions]), self.device)
     }
 }
 
@@ -293,28 +195,42 @@ impl RowRange<'_> {
 pub struct Inference {
     network: ActorCritic,
     tables: Vec<Tensor<2>>,
+    critic_tables: Vec<Tensor<2>>,
 }
 
 impl Inference {
-    /// Writes logits (`[rows, actions]`) and values (`[rows]`) of the rows in `range`.
+    /// Numbers that are remembered of a row, 0 without a memory.
+    pub fn memory_len(&self) -> usize {
+        self.network.memory_len()
+    }
+
+    /// Writes logits (`[rows, actions]`) and values (`[rows]`) of the rows in `range`, and brings what is
+    /// remembered of them (`[rows, memory_len]`) up to date.
     pub fn evaluate(
         &self,
         layout: &ObservationLayout,
         rows: &EncodedRows,
         range: std::ops::Range<usize>,
+        memory: &mut [f32],
         logits: &mut [f32],
         values: &mut [f32],
     ) {
-        let output = self.network.forward_with(&self.tables, layout, rows, range);
-        let read = |data: TensorData, target: &mut [f32]| {
-            target.copy_from_slice(data.as_slice::<f32>().expect("networks compute in 32-bit floats"));
+        let features = self.choose(layout, rows, range.clone(), memory, logits);
+        let network = &self.network;
+        let features = match (&network.critic, &layout.critic, &rows.critic) {
+            (Some(critic), Some(layout), Some(rows)) => {
+                let device = network.body.input.device();
+                let part = RowRange { layout, rows, range, device: &device };
+                let columns = [network.body.state_len(), network.memory_len()];
+                critic.step(&self.critic_tables, &part, memory, columns)
+            }
+            _ => features,
         };
-        read(output.logits.into_data(), logits);
-        read(output.values.into_data(), values);
+        read(network.value.forward(features), values);
     }
 
-    /// [`Inference::evaluate`] of all `rows`, `at_once` of them by each thread of the pool that this runs in. The
-    /// results are resized to fit.
+    /// [`Inference::evaluate`] of all `rows` by a network without a memory, `at_once` of them by each thread of the
+    /// pool that this runs in. The results are resized to fit.
     pub fn evaluate_all(
         &self,
         layout: &ObservationLayout,
@@ -328,14 +244,50 @@ impl Inference {
         let parts = logits.par_chunks_mut(at_once * layout.actions).zip(values.par_chunks_mut(at_once));
         parts.enumerate().for_each(|(part, (logits, values))| {
             let start = part * at_once;
-            self.evaluate(layout, rows, start..start + values.len(), logits, values);
+            self.evaluate(layout, rows, start..start + values.len(), &mut [], logits, values);
         });
     }
+
+    /// [`Inference::evaluate`] without values: what a policy needs to act.
+    pub fn act(
+        &self,
+        layout: &ObservationLayout,
+        rows: &EncodedRows,
+        range: std::ops::Range<usize>,
+        memory: &mut [f32],
+        logits: &mut [f32],
+    ) {
+        self.choose(layout, rows, range, memory, logits);
+    }
+
+    /// The features that the logits are made of.
+    fn choose(
+        &self,
+        layout: &ObservationLayout,
+        rows: &EncodedRows,
+        range: std::ops::Range<usize>,
+        memory: &mut [f32],
+        logits: &mut [f32],
+    ) -> Tensor<2> {
+        let network = &self.network;
+        let device = network.body.input.device();
+        let part = RowRange { layout, rows, range, device: &device };
+        let features = network.body.step(&self.tables, &part, memory, [0, network.memory_len()]);
+        read(network.logits(features.clone(), &part), logits);
+        features
+    }
+}
+
+fn read(tensor: Tensor<2>, target: &mut [f32]) {
+    let data = tensor.into_data();
+    target.copy_from_slice(data.as_slice::<f32>().expect("networks compute in 32-bit floats"));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::MemoryKind;
+    use crate::networks::{Input, Perspective};
     use crate::random::{Purpose, stream};
 
     fn layout(masked: bool) -> ObservationLayout {
@@ -353,6 +305,8 @@ mod tests {
             agents: 1,
             indices: 6,
             numbers: 2,
+            perspective: Perspective::Agent,
+            critic: None,
         }
     }
 
@@ -362,6 +316,7 @@ mod tests {
             indices: vec![8, 100, 263, 0, 3, 5, 8, 100, 263, 0, 5, 3, 100, 8, 263, 3, 0, 0],
             numbers: vec![0.1, 0.2, 0.1, 0.2, -1.0, 1.0],
             mask: vec![1, 1, 0, 1, 1, 1, 0, 1, 0],
+            critic: None,
         }
     }
 
@@ -382,8 +337,8 @@ mod tests {
         let (expected_logits, expected_values) = (numbers(output.logits), numbers(output.values));
         let inference = network.inference();
         let (mut logits, mut values) = (vec![0.0; 9], vec![0.0; 3]);
-        inference.evaluate(&layout, &rows(), 0..1, &mut logits[..3], &mut values[..1]);
-        inference.evaluate(&layout, &rows(), 1..3, &mut logits[3..], &mut values[1..]);
+        inference.evaluate(&layout, &rows(), 0..1, &mut [], &mut logits[..3], &mut values[..1]);
+        inference.evaluate(&layout, &rows(), 1..3, &mut [], &mut logits[3..], &mut values[1..]);
         for (got, expected) in
             logits.iter().chain(&values).zip(expected_logits.iter().chain(&expected_values))
         {
@@ -418,5 +373,57 @@ mod tests {
         };
         assert_eq!(logits(1), logits(1));
         assert_ne!(logits(1), logits(2));
+    }
+
+    /// Policy and critic with memories of their own, the critic looking at the speed alone.
+    #[test]
+    fn a_sequence_with_a_critic_of_its_own_is_evaluated_step_by_step_alike() {
+        for memory in [MemoryKind::None, MemoryKind::Gru, MemoryKind::Lstm] {
+            let mut layout = layout(true);
+            let mut critic = layout.clone();
+            critic.inputs.drain(..3);
+            (critic.masked, critic.actions, critic.indices) = (false, 0, 0);
+            layout.critic = Some(Box::new(critic));
+            let config =
+                NetworkConfig { hidden: vec![12, 8], memory, memory_width: 5, ..NetworkConfig::default() };
+            let network =
+                ActorCritic::new(&layout, &config, &mut stream(3, Purpose::Parameters), &Device::flex());
+            // A value layer of 0 would hide the critic.
+            let value = orthogonal::linear(
+                &mut stream(4, Purpose::Parameters),
+                [config.feature_width(), 1],
+                1.0,
+                &Device::flex(),
+            );
+            let network = ActorCritic { value, ..network };
+            let mut rows = rows();
+            let numbers = rows.numbers.clone();
+            rows.critic = Some(Box::new(EncodedRows { rows: 3, numbers, ..EncodedRows::default() }));
+            let len = network.memory_len();
+            assert_eq!(len, [0, 10, 20][memory as usize]);
+            let started: Vec<f32> = (0..len).map(|i| i as f32 / 10.0 - 0.7).collect();
+            let sequences = Sequences { steps: 3, memory: &started, ended: &[false, true, false] };
+            let output = network.forward_sequences(&layout, &rows, &sequences);
+            let (expected_logits, expected_values) =
+                (self::numbers(output.logits), self::numbers(output.values));
+            let inference = network.inference();
+            let mut remembered = started.clone();
+            for step in 0..3 {
+                let (mut logits, mut values) = ([0.0; 3], [0.0]);
+                let mut acted = remembered.clone();
+                inference.evaluate(&layout, &rows, step..step + 1, &mut remembered, &mut logits, &mut values);
+                let expected = expected_logits[step * 3..].iter().chain(&expected_values[step..]);
+                for (got, expected) in logits.iter().chain(&values).zip(expected) {
+                    assert!((got - expected).abs() < 1e-6, "{memory:?} {step}: {got} {expected}");
+                }
+                let mut chosen = [0.0; 3];
+                inference.act(&layout, &rows, step..step + 1, &mut acted, &mut chosen);
+                assert_eq!(chosen, logits);
+                if step == 1 {
+                    remembered.fill(0.0);
+                }
+            }
+            assert_ne!(expected_values[0], expected_values[2]);
+        }
     }
 }

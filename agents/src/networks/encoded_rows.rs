@@ -6,7 +6,7 @@
 use pentathlon_gym::{Array, Observation};
 
 use super::cells::cell_kind;
-use super::layout::{ACTION_MASK, Input, ObservationLayout};
+use super::layout::{ACTION_MASK, Input, ObservationLayout, Perspective};
 
 /// Observations as compact rows. Rows are appended, read by number, and cleared; memory is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +19,8 @@ pub struct EncodedRows {
     pub numbers: Vec<f32>,
     /// `[rows, layout.actions]`, 1 where an action is allowed; empty without a mask.
     pub mask: Vec<u8>,
+    /// What a critic of its own sees of the same rows; none where the policy's features serve it.
+    pub critic: Option<Box<Self>>,
 }
 
 impl EncodedRows {
@@ -28,6 +30,9 @@ impl EncodedRows {
         self.indices.clear();
         self.numbers.clear();
         self.mask.clear();
+        if let Some(critic) = &mut self.critic {
+            critic.clear();
+        }
     }
 
     /// Appends the rows with these numbers of `observation`, `env * agents + agent` each.
@@ -59,11 +64,20 @@ impl EncodedRows {
             field.map_or((&NOTHING, 0), |field| (&field.array, field.spec.space.flat_len()))
         };
         let arrays: Vec<(&Array, usize)> = layout.inputs.iter().map(|(name, _)| source(name)).collect();
+        let mut critic = layout.critic.as_ref().map(|layout| (layout, Vec::new()));
         for row in rows {
-            for ((_, input), (array, width)) in layout.inputs.iter().zip(&arrays) {
+            if let Some((_, rows)) = &mut critic {
+                rows.push(row);
+            }
+            for (number, ((_, input), (array, width))) in layout.inputs.iter().zip(&arrays).enumerate() {
+                // Whose observation it is.
+                let place = match layout.perspective {
+                    Perspective::Agent => row,
+                    Perspective::Team { inputs } => row / layout.agents * layout.agents + number / inputs,
+                };
                 match input {
                     Input::Subgoal { .. } => self.indices.push(subgoals[row].max(0) as u16),
-                    input => self.push_input(input, array, row, row * width),
+                    input => self.push_input(input, array, row % layout.agents, place * width),
                 }
             }
             if layout.masked {
@@ -73,10 +87,13 @@ impl EncodedRows {
             }
             self.rows += 1;
         }
+        if let Some((layout, rows)) = critic {
+            self.critic.get_or_insert_default().push(layout, observation, rows.into_iter());
+        }
     }
 
-    /// Appends what `input` takes from row `row` of `array`, which begins at `first`.
-    fn push_input(&mut self, input: &Input, array: &Array, row: usize, first: usize) {
+    /// Appends what `input` takes from `array`, from `first` on, for agent `agent`.
+    fn push_input(&mut self, input: &Input, array: &Array, agent: usize, first: usize) {
         match input {
             Input::Cells { cells, .. } => {
                 let bytes = array.as_u8().expect("the layout takes cells from bytes only");
@@ -93,7 +110,7 @@ impl EncodedRows {
                 };
                 self.indices.extend((0..*tiles).map(kind));
             }
-            Input::Agent { agents, .. } => self.indices.push((row % agents) as u16),
+            Input::Agent { .. } => self.indices.push(agent as u16),
             // Written by `push_pursuing`.
             Input::Subgoal { .. } => {}
             Input::Category { from, start, n, .. } => {
@@ -116,6 +133,9 @@ impl EncodedRows {
         self.indices.extend_from_slice(&source.indices);
         self.numbers.extend_from_slice(&source.numbers);
         self.mask.extend_from_slice(&source.mask);
+        if let Some(source) = &source.critic {
+            self.critic.get_or_insert_default().append(source);
+        }
     }
 
     /// Appends copies of the `rows` of `source`.
@@ -129,6 +149,9 @@ impl EncodedRows {
             }
         }
         self.rows += rows.len();
+        if let (Some(layout), Some(source)) = (&layout.critic, &source.critic) {
+            self.critic.get_or_insert_default().gather(layout, source, rows);
+        }
     }
 }
 

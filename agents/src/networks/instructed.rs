@@ -8,7 +8,7 @@ use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Tensor, activation::relu};
 use pentathlon_gym::seeding::philox::Philox;
 
-use super::actor_critic::RowRange;
+use super::input_layer::RowRange;
 use super::{CELL_KINDS, orthogonal};
 use super::{EncodedRows, Input, ObservationLayout};
 use crate::Error;

@@ -1,10 +1,10 @@
 //! What a network sees of an environment: which observations there are, what they are made of, and where each part
 //! stands in the compact rows of [`EncodedRows`](super::EncodedRows).
 
-use pentathlon_gym::{EnvSpec, Observation, Space};
+use pentathlon_gym::{EnvSpec, Group, Observation, ObservationField, Space};
 
 use crate::Error;
-use crate::config::{NetworkConfig, ObservationPart};
+use crate::config::{CriticKind, NetworkConfig, ObservationPart};
 
 /// Name of the observation that says which actions are allowed: one number per action, 0 for no.
 pub const ACTION_MASK: &str = "action_mask";
@@ -79,6 +79,18 @@ pub enum Input {
     },
 }
 
+/// Whose observations a row is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Perspective {
+    /// Those of the agent itself.
+    Agent,
+    /// Those of all agents of its environment side by side: `inputs` of the layout's inputs for each of them.
+    Team {
+        /// Inputs of one agent.
+        inputs: usize,
+    },
+}
+
 /// The parts that a network sees, and the actions it chooses from. Every agent of every environment is a row of
 /// its own: row `env * agents + agent`.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,11 +112,16 @@ pub struct ObservationLayout {
     pub indices: usize,
     /// Floats in a row.
     pub numbers: usize,
+    /// Whose observations the inputs are.
+    pub perspective: Perspective,
+    /// What a critic of its own sees; none where the policy's features serve it.
+    pub critic: Option<Box<Self>>,
 }
 
 impl ObservationLayout {
     /// The layout of the observations in `observation`, read as `network` says. Agents of a team also see which
-    /// of them they are.
+    /// of them they are. With a central critic, observations of the group `state` are the critic's alone, and where
+    /// there is none it sees what all agents see, side by side.
     ///
     /// # Errors
     /// Environments with actions that are not whole numbers, observations that cannot be indexed or are
@@ -119,6 +136,20 @@ impl ObservationLayout {
                 return Err(unsupported(format!("its actions are {other:?}; {reason}")));
             }
         };
+        if let Some(name) = network.parts.keys().find(|name| observation.get(name).is_none()) {
+            return Err(unsupported(format!(
+                "network.parts names '{name}', which is not among environment.observations"
+            )));
+        }
+        let is_central = network.critic == CriticKind::Central;
+        let (mut seen, mut state) = (Vec::new(), Vec::new());
+        for field in &observation.fields {
+            if field.spec.name == ACTION_MASK {
+                continue;
+            }
+            let fields = if is_central && field.spec.group == Group::State { &mut state } else { &mut seen };
+            fields.push(field);
+        }
         let mut layout = Self {
             inputs: Vec::new(),
             masked: false,
@@ -128,45 +159,39 @@ impl ObservationLayout {
             agents: spec.num_agents,
             indices: 0,
             numbers: 0,
+            perspective: Perspective::Agent,
+            critic: None,
         };
-        if let Some(name) = network.parts.keys().find(|name| observation.get(name).is_none()) {
-            return Err(unsupported(format!(
-                "network.parts names '{name}', which is not among environment.observations"
-            )));
-        }
-        for field in &observation.fields {
-            let (name, space) = (&field.spec.name, &field.spec.space);
-            if name == ACTION_MASK {
-                if space.flat_len() != layout.actions {
-                    return Err(unsupported(format!(
-                        "'{name}' has {} values for {} actions",
-                        space.flat_len(),
-                        layout.actions
-                    )));
+        if is_central {
+            let mut critic = Self { choices: Vec::new(), actions: 0, ..layout.clone() };
+            if state.is_empty() {
+                for _ in 0..critic.agents {
+                    critic.add(&seen, network).map_err(unsupported)?;
                 }
-                layout.masked = true;
-            } else if let Some(parts) = network.parts.get(name) {
-                let inputs = layout
-                    .parts(space, parts)
-                    .map_err(|reason| unsupported(format!("network.parts of '{name}': {reason}")))?;
-                layout.inputs.extend(inputs.into_iter().map(|input| (name.clone(), input)));
+                critic.perspective =
+                    Perspective::Team { inputs: (critic.inputs.len() / critic.agents).max(1) };
             } else {
-                let is_cells = network.cell_observations.contains(name);
-                let input = layout
-                    .input(space, is_cells)
-                    .map_err(|reason| unsupported(format!("'{name}': {reason}")))?;
-                layout.inputs.push((name.clone(), input));
+                critic.add(&state, network).map_err(unsupported)?;
             }
+            critic.add_agent();
+            layout.critic = Some(Box::new(critic));
         }
+        layout.add(&seen, network).map_err(unsupported)?;
         if layout.inputs.is_empty() {
             return Err(unsupported(String::from(
                 "no observation is selected; set environment.observations",
             )));
         }
-        if layout.agents > 1 {
-            let agent = Input::Agent { at: layout.indices, agents: layout.agents };
-            layout.indices += 1;
-            layout.inputs.push((String::new(), agent));
+        layout.add_agent();
+        if let Some(field) = observation.fields.iter().find(|field| field.spec.name == ACTION_MASK) {
+            let values = field.spec.space.flat_len();
+            if values != layout.actions {
+                let actions = layout.actions;
+                return Err(unsupported(format!(
+                    "'{ACTION_MASK}' has {values} values for {actions} actions"
+                )));
+            }
+            layout.masked = true;
         }
         Ok(layout)
     }
@@ -182,6 +207,33 @@ impl ObservationLayout {
     /// The layout of a network that sees the same and chooses one of `choices` things instead of an action.
     pub fn choosing(self, choices: usize) -> Self {
         Self { masked: false, actions: choices, choices: vec![choices], first_action: 0, ..self }
+    }
+
+    /// Appends the inputs that `fields` are.
+    fn add(&mut self, fields: &[&ObservationField], network: &NetworkConfig) -> Result<(), String> {
+        for field in fields {
+            let (name, space) = (&field.spec.name, &field.spec.space);
+            if let Some(parts) = network.parts.get(name) {
+                let inputs = self
+                    .parts(space, parts)
+                    .map_err(|reason| format!("network.parts of '{name}': {reason}"))?;
+                self.inputs.extend(inputs.into_iter().map(|input| (name.clone(), input)));
+            } else {
+                let is_cells = network.cell_observations.contains(name);
+                let input = self.input(space, is_cells).map_err(|reason| format!("'{name}': {reason}"))?;
+                self.inputs.push((name.clone(), input));
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the number of the agent, where there are several.
+    fn add_agent(&mut self) {
+        if self.agents > 1 {
+            let agent = Input::Agent { at: self.indices, agents: self.agents };
+            self.indices += 1;
+            self.inputs.push((String::new(), agent));
+        }
     }
 
     /// The inputs that an observation is made of, `parts` one after the other.

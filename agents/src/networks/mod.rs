@@ -1,24 +1,29 @@
 //! Networks of the agents, in [burn](https://burn.dev), and how observations become their inputs.
 //!
 //! - [`ObservationLayout`]: what the network sees of an environment; [`EncodedRows`]: compact rows of it.
-//! - [`ActorCritic`]: policy and value estimate with shared hidden layers.
+//! - [`ActorCritic`]: policy and value estimate with shared hidden layers, or with a critic of its own;
+//!   [`Memory`]: what it remembers of the steps before.
 //! - [`InstructedPolicy`]: a policy that looks at the cells in the light of an instruction.
 
 mod actor_critic;
 mod cells;
 mod encoded_rows;
+mod input_layer;
 mod instructed;
 mod layout;
 mod orthogonal;
 mod perceptron;
+mod recurrent;
 mod tiles;
 
 pub use actor_critic::{ActorCritic, Inference, Output};
 pub use cells::{CELL_KINDS, CellEncoder};
 pub use encoded_rows::EncodedRows;
 pub use instructed::InstructedPolicy;
-pub use layout::{ACTION_MASK, Input, ObservationLayout};
+pub use layout::{ACTION_MASK, Input, ObservationLayout, Perspective};
 pub use perceptron::Perceptron;
+pub(crate) use recurrent::linear_within;
+pub use recurrent::{GruCell, LstmCell, Memory, Sequences};
 
 use burn::tensor::Device;
 

@@ -27,6 +27,10 @@ pub trait Policy {
     /// # Errors
     /// An environment that the policy cannot act in, or a script that has ended.
     fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error>;
+
+    /// Forgets what is remembered of environment `env`, whose next observation is the first of an episode. Policies
+    /// without a memory have nothing to do.
+    fn forget(&mut self, _env: usize) {}
 }
 
 /// How many whole numbers the actions of one environment of `env` are, all agents together.

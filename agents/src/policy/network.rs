@@ -22,7 +22,10 @@ pub struct NetworkPolicy {
     rows: EncodedRows,
     places: Vec<usize>,
     logits: Vec<f32>,
-    values: Vec<f32>,
+    /// What is remembered of every agent, `[num_envs, num_agents, memory_len]`.
+    memory: Vec<f32>,
+    /// The same of those that act.
+    acting: Vec<f32>,
 }
 
 impl NetworkPolicy {
@@ -30,14 +33,16 @@ impl NetworkPolicy {
     /// actions.
     pub fn new(layout: ObservationLayout, network: Inference, greedy: bool, seed: u64) -> Self {
         Self {
-            layout,
+            // Nobody asks for values.
+            layout: ObservationLayout { critic: None, ..layout },
             network,
             greedy,
             random: stream(seed, Purpose::Evaluation),
             rows: EncodedRows::default(),
             places: Vec::new(),
             logits: Vec::new(),
-            values: Vec::new(),
+            memory: Vec::new(),
+            acting: Vec::new(),
         }
     }
 
@@ -49,7 +54,7 @@ impl NetworkPolicy {
 
 impl Policy for NetworkPolicy {
     fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
-        let Self { layout, network, rows, places, logits, values, .. } = self;
+        let Self { layout, network, rows, places, logits, memory, acting, .. } = self;
         let seen = layout.inputs.iter().filter(|(_, input)| !matches!(input, Input::Agent { .. }));
         let missing = seen.map(|(name, _)| name).find(|name| env.observation().get(name).is_none());
         if let Some(name) = missing {
@@ -62,21 +67,28 @@ impl Policy for NetworkPolicy {
         }
         let agents = layout.agents;
         places.clear();
-        let acting = (0..active.len()).filter(|&env| active[env]);
-        places.extend(acting.flat_map(|env| env * agents..(env + 1) * agents));
+        let due = (0..active.len()).filter(|&env| active[env]);
+        places.extend(due.flat_map(|env| env * agents..(env + 1) * agents));
         rows.clear();
         rows.push(layout, env.observation(), places.iter().copied());
         logits.resize(places.len() * layout.actions, 0.0);
-        values.resize(places.len(), 0.0);
+        let len = network.memory_len();
+        memory.resize(active.len() * agents * len, 0.0);
+        acting.clear();
+        acting.extend(places.iter().flat_map(|&place| &memory[place * len..(place + 1) * len]));
         let rows = &*rows;
-        logits
-            .par_chunks_mut(ROWS_AT_ONCE * layout.actions)
-            .zip(values.par_chunks_mut(ROWS_AT_ONCE))
-            .enumerate()
-            .for_each(|(chunk, (logits, values))| {
+        let mut memories: Vec<&mut [f32]> = acting.chunks_mut((ROWS_AT_ONCE * len).max(1)).collect();
+        memories.resize_with(places.len().div_ceil(ROWS_AT_ONCE), Default::default);
+        logits.par_chunks_mut(ROWS_AT_ONCE * layout.actions).zip(memories).enumerate().for_each(
+            |(chunk, (logits, memory))| {
                 let start = chunk * ROWS_AT_ONCE;
-                network.evaluate(layout, rows, start..start + values.len(), logits, values);
-            });
+                let end = start + logits.len() / layout.actions;
+                network.act(layout, rows, start..end, memory, logits);
+            },
+        );
+        for (&place, acted) in places.iter().zip(acting.chunks_exact(len.max(1))) {
+            memory[place * len..(place + 1) * len].copy_from_slice(acted);
+        }
         let numbers = layout.choices.len();
         for (&place, mut logits) in places.iter().zip(logits.chunks_exact(layout.actions)) {
             for (action, &count) in actions[place * numbers..][..numbers].iter_mut().zip(&layout.choices) {
@@ -90,5 +102,12 @@ impl Policy for NetworkPolicy {
             }
         }
         Ok(())
+    }
+
+    fn forget(&mut self, env: usize) {
+        let len = self.layout.agents * self.network.memory_len();
+        if let Some(remembered) = self.memory.get_mut(env * len..(env + 1) * len) {
+            remembered.fill(0.0);
+        }
     }
 }

@@ -10,10 +10,10 @@ use pentathlon_gym::seeding::{Random, philox::Philox};
 use rayon::prelude::*;
 
 use super::loss::{LossTerms, Targets, objective};
-use super::{Rollout, gradients, normalize};
+use super::{Rollout, ValueScale, gradients, normalize};
 use crate::Error;
 use crate::config::{NetworkConfig, PpoConfig};
-use crate::networks::{self, ActorCritic, EncodedRows, ObservationLayout};
+use crate::networks::{self, ActorCritic, EncodedRows, ObservationLayout, Sequences};
 use crate::random::{Purpose, stream};
 
 /// What an update did, as means over its gradient steps.
@@ -36,12 +36,19 @@ pub struct Learner {
     pub network: ActorCritic,
     /// Order of the minibatches.
     pub random: Philox,
+    /// What the network's values mean.
+    pub scale: ValueScale,
+    /// Steps of a sequence.
+    sequence_steps: usize,
     config: PpoConfig,
     optimizer: ModuleOptimizer,
     device: Device,
     pool: Arc<rayon::ThreadPool>,
     parts: Vec<Part>,
+    /// Sequences, in the order in which they are learned from.
     order: Vec<u32>,
+    /// Rows of a minibatch: part by part, step by step, sequence by sequence.
+    rows: Vec<u32>,
     advantages: Vec<f32>,
 }
 
@@ -58,8 +65,11 @@ impl Learner {
         pool: Arc<rayon::ThreadPool>,
     ) -> Result<Self, Error> {
         let device = networks::device(network.backend)?.autodiff();
+        let sequence_steps = config.sequence_steps(network.memory);
         let network = ActorCritic::new(&layout, network, &mut stream(seed, Purpose::Parameters), &device);
         Ok(Self {
+            scale: ValueScale::default(),
+            sequence_steps,
             layout,
             network,
             random: stream(seed, Purpose::Minibatches),
@@ -69,8 +79,14 @@ impl Learner {
             pool,
             parts: Vec::new(),
             order: Vec::new(),
+            rows: Vec::new(),
             advantages: Vec::new(),
         })
+    }
+
+    /// Steps of the sequences that are learned from as a whole.
+    pub fn sequence_steps(&self) -> usize {
+        self.sequence_steps
     }
 
     /// Improves the network by what `rollout` shows, with step size `learning_rate`.
@@ -79,9 +95,14 @@ impl Learner {
     /// [`Error::Diverged`] (with update 0) when a gradient is not finite; the network is then as it was
     /// before that gradient step.
     pub fn update(&mut self, rollout: &Rollout, learning_rate: f64) -> Result<UpdateStatistics, Error> {
-        let rows = rollout.len() / self.config.minibatches;
+        let sequences = rollout.len() / self.sequence_steps;
+        let count = sequences / self.config.minibatches;
         self.order.clear();
-        self.order.extend(0..rollout.len() as u32);
+        self.order.extend(0..sequences as u32);
+        let before = self.scale;
+        if self.config.normalize_values {
+            self.scale.extend(&rollout.returns);
+        }
         let mut statistics = UpdateStatistics {
             explained_variance: explained_variance(&rollout.values, &rollout.returns),
             ..UpdateStatistics::default()
@@ -89,8 +110,12 @@ impl Learner {
         for _ in 0..self.config.epochs {
             self.random.shuffle(&mut self.order);
             for minibatch in 0..self.config.minibatches {
-                let (terms, norm) =
-                    self.gradient_step(rollout, minibatch * rows..(minibatch + 1) * rows, learning_rate)?;
+                let (terms, norm) = self.gradient_step(
+                    rollout,
+                    before,
+                    minibatch * count..(minibatch + 1) * count,
+                    learning_rate,
+                )?;
                 statistics.loss += terms;
                 statistics.gradient_norm += norm;
             }
@@ -101,32 +126,48 @@ impl Learner {
         Ok(statistics)
     }
 
-    /// One step of Adam on the rows `order[range]` of the rollout.
+    /// One step of Adam on the sequences `order[range]` of the rollout, whose values were those of `before`.
     fn gradient_step(
         &mut self,
         rollout: &Rollout,
+        before: ValueScale,
         range: std::ops::Range<usize>,
         learning_rate: f64,
     ) -> Result<(LossTerms, f32), Error> {
-        let rows = &self.order[range];
+        let steps = self.sequence_steps;
+        let sequences = &self.order[range];
+        let part_sequences = sequences.len().div_ceil(self.config.shards);
+        let agents = rollout.last_values.len() as u32;
+        self.rows.clear();
+        for part in sequences.chunks(part_sequences) {
+            for step in 0..steps as u32 {
+                let row =
+                    |&sequence: &u32| (sequence / agents * steps as u32 + step) * agents + sequence % agents;
+                self.rows.extend(part.iter().map(row));
+            }
+        }
         self.advantages.clear();
-        self.advantages.extend(rows.iter().map(|&row| rollout.advantages[row as usize]));
+        self.advantages.extend(self.rows.iter().map(|&row| rollout.advantages[row as usize]));
         if self.config.normalize_advantage {
             normalize(&mut self.advantages, self.config.advantage_floor);
         }
-        let part_rows = rows.len().div_ceil(self.config.shards);
-        self.parts.resize_with(rows.len().div_ceil(part_rows), Part::default);
-        let Self { network, layout, config, device, parts, advantages, .. } = self;
+        self.parts.resize_with(sequences.len().div_ceil(part_sequences), Part::default);
+        let Self { network, layout, config, device, parts, rows, advantages, scale, .. } = self;
         let (network, layout, config, device) = (&*network, &*layout, &*config, &*device);
+        let scales = [before, *scale];
+        let part_rows = part_sequences * steps;
         let results: Vec<(LossTerms, GradientsParams)> = self.pool.install(|| {
             parts
                 .par_iter_mut()
                 .zip(rows.par_chunks(part_rows).zip(advantages.par_chunks(part_rows)))
-                .map(|(part, (part_rows, advantages))| {
-                    part.fill(layout, rollout, part_rows, advantages);
+                .zip(sequences.par_chunks(part_sequences))
+                .map(|((part, (part_rows, advantages)), sequences)| {
+                    part.fill(layout, rollout, part_rows, advantages, scales);
+                    part.remember(rollout, part_rows, sequences, network.memory_len());
                     // A copy with a graph of its own, so that the parts do not wait for each other.
                     let copy = network.clone().fork(device);
-                    let output = copy.forward(layout, &part.observations);
+                    let sequences = Sequences { steps, memory: &part.memory, ended: &part.ended };
+                    let output = copy.forward_sequences(layout, &part.observations, &sequences);
                     let (loss, terms) = objective(output, &part.targets, config, rows.len());
                     (terms, GradientsParams::from_grads(loss.backward(), &copy))
                 })
@@ -198,10 +239,22 @@ fn explained_variance(values: &[f32], returns: &[f32]) -> f32 {
 struct Part {
     observations: EncodedRows,
     targets: Targets,
+    /// What was remembered at the start of each sequence.
+    memory: Vec<f32>,
+    /// Whether the episode ended with a row.
+    ended: Vec<bool>,
 }
 
 impl Part {
-    fn fill(&mut self, layout: &ObservationLayout, rollout: &Rollout, rows: &[u32], advantages: &[f32]) {
+    /// `scales` are those of the values in the rollout and of the targets.
+    fn fill(
+        &mut self,
+        layout: &ObservationLayout,
+        rollout: &Rollout,
+        rows: &[u32],
+        advantages: &[f32],
+        [of_values, of_targets]: [ValueScale; 2],
+    ) {
         self.observations.clear();
         self.observations.gather(layout, &rollout.observations, rows);
         let copy = |target: &mut Vec<f32>, source: &[f32]| {
@@ -215,9 +268,22 @@ impl Part {
         targets.actions.extend(actions.flatten());
         copy(&mut targets.log_probabilities, &rollout.log_probabilities);
         copy(&mut targets.returns, &rollout.returns);
+        targets.returns.iter_mut().for_each(|target| *target = of_targets.to_output(*target));
         copy(&mut targets.values, &rollout.values);
+        targets.values.iter_mut().for_each(|value| *value = of_values.to_output(*value));
         targets.advantages.clear();
         targets.advantages.extend_from_slice(advantages);
+    }
+
+    /// Copies what was remembered when `sequences` began, `len` numbers each, and where episodes ended.
+    fn remember(&mut self, rollout: &Rollout, rows: &[u32], sequences: &[u32], len: usize) {
+        let remembered = |&sequence: &u32| &rollout.memories[sequence as usize * len..][..len];
+        self.memory.clear();
+        self.memory.extend(sequences.iter().flat_map(remembered));
+        self.ended.clear();
+        if len > 0 {
+            self.ended.extend(rows.iter().map(|&row| rollout.done[row as usize]));
+        }
     }
 }
 

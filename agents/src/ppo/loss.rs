@@ -3,7 +3,7 @@
 //! ```text
 //! ratio = exp(log pi_new - log pi_old)
 //! L_pi  = -mean min(ratio A, clip(ratio, 1 - eps, 1 + eps) A)
-//! L_v   = 1/2 mean max((V - R)^2, (V_old + clip(V - V_old, -eps, eps) - R)^2)
+//! L_v   = 1/2 mean max((V - R)^2, (V_old + clip(V - V_old, -eps, eps) - R)^2)     (or Huber's loss for the squares)
 //! loss  = L_pi - c_ent mean entropy + c_v L_v
 //! ```
 
@@ -20,9 +20,9 @@ pub struct Targets {
     pub log_probabilities: Vec<f32>,
     /// Advantages.
     pub advantages: Vec<f32>,
-    /// Value targets.
+    /// Value targets, in units of the network's output.
     pub returns: Vec<f32>,
-    /// Value estimates at the time.
+    /// Value estimates at the time, in units of the network's output.
     pub values: Vec<f32>,
 }
 
@@ -88,11 +88,11 @@ pub fn objective(
     let policy = (ratio * advantages).min_pair(clipped).sum().mul_scalar(-mean);
 
     let returns = floats(&targets.returns);
-    let error = (output.values.clone() - returns.clone()).square();
+    let error = twice_loss(output.values.clone() - returns.clone(), config.huber_delta);
     let error = if config.clip_value {
         let old = floats(&targets.values);
         let near = old.clone() + (output.values - old).clamp(-config.clip, config.clip);
-        error.max_pair((near - returns).square())
+        error.max_pair(twice_loss(near - returns, config.huber_delta))
     } else {
         error
     };
@@ -106,6 +106,16 @@ pub fn objective(
     let loss =
         policy + value.mul_scalar(config.value_coefficient) - entropy.mul_scalar(config.entropy_coefficient);
     (loss, terms)
+}
+
+/// The square of each error, which beyond `delta` (not 0) goes on as a line: twice Huber's loss.
+fn twice_loss(error: Tensor<1>, delta: f32) -> Tensor<1> {
+    if delta == 0.0 {
+        return error.square();
+    }
+    let size = error.abs();
+    let near = size.clone().clamp_max(delta);
+    near.clone() * (size.mul_scalar(2.0) - near)
 }
 
 /// The logarithms of the chances of `actions`, `[rows]`, and minus the entropy of the policy, summed over rows. The
@@ -159,7 +169,7 @@ mod tests {
 
     use super::*;
     use crate::config::NetworkConfig;
-    use crate::networks::{ActorCritic, EncodedRows, Input, ObservationLayout};
+    use crate::networks::{ActorCritic, EncodedRows, Input, ObservationLayout, Perspective};
     use crate::random::{Purpose, stream};
 
     const ROWS: usize = 8;
@@ -179,6 +189,8 @@ mod tests {
             agents: 1,
             indices: 1,
             numbers: 4,
+            perspective: Perspective::Agent,
+            critic: None,
         };
         let mut random = stream(5, Purpose::Parameters);
         let config = NetworkConfig { hidden: vec![6, 5], ..NetworkConfig::default() };
@@ -190,6 +202,7 @@ mod tests {
             indices: (0..ROWS).map(|row| (row % 2) as u16).collect(),
             numbers: floats(ROWS * 4),
             mask: Vec::new(),
+            critic: None,
         };
         let mut targets = Targets {
             actions: (0..ROWS).map(|row| (row % ACTIONS) as i32).collect(),
@@ -346,6 +359,10 @@ mod tests {
         assert!((terms.value - 0.25 * (1.8 * 1.8 + 4.0)).abs() < 1e-5, "{terms:?}");
         let free = PpoConfig { clip_value: false, ..PpoConfig::default() };
         assert!((objective(output(), &near, &free, 2).1.value - 1.25).abs() < 1e-6);
+        // Beyond 1.5 Huber's loss is a line: half of 1, and 1.5 (2 - 0.75).
+        let huber = PpoConfig { huber_delta: 1.5, ..free };
+        let (_, terms) = objective(output(), &near, &huber, 2);
+        assert!((terms.value - 0.5 * (0.5 + 1.5 * 1.25)).abs() < 1e-6, "{terms:?}");
     }
 
     #[test]

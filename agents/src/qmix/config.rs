@@ -15,6 +15,8 @@ pub struct QmixConfig {
     pub seed: u64,
     /// Environment steps to train for, all environments together.
     pub frames: u64,
+    /// Environment steps between two reports, each of which is a row of the progress table and a checkpoint; at least 1.
+    pub report_every: u64,
     /// What is trained on. Its observations have to be named.
     pub environment: EnvironmentConfig,
     /// The learner.
@@ -103,6 +105,7 @@ impl Default for QmixConfig {
         Self {
             seed: 1,
             frames: 1_000_000,
+            report_every: 10_000,
             environment: EnvironmentConfig {
                 id: String::from("MultiGrid-TrashGrid-v2"),
                 num_envs: 128,
@@ -158,10 +161,19 @@ impl QmixConfig {
     /// # Errors
     /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let config: Self = toml::from_str(text).map_err(|reason| Error::Parse {
-            source_name: String::new(),
-            reason: reason.to_string().trim_end().to_owned(),
-        })?;
+        Self::with_overrides("", text, &[""; 0])
+    }
+
+    /// Reads a configuration from the TOML text of `source_name` and applies `overrides`, each `table.field=value`.
+    ///
+    /// # Errors
+    /// As [`QmixConfig::from_toml`].
+    pub fn with_overrides(
+        source_name: &str,
+        text: &str,
+        overrides: &[impl AsRef<str>],
+    ) -> Result<Self, Error> {
+        let config: Self = crate::config::overrides::read(source_name, text, overrides)?;
         config.validate()?;
         Ok(config)
     }
@@ -198,6 +210,13 @@ impl QmixConfig {
                 field: "environment.num_envs",
                 value: envs.to_string(),
                 allowed: String::from("1 to 65536"),
+            });
+        }
+        if self.report_every == 0 {
+            return Err(Error::InvalidField {
+                field: "report_every",
+                value: String::from("0"),
+                allowed: String::from("1 or more"),
             });
         }
         self.learner.validate(&self.exploration)

@@ -14,6 +14,7 @@ mod learner;
 mod mixer;
 mod networks;
 mod replay;
+mod run_files;
 mod trainer;
 
 pub use collector::Collector;
@@ -25,4 +26,5 @@ pub use learner::{Learner, LearnerBytes, UpdateStatistics};
 pub use mixer::Mixer;
 pub use networks::{AgentNetwork, Networks};
 pub use replay::{Batch, Episode, Replay};
+pub use run_files::TeamFiles;
 pub use trainer::{TeamProgress, TeamTrainer};

@@ -1,7 +1,7 @@
 //! A training run of a value learner: collecting from many environments at once, one update for every
 //! so many episodes, evaluation, and checkpoints from which a run goes on bit for bit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -13,6 +13,8 @@ use super::collector::Collector;
 use super::config::QmixConfig;
 use super::learner::{Learner, UpdateStatistics};
 use super::replay::{Batch, Replay};
+use super::run_files::TeamFiles;
+use crate::logging::table::TrainingEpisode;
 use crate::options::{DecisionProcess, PrimitiveProcess};
 use crate::random::{Purpose, stream};
 use crate::{Error, Evaluation, MakeBatch};
@@ -55,6 +57,8 @@ pub struct TeamTrainer {
     seconds: f64,
     since: EpisodeStatistics,
     statistics: UpdateStatistics,
+    /// Episodes that ended since they were last asked for.
+    ended: Vec<TrainingEpisode>,
 }
 
 impl TeamTrainer {
@@ -84,6 +88,7 @@ impl TeamTrainer {
             seconds: 0.0,
             since: EpisodeStatistics::default(),
             statistics: UpdateStatistics::default(),
+            ended: Vec::new(),
             process,
             config,
         })
@@ -123,6 +128,8 @@ impl TeamTrainer {
         })?;
         self.since.extend(self.process.episodes());
         self.frames += self.process.shape().num_envs as u64;
+        let frames = self.frames;
+        self.ended.extend(self.process.episodes().iter().map(|&record| TrainingEpisode { frames, record }));
         let learner = &self.config.learner;
         if self.replay.len() < learner.batch_episodes {
             self.unlearned = 0;
@@ -153,9 +160,39 @@ impl TeamTrainer {
                 let progress = self.progress();
                 self.since = EpisodeStatistics::default();
                 observer(self, &progress)?;
+                self.ended.clear();
             }
         }
         Ok(())
+    }
+
+    /// [`TeamTrainer::run`] with everything written to `files`: at every report a row, the episodes that ended and a
+    /// checkpoint, at the end whatever the ending a checkpoint and the learning curve. Returns whether all frames
+    /// were played.
+    ///
+    /// # Errors
+    /// As [`TeamTrainer::step`], and files that cannot be written. The last checkpoint stays good.
+    pub fn run_in(
+        &mut self,
+        files: &mut TeamFiles,
+        observer: &mut dyn FnMut(&TeamProgress),
+        stop: &AtomicBool,
+    ) -> Result<bool, Error> {
+        self.run(
+            self.config.report_every,
+            &mut |trainer, progress| {
+                files.log(progress, &trainer.ended)?;
+                trainer.save(&files.checkpoint())?;
+                observer(progress);
+                Ok(())
+            },
+            stop,
+        )?;
+        files.log_episodes(&self.ended)?;
+        self.ended.clear();
+        self.save(&files.checkpoint())?;
+        files.draw_curve(&self.config.environment.id)?;
+        Ok(self.frames >= self.config.frames)
     }
 
     fn progress(&self) -> TeamProgress {
@@ -178,6 +215,15 @@ impl TeamTrainer {
     /// # Errors
     /// Those of the environments.
     pub fn evaluate(&self, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
+        self.evaluate_as(self.config.evaluation.greedy, make)
+    }
+
+    /// [`TeamTrainer::evaluate`] with the best choices, or with as many random ones among them as at the end of
+    /// training, whatever the configuration says.
+    ///
+    /// # Errors
+    /// As [`TeamTrainer::evaluate`].
+    pub fn evaluate_as(&self, greedy: bool, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
         let evaluation = &self.config.evaluation;
         let seed = evaluation.seed.unwrap_or_else(|| self.config.seed.wrapping_add(1 << 40));
         let mut env =
@@ -186,7 +232,7 @@ impl TeamTrainer {
         let mut process = PrimitiveProcess::new(env, self.config.learner.gamma)?;
         let mut collector = Collector::new(process.shape(), self.config.learner.hidden);
         let mut random = stream(seed, Purpose::Evaluation);
-        let epsilon = if evaluation.greedy { 0.0 } else { self.config.exploration.last };
+        let epsilon = if greedy { 0.0 } else { self.config.exploration.last };
         let policy = self.learner.policy();
         let mut records: Vec<Option<EpisodeRecord>> = vec![None; evaluation.episodes];
         while records.iter().any(Option::is_none) {
@@ -227,13 +273,30 @@ impl TeamTrainer {
         state.save(path)
     }
 
+    /// Where the checkpoint of a run in `folder` is.
+    pub fn checkpoint_path(folder: &Path) -> PathBuf {
+        folder.join("team.checkpoint")
+    }
+
     /// A run that goes on, bit for bit, where the checkpoint `path` was written.
     ///
     /// # Errors
     /// A file that is no checkpoint or is damaged, environments that it does not fit.
     pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
+        Self::resume_with(path, &[""; 0], make)
+    }
+
+    /// [`TeamTrainer::resume`] with `overrides`, each `table.field=value`, applied to the configuration.
+    ///
+    /// # Errors
+    /// As [`TeamTrainer::resume`] and [`QmixConfig::with_overrides`].
+    pub fn resume_with(
+        path: &Path,
+        overrides: &[impl AsRef<str>],
+        make: MakeBatch<'_>,
+    ) -> Result<Self, Error> {
         let state = State::load(path)?;
-        let config = QmixConfig::from_toml(&state.config)?;
+        let config = QmixConfig::with_overrides("", &state.config, overrides)?;
         let mut env =
             make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
         env.restore(&state.environments)?;

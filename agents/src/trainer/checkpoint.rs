@@ -2,7 +2,8 @@
 //!
 //! The file is `PENTAGNT`, the format version (`u32`), the length (`u64`) and the CRC-32 (`u32`) of what
 //! follows, all little-endian, and a `postcard` record: the configuration as TOML, the network and the
-//! optimiser in burn's own format, the snapshot of the environments, random streams and counters.
+//! optimiser in burn's own format, the snapshot of the environments, what the running episodes remember, random
+//! streams and counters.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::networks::{self, ActorCritic, ObservationLayout};
 use crate::policy::NetworkPolicy;
-use crate::ppo::load_network;
+use crate::ppo::{ValueScale, load_network};
 use crate::random::{Purpose, StreamState, stream};
 use crate::{Config, Error, MakeBatch};
 
 const MAGIC: &[u8; 8] = b"PENTAGNT";
 /// Format version that this build reads and writes.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 const HEADER: usize = 8 + 4 + 8 + 4;
 
 /// A state of training that was kept in a file.
@@ -41,6 +42,8 @@ pub(super) struct State {
     pub(super) actions: StreamState,
     pub(super) minibatches: StreamState,
     pub(super) window: EpisodeWindow,
+    pub(super) memory: Vec<f32>,
+    pub(super) scale: ValueScale,
     pub(super) network: Vec<u8>,
     pub(super) optimizer: Vec<u8>,
     pub(super) environments: Snapshot,
@@ -128,7 +131,10 @@ fn decode(bytes: &[u8]) -> Result<State, String> {
     let word = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("four bytes"));
     let version = word(8);
     if version != VERSION {
-        return Err(format!("it has format version {version}, and this build reads version {VERSION}"));
+        return Err(format!(
+            "it has format version {version}, and this build reads version {VERSION}: train again, or use the build \
+             that wrote it"
+        ));
     }
     let length = u64::from_le_bytes(header[12..20].try_into().expect("eight bytes"));
     if payload.len() as u64 != length {
@@ -158,6 +164,8 @@ mod tests {
             actions: StreamState::from(&stream(1, Purpose::Actions)),
             minibatches: StreamState::from(&stream(1, Purpose::Minibatches)),
             window: EpisodeWindow::new(3, 2),
+            memory: vec![0.5, -1.0],
+            scale: ValueScale::default(),
             network: vec![1, 2, 3],
             optimizer: vec![4, 5],
             environments: Snapshot { id: String::from("Toy"), build: String::new(), columns: Vec::new() },

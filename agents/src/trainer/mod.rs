@@ -17,9 +17,10 @@ pub use progress::Progress;
 pub use run_files::RunFiles;
 
 use crate::evaluation::{Evaluation, evaluate_and_look};
+use crate::logging::table::TrainingEpisode;
 use crate::networks::ObservationLayout;
 use crate::policy::NetworkPolicy;
-use crate::ppo::{Learner, Rollout};
+use crate::ppo::{Actor, Learner, Rollout};
 use crate::random::{Purpose, StreamState, stream};
 use crate::{Config, Error, MakeBatch};
 use checkpoint::State;
@@ -45,8 +46,12 @@ pub struct Trainer {
     learner: Learner,
     pool: Arc<rayon::ThreadPool>,
     actions: Philox,
+    /// What the running episodes remember, a row for every agent of every environment.
+    memory: Vec<f32>,
     rollout: Rollout,
     window: EpisodeWindow,
+    /// Episodes that ended in the last update.
+    episodes: Vec<TrainingEpisode>,
     update: u64,
     frames: u64,
     seconds: f64,
@@ -79,7 +84,17 @@ impl Trainer {
         trainer
             .learner
             .load_bytes(state.network, state.optimizer)
-            .map_err(|reason| Error::Checkpoint { path, reason })?;
+            .map_err(|reason| Error::Checkpoint { path: path.clone(), reason })?;
+        if state.memory.len() != trainer.memory.len() {
+            let reason = format!(
+                "it remembers {} numbers of the running episodes, and its networks {}",
+                state.memory.len(),
+                trainer.memory.len()
+            );
+            return Err(Error::Checkpoint { path, reason });
+        }
+        trainer.memory = state.memory;
+        trainer.learner.scale = state.scale;
         trainer.learner.random = state.minibatches.into();
         trainer.actions = state.actions.into();
         trainer.window = state.window;
@@ -96,14 +111,17 @@ impl Trainer {
             .map_err(|error| Error::Backend { backend: "cpu", reason: error.to_string() })?;
         let pool = Arc::new(pool);
         let learner = Learner::new(layout, &config.network, &config.ppo, config.seed, pool.clone())?;
+        let rows = config.environment.num_envs * learner.layout.agents;
         Ok(Self {
             actions: stream(config.seed, Purpose::Actions),
+            memory: vec![0.0; rows * learner.network.memory_len()],
             window: EpisodeWindow::new(config.early_stop.window, config.environment.num_envs),
             config,
             env,
             learner,
             pool,
             rollout: Rollout::default(),
+            episodes: Vec::new(),
             update: 0,
             frames: 0,
             seconds: 0.0,
@@ -142,15 +160,26 @@ impl Trainer {
     pub fn train_update(&mut self) -> Result<Progress, Error> {
         let start = Instant::now();
         let learning_rate = self.learning_rate();
-        let Self { window, .. } = self;
+        let Self { window, episodes, frames, env, .. } = self;
+        let num_envs = env.num_envs() as u64;
+        episodes.clear();
+        let actor = Actor {
+            layout: &self.learner.layout,
+            network: &self.learner.network.inference(),
+            scale: self.learner.scale,
+            sequence_steps: self.learner.sequence_steps(),
+        };
         self.rollout.collect(
-            self.env.as_mut(),
-            &self.learner.layout,
-            &self.learner.network.inference(),
+            env.as_mut(),
+            actor,
+            &mut self.memory,
             &self.config.ppo,
             &mut self.actions,
             &self.pool,
-            |episode| window.record(episode),
+            |step, &record| {
+                window.record(&record);
+                episodes.push(TrainingEpisode { frames: *frames + (step as u64 + 1) * num_envs, record });
+            },
         )?;
         let statistics = self.learner.update(&self.rollout, learning_rate).map_err(|error| match error {
             Error::Diverged { what, .. } => Error::Diverged { update: self.update + 1, what },
@@ -208,7 +237,7 @@ impl Trainer {
             let progress = self.train_update()?;
             observer(&progress);
             if let Some(files) = files.as_deref_mut() {
-                files.log(&progress)?;
+                files.log(&progress, &self.episodes)?;
                 if self.update.is_multiple_of(self.config.output.checkpoint_every) {
                     self.save(&files.checkpoint())?;
                 }
@@ -242,6 +271,8 @@ impl Trainer {
             actions: StreamState::from(&self.actions),
             minibatches: StreamState::from(&self.learner.random),
             window: self.window.clone(),
+            memory: self.memory.clone(),
+            scale: self.learner.scale,
             network,
             optimizer,
             environments: self.env.snapshot()?,
@@ -249,15 +280,19 @@ impl Trainer {
         state.save(path)
     }
 
+    /// Episodes that ended in the last update, in the order of their steps.
+    pub fn episodes(&self) -> &[TrainingEpisode] {
+        &self.episodes
+    }
+
     /// The network as a policy, with the evaluation settings of the configuration.
     pub fn policy(&self) -> NetworkPolicy {
+        self.policy_that_acts(self.config.evaluation.greedy)
+    }
+
+    fn policy_that_acts(&self, greedy: bool) -> NetworkPolicy {
         let seed = self.config.evaluation_seed();
-        NetworkPolicy::new(
-            self.learner.layout.clone(),
-            self.learner.network.inference(),
-            self.config.evaluation.greedy,
-            seed,
-        )
+        NetworkPolicy::new(self.learner.layout.clone(), self.learner.network.inference(), greedy, seed)
     }
 
     /// Judges the network on fresh levels, as the configuration says.
@@ -266,6 +301,14 @@ impl Trainer {
     /// Those of the environment.
     pub fn evaluate(&self, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
         self.evaluate_and_look(make, &mut |_, _| {})
+    }
+
+    /// [`Trainer::evaluate`] with the most probable actions or with sampled ones, whatever the configuration says.
+    ///
+    /// # Errors
+    /// As [`Trainer::evaluate`].
+    pub fn evaluate_as(&self, greedy: bool, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
+        self.evaluate_policy(&mut self.policy_that_acts(greedy), make, &mut |_, _| {})
     }
 
     /// [`Trainer::evaluate`], showing every step to `look` together with the environments whose episodes still
@@ -278,15 +321,18 @@ impl Trainer {
         make: MakeBatch<'_>,
         look: &mut dyn FnMut(&Step<'_>, &[bool]),
     ) -> Result<Evaluation, Error> {
+        self.evaluate_policy(&mut self.policy(), make, look)
+    }
+
+    fn evaluate_policy(
+        &self,
+        policy: &mut NetworkPolicy,
+        make: MakeBatch<'_>,
+        look: &mut dyn FnMut(&Step<'_>, &[bool]),
+    ) -> Result<Evaluation, Error> {
         let options = self.config.build_options(1, self.config.evaluation_seed());
-        evaluate_and_look(
-            &mut self.policy(),
-            make,
-            &self.config.environment.id,
-            &options,
-            self.config.evaluation.episodes,
-            look,
-        )
+        let id = &self.config.environment.id;
+        evaluate_and_look(policy, make, id, &options, self.config.evaluation.episodes, look)
     }
 
     /// Where the checkpoint of a run in `folder` is.

@@ -22,6 +22,10 @@ pub trait Toy: Send + Clone + 'static {
     fn start(random: &mut Philox) -> i32;
     /// The next state, the reward, and whether the episode terminates.
     fn step(state: i32, action: i32, random: &mut Philox) -> (i32, f32, bool);
+    /// What is observed of a state.
+    fn shown(state: i32) -> i32 {
+        state
+    }
     /// Which actions are allowed, when the batch has masks.
     fn allowed(_state: i32, _action: i32) -> bool {
         true
@@ -100,6 +104,39 @@ impl Toy for Endless {
     }
 }
 
+/// A cue, 0 or 1, that is shown at the first step alone; the action of the fifth step is to be the same. What is seen
+/// there does not tell which, so that without a memory nothing is better than chance.
+#[derive(Clone)]
+pub struct Recall;
+
+impl Recall {
+    const WAITING: i32 = 2;
+    const STEPS: i32 = 5;
+}
+
+impl Toy for Recall {
+    const ID: &'static str = "Toy-Recall-v0";
+    const STATES: u32 = 3;
+    const ACTIONS: u32 = 2;
+    const LIMIT: u32 = 10;
+
+    fn start(random: &mut Philox) -> i32 {
+        random.int(0, 2) * Self::STEPS
+    }
+
+    fn step(state: i32, action: i32, _random: &mut Philox) -> (i32, f32, bool) {
+        let (cue, time) = (state / Self::STEPS, state % Self::STEPS);
+        if time + 1 < Self::STEPS {
+            return (state + 1, 0.0, false);
+        }
+        (state, if action == cue { 1.0 } else { 0.0 }, true)
+    }
+
+    fn shown(state: i32) -> i32 {
+        if state % Self::STEPS == 0 { state / Self::STEPS } else { Self::WAITING }
+    }
+}
+
 /// A batch of a toy that resets ended episodes in the same step.
 pub struct ToyBatch<T: Toy> {
     spec: EnvSpec,
@@ -167,7 +204,7 @@ impl<T: Toy> ToyBatch<T> {
 
     fn observe(&mut self) {
         let Array::I32(states) = &mut self.observation.fields[0].array else { unreachable!() };
-        states.copy_from_slice(&self.states);
+        states.iter_mut().zip(&self.states).for_each(|(shown, &state)| *shown = T::shown(state));
         let Array::U8(mask) = &mut self.observation.fields[1].array else { unreachable!() };
         for (i, allowed) in mask.iter_mut().enumerate() {
             let (env, action) = (i / T::ACTIONS as usize, i % T::ACTIONS as usize);

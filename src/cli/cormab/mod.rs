@@ -2,18 +2,23 @@
 //! training runs, which `pentathlon train` starts.
 
 mod compare;
+mod run;
 mod train;
 
 use std::path::{Path, PathBuf};
 
 use pentathlon::{
     agents::cormab::sequoia::SequoiaConfig,
-    envs::cormab::instance::{Instance, Problem},
+    envs::cormab::{
+        id,
+        instance::{Instance, Problem},
+    },
 };
 
 use super::{exit::Usage, output};
 
-pub use train::{TrainingRun, is_sequoia, train_sequoia};
+pub use run::SequoiaRun;
+pub use train::{TrainingRun, train_sequoia};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -97,11 +102,22 @@ fn make_instance(config: &SequoiaConfig) -> anyhow::Result<Instance> {
     Ok(config.problem.make_instance().map_err(|error| Usage(error.to_string()))?)
 }
 
+/// The id of what a configuration trains on.
+pub fn instance_id(config: &SequoiaConfig) -> anyhow::Result<String> {
+    Ok(id(make_instance(config)?.problem))
+}
+
 /// Reads a configuration and checks it.
 fn read_config(path: &Path) -> anyhow::Result<SequoiaConfig> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Usage(format!("{}: {error}", path.display())))?;
+    parse_config(path, &text)
+}
+
+/// Reads the configuration in the text of `path` and checks it.
+pub fn parse_config(path: &Path, text: &str) -> anyhow::Result<SequoiaConfig> {
     let wrong = |reason: String| Usage(format!("{}: {}", path.display(), reason.trim_end()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let config: SequoiaConfig = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let config: SequoiaConfig = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
     config.check().map_err(|error| wrong(error.to_string()))?;
     Ok(config)
 }

@@ -32,7 +32,7 @@ use super::{
 };
 
 /// Most nodes of a search when the trained agent is judged.
-const MAX_NODES: u64 = 100_000;
+pub(super) const MAX_NODES: u64 = 100_000;
 
 /// What `pentathlon train` was asked for.
 pub struct TrainingRun<'a> {
@@ -42,13 +42,6 @@ pub struct TrainingRun<'a> {
     pub seed: Option<u64>,
     pub out: Option<&'a Path>,
     pub json: bool,
-}
-
-/// Whether the file at `path` is a configuration of SEQUOIA, and not one of another learner.
-pub fn is_sequoia(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let table = text.parse::<toml::Table>().unwrap_or_default();
-    table.get("algorithm").and_then(toml::Value::as_str) == Some("sequoia")
 }
 
 /// The last line of `train --json`.

@@ -1,0 +1,139 @@
+//! Runs that are killed at any moment go on from their last checkpoint and end as ones that were never killed.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use crate::command::run_in;
+
+/// Starts `arguments`, and kills the process after `delay` unless it ended before. Returns whether it was killed.
+fn kill_after(directory: &Path, arguments: &[&str], delay: Duration) -> bool {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
+        .args(arguments)
+        .current_dir(directory)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(delay);
+    let was_running = child.try_wait().unwrap().is_none();
+    // SIGKILL: nothing is cleaned up.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    was_running
+}
+
+/// The columns of a table that do not tell the time.
+fn timeless(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let names: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let kept = |row: &str| {
+        let cells = row.split(',').zip(&names).filter(|(_, name)| !name.contains("second"));
+        cells.map(|(cell, _)| cell.to_owned()).collect::<Vec<_>>().join(",")
+    };
+    text.lines().map(kept).collect()
+}
+
+/// Kills and resumes a run of `begin` (without `--out`) a few times, and compares it with one left alone. `more` are
+/// the settings with which both are trained a little longer.
+fn killed_runs_end_alike(begin: &[&str], checkpoint: &str, more: &[&str]) {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let command = begin[0];
+    let started = std::time::Instant::now();
+    run_in(directory, &[begin, &["--out", "whole"]].concat()).succeeded();
+    let whole_time = started.elapsed();
+    // Any moment will do, another one every time; a failure is repeated with the share of the time printed here.
+    let mut noise = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+    let mut killed = 0;
+    for attempt in 0..4 {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let share = f64::from(noise >> 8) / f64::from(1 << 24);
+        println!("attempt {attempt}: killed after {share:.4} of {whole_time:?}");
+        // Before the first checkpoint a run begins again.
+        let has_checkpoint = directory.join("killed").join(checkpoint).exists();
+        let arguments = if has_checkpoint {
+            vec![command, "--resume", "killed"]
+        } else {
+            [begin, &["--out", "killed"]].concat()
+        };
+        killed += u32::from(kill_after(directory, &arguments, whole_time.mul_f64(share)));
+    }
+    assert!(killed > 0, "no run was still going when it was to be killed");
+    if directory.join("killed").join(checkpoint).exists() {
+        run_in(directory, &[command, "--resume", "killed"]).succeeded();
+    } else {
+        run_in(directory, &[begin, &["--out", "killed"]].concat()).succeeded();
+    }
+    let same = |what: &str| {
+        let read = |run: &str| std::fs::read(directory.join(run).join(what)).unwrap();
+        assert!(read("whole") == read("killed"), "{what} differs");
+    };
+    let same_rows = || {
+        let rows = |run: &str| timeless(&directory.join(run).join("progress.csv"));
+        assert_eq!(rows("whole"), rows("killed"));
+    };
+    same("config.toml");
+    same("curve.svg");
+    same("episodes.csv");
+    same_rows();
+    // Networks, optimisers, memories, random streams and environments are the same: trained on, both runs go through
+    // the same losses to the last digit.
+    let rows = timeless(&directory.join("whole/progress.csv")).len();
+    for run in ["whole", "killed"] {
+        run_in(directory, &[&[command, "--resume", run], more].concat()).succeeded();
+    }
+    assert!(timeless(&directory.join("whole/progress.csv")).len() > rows);
+    same("episodes.csv");
+    same_rows();
+}
+
+#[test]
+fn a_killed_agent_with_a_memory_goes_on() {
+    let mut begin = vec!["train", "--env", "MiniGrid-Empty-5x5-v0", "--seed", "3"];
+    for setting in [
+        "frames=20480",
+        "environment.num_envs=16",
+        "network.hidden=[32]",
+        "network.memory=gru",
+        "network.memory_width=16",
+        "ppo.rollout_steps=32",
+        "ppo.minibatches=2",
+        "ppo.learning_rate=1e-3",
+        "ppo.final_learning_rate=1e-3",
+        "early_stop.success_rate=0",
+        "evaluation.episodes=4",
+        "output.checkpoint_every=3",
+    ] {
+        begin.extend(["--set", setting]);
+    }
+    killed_runs_end_alike(&begin, "checkpoint.pentathlon", &["--set", "frames=22528"]);
+}
+
+#[test]
+fn a_killed_team_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("team.toml");
+    let text = "frames = 6400
+        [environment]
+        id = \"MultiGrid-TrashGrid-6x6-v2\"
+        num_envs = 16
+        max_episode_steps = 20
+        observations = [\"vector\", \"state\", \"action_mask\"]
+        [learner]
+        hidden = 16
+        mixer_width = 8
+        hypernetwork_hidden = 8
+        batch_episodes = 4
+        episodes_per_update = 4
+        replay_episodes = 50
+        [exploration]
+        frames = 4000
+        [evaluation]
+        episodes = 4";
+    std::fs::write(&config, text).unwrap();
+    let begin = ["train-team", "--config", config.to_str().unwrap(), "--report-every", "640"];
+    killed_runs_end_alike(&begin, "team.checkpoint", &["--set", "frames=20000"]);
+}
