@@ -11,6 +11,7 @@ use pentathlon::agents::{
     Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer,
     config::EXPERIMENTS,
     cormab::sequoia::SequoiaConfig,
+    gmah::{GmahConfig, GmahProgress, GmahTrainer, HierarchyFiles},
     qmix::{QmixConfig, TeamFiles, TeamProgress, TeamTrainer},
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub enum Kind {
     Team,
     /// SEQUOIA, `algorithm = "sequoia"`: `train`.
     Sequoia,
+    /// Hierarchies of subgoals, a table `[hierarchy]`: `train`.
+    Hierarchy,
 }
 
 impl Kind {
@@ -35,6 +38,8 @@ impl Kind {
         let table = text.parse::<toml::Table>().unwrap_or_default();
         if table.get("algorithm").and_then(toml::Value::as_str) == Some("sequoia") {
             Self::Sequoia
+        } else if table.contains_key("hierarchy") {
+            Self::Hierarchy
         } else if table.contains_key("learner") {
             Self::Team
         } else {
@@ -83,6 +88,7 @@ pub enum Experiment {
     Ppo(Box<Config>),
     Team(Box<QmixConfig>),
     Sequoia(Box<SequoiaConfig>),
+    Hierarchy(Box<GmahConfig>),
 }
 
 impl Experiment {
@@ -95,6 +101,7 @@ impl Experiment {
                 Config::from_toml(text, overrides).context(format!("configuration {name}"))?,
             )),
             Kind::Team => Self::Team(Box::new(QmixConfig::with_overrides(&name, text, overrides)?)),
+            Kind::Hierarchy => Self::Hierarchy(Box::new(GmahConfig::read(&name, text, overrides)?)),
             Kind::Sequoia => {
                 let (mut config, mut seed) = (cormab::parse_config(path, text)?, None);
                 for setting in overrides {
@@ -117,6 +124,7 @@ impl Experiment {
         Ok(match self {
             Self::Ppo(config) => config.environment.id.clone(),
             Self::Team(config) => config.environment.id.clone(),
+            Self::Hierarchy(config) => config.environment.id.clone(),
             Self::Sequoia(config) => cormab::instance_id(config)?,
         })
     }
@@ -126,6 +134,7 @@ impl Experiment {
         Ok(match self {
             Self::Ppo(config) => config.to_toml(),
             Self::Team(config) => config.to_toml(),
+            Self::Hierarchy(config) => config.to_toml(),
             Self::Sequoia(config) => toml::to_string(config)?,
         })
     }
@@ -150,6 +159,15 @@ impl Experiment {
                     TeamTrainer::new(*config, &build)?
                 };
                 Box::new(TeamRun { files: TeamFiles::open(folder, &trainer)?, trainer })
+            }
+            Self::Hierarchy(config) => {
+                let checkpoint = GmahTrainer::checkpoint_path(folder);
+                let trainer = if checkpoint.exists() {
+                    GmahTrainer::resume(&checkpoint, &build)?
+                } else {
+                    GmahTrainer::new(*config, &build)?
+                };
+                Box::new(HierarchyRun { files: HierarchyFiles::open(folder, &trainer)?, trainer })
             }
             Self::Sequoia(config) => Box::new(cormab::SequoiaRun::new(*config, folder)?),
         })
@@ -185,6 +203,19 @@ impl From<&Progress> for Standing {
 impl Standing {
     /// How a team's run of `total_frames` frames is doing.
     pub fn of_team(progress: &TeamProgress, total_frames: u64) -> Self {
+        Self {
+            frames: progress.frames,
+            total_frames,
+            seconds: progress.seconds,
+            mean_return: progress.mean_return,
+            success_rate: progress.success_rate,
+        }
+    }
+}
+
+impl Standing {
+    /// How a hierarchy's run of `total_frames` frames is doing.
+    pub fn of_hierarchy(progress: &GmahProgress, total_frames: u64) -> Self {
         Self {
             frames: progress.frames,
             total_frames,
@@ -254,6 +285,31 @@ impl Run for PpoRun {
     }
 }
 
+struct HierarchyRun {
+    trainer: GmahTrainer,
+    files: HierarchyFiles,
+}
+
+impl Run for HierarchyRun {
+    fn train(&mut self, show: &mut dyn FnMut(&Standing), stop: &AtomicBool) -> anyhow::Result<bool> {
+        let total_frames = self.trainer.total_frames();
+        let mut observer = |progress: &GmahProgress| show(&Standing::of_hierarchy(progress, total_frames));
+        Ok(self.trainer.run(Some(&mut self.files), &mut observer, stop)?)
+    }
+
+    fn evaluate(&mut self, greedy: bool) -> anyhow::Result<Judgement> {
+        Ok(self.trainer.evaluate_as(greedy, &build)?.evaluation.into())
+    }
+
+    fn frames(&self) -> u64 {
+        self.trainer.frames()
+    }
+
+    fn seconds(&self) -> f64 {
+        self.trainer.seconds()
+    }
+}
+
 struct TeamRun {
     trainer: TeamTrainer,
     files: TeamFiles,
@@ -293,7 +349,9 @@ mod tests {
                 .unwrap_or_else(|error| panic!("{}: {error:#}", source.path.display()));
             assert!(experiment.to_toml().unwrap().contains("seed = 9"), "{}", source.path.display());
             let name = source.name();
-            let expected = if name.starts_with("sequoia") {
+            let expected = if name.starts_with("gmah") {
+                Kind::Hierarchy
+            } else if name.starts_with("sequoia") {
                 Kind::Sequoia
             } else if name.starts_with("qmix") || name.starts_with("vdn") {
                 Kind::Team

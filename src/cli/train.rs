@@ -100,6 +100,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             return super::cormab::train_sequoia(&run);
         }
         Some(Kind::Team) => return super::train_team::run(&arguments.into()),
+        Some(Kind::Hierarchy) => return super::hierarchy::train(&arguments, source.as_ref()),
         Some(Kind::Ppo) | None => {}
     }
     if let Some(folder) =
@@ -108,18 +109,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         tracing::debug!("{} holds the run of a team", folder.display());
         return super::train_team::run(&arguments.into());
     }
-    let is_hierarchy = arguments.config.as_deref().is_some_and(super::hierarchy::is_config)
-        || arguments.resume.as_deref().is_some_and(|path| super::hierarchy::find_checkpoint(path).is_some());
-    if is_hierarchy {
-        return super::hierarchy::train(&super::hierarchy::TrainingRun {
-            config: arguments.config.as_deref(),
-            resume: arguments.resume.as_deref(),
-            env: arguments.env.as_deref(),
-            overrides: &arguments.overrides,
-            seed: arguments.seed,
-            out: arguments.out.as_deref(),
-            json: arguments.json,
-        });
+    if arguments.resume.as_deref().and_then(super::hierarchy::find_checkpoint).is_some() {
+        return super::hierarchy::train(&arguments, None);
     }
     let mut trainer = prepare(&arguments)?;
     let folder = folder(&arguments, trainer.config())?;
@@ -218,12 +209,22 @@ fn folder(arguments: &Arguments, config: &Config) -> anyhow::Result<PathBuf> {
         let resumed = checkpoint.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
         return Ok(arguments.out.clone().unwrap_or(resumed));
     }
-    let Some(folder) = arguments.out.as_ref().or(config.output.directory.as_ref()) else {
-        let runs = Path::new("runs").join(&config.environment.id);
+    let named = arguments.out.as_ref().or(config.output.directory.as_ref());
+    run_folder(named, &config.environment.id, Trainer::checkpoint_path)
+}
+
+/// The folder `named`, unless it holds the `checkpoint` of a run already, or an unused one for environment `id`.
+pub fn run_folder(
+    named: Option<&PathBuf>,
+    id: &str,
+    checkpoint: impl Fn(&Path) -> PathBuf,
+) -> anyhow::Result<PathBuf> {
+    let Some(folder) = named else {
+        let runs = Path::new("runs").join(id);
         let unused = (1..).map(|number: u32| runs.join(number.to_string())).find(|folder| !folder.exists());
         return Ok(unused.unwrap_or(runs));
     };
-    if Trainer::checkpoint_path(folder).exists() {
+    if checkpoint(folder).exists() {
         return Err(Usage(format!(
             "{0} already holds a run; choose another --out, or go on with it: --resume {0}",
             folder.display()

@@ -62,9 +62,17 @@ impl GmahTrainer {
     /// # Errors
     /// Those of the environments.
     pub fn evaluate(&self, make: MakeBatch<'_>) -> Result<HierarchyEvaluation, Error> {
+        self.evaluate_as(self.config().evaluation.greedy, make)
+    }
+
+    /// [`GmahTrainer::evaluate`] with the most probable subgoals or with sampled ones.
+    ///
+    /// # Errors
+    /// As [`GmahTrainer::evaluate`].
+    pub fn evaluate_as(&self, greedy: bool, make: MakeBatch<'_>) -> Result<HierarchyEvaluation, Error> {
         let evaluation = &self.config().evaluation;
         let seed = self.config().evaluation_seed();
-        let mut actor = self.actor(make, evaluation.episodes, seed, evaluation.greedy)?;
+        let mut actor = self.actor(make, evaluation.episodes, seed, greedy)?;
         let mut records: Vec<Option<EpisodeRecord>> = vec![None; evaluation.episodes];
         while records.iter().any(Option::is_none) {
             actor.step()?;
@@ -121,9 +129,4 @@ impl HierarchyActor {
             None => high.step(runner, random, false),
         }
     }
-}
-
-/// Whether `config` describes a hierarchy: it has a table `[hierarchy]`.
-pub fn is_hierarchy_config(text: &str) -> bool {
-    text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("hierarchy"))
 }

@@ -1,8 +1,6 @@
 //! The configuration of a hierarchy: a TOML file with a table `[hierarchy]`, in which every field may be left
 //! out and any can be overridden as `table.field=value`.
 
-use std::path::Path;
-
 use pentathlon_gym::BuildOptions;
 use serde::{Deserialize, Serialize};
 
@@ -162,23 +160,12 @@ impl Default for MixingStageConfig {
 }
 
 impl GmahConfig {
-    /// Reads a configuration from TOML text and applies `changes`, each `table.field=value`.
+    /// Reads a configuration from the TOML text of `source_name` and applies `changes`, each `table.field=value`.
     ///
     /// # Errors
     /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
-    pub fn from_toml(text: &str, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let config: Self = overrides::read("", text, changes)?;
-        config.validate()?;
-        Ok(config)
-    }
-
-    /// Reads the configuration file at `path` and applies `changes`.
-    ///
-    /// # Errors
-    /// A file that cannot be read, and as [`GmahConfig::from_toml`].
-    pub fn from_file(path: &Path, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(Error::file("reading", path))?;
-        let config: Self = overrides::read(&path.display().to_string(), &text, changes)?;
+    pub fn read(source_name: &str, text: &str, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let config: Self = overrides::read(source_name, text, changes)?;
         config.validate()?;
         Ok(config)
     }
@@ -240,6 +227,13 @@ impl GmahConfig {
                 field: "network",
                 value: format!("memory {:?}, critic {:?}", self.network.memory, self.network.critic),
                 allowed: String::from("of a hierarchy: memory = \"none\", critic = \"own\""),
+            });
+        }
+        if self.low.ppo.normalize_values || self.high.ppo.normalize_values {
+            return Err(Error::InvalidField {
+                field: "ppo.normalize_values",
+                value: String::from("true"),
+                allowed: String::from("false in a hierarchy"),
             });
         }
         let (hierarchy, low, mixing, surprise) = (&self.hierarchy, &self.low, &self.mixing, &self.surprise);
@@ -312,9 +306,9 @@ mod tests {
     #[test]
     fn a_configuration_survives_its_text_form_and_overrides_apply() {
         let config =
-            GmahConfig::from_toml("[hierarchy]\nbudget = 7\n", &["low.ppo.gamma=0.9", "seed=3"]).unwrap();
+            GmahConfig::read("", "[hierarchy]\nbudget = 7\n", &["low.ppo.gamma=0.9", "seed=3"]).unwrap();
         assert_eq!((config.hierarchy.budget, config.low.ppo.gamma, config.seed), (7, 0.9, 3));
-        assert_eq!(GmahConfig::from_toml(&config.to_toml(), &[""; 0]).unwrap(), config);
+        assert_eq!(GmahConfig::read("", &config.to_toml(), &[""; 0]).unwrap(), config);
     }
 
     #[test]
@@ -326,10 +320,10 @@ mod tests {
             ("low.stray = 1.5", "low.stray"),
             ("high.ppo.epochs = 0", "ppo.epochs"),
         ] {
-            let error = GmahConfig::from_toml(text, &[""; 0]).unwrap_err().to_string();
+            let error = GmahConfig::read("", text, &[""; 0]).unwrap_err().to_string();
             assert!(error.contains(field), "{error}");
         }
-        let error = GmahConfig::from_toml("hierarchy.depth = 3", &[""; 0]).unwrap_err().to_string();
+        let error = GmahConfig::read("", "hierarchy.depth = 3", &[""; 0]).unwrap_err().to_string();
         assert!(error.contains("depth"), "{error}");
     }
 }

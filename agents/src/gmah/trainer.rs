@@ -1,13 +1,13 @@
 //! A training run of a hierarchy, stage by stage: the low level on intrinsic reward, the policy over subgoals with
 //! the low level frozen, and for teams the mixing of subgoal values.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use pentathlon_gym::EpisodeWindow;
 use pentathlon_gym::seeding::{Random, philox::Philox};
-use pentathlon_gym::{EpisodeRecord, EpisodeWindow};
 
 use super::checkpoint::{MixingState, State};
 use super::config::GmahConfig;
@@ -15,8 +15,10 @@ use super::high_level::{DecisionSettings, HighLevel, high_level_layout};
 use super::low_level::{LowLevel, LowLevelSettings};
 use super::mixing::Mixing;
 use super::pursuit::Pursuits;
+use super::run_files::HierarchyFiles;
 use super::surprise::Surprise;
 use super::task_tree::{TaskTree, task_tree};
+use crate::logging::table::TrainingEpisode;
 use crate::networks::ObservationLayout;
 use crate::options::{DecisionProcess, OptionRunner, RunnerSettings};
 use crate::ppo::Learner;
@@ -109,8 +111,8 @@ pub struct GmahTrainer {
     achieved: Vec<Option<f64>>,
     decisions: usize,
     fired: (u64, u64),
-    /// Episodes that ended since they were asked for, with the frame they ended at.
-    episodes: Vec<(u64, EpisodeRecord)>,
+    /// Episodes that ended since they were written down.
+    episodes: Vec<TrainingEpisode>,
 }
 
 /// The parts of a hierarchy that acting needs.
@@ -248,9 +250,9 @@ impl GmahTrainer {
         self.config.low.frames + self.config.high.frames + self.config.mixing.frames
     }
 
-    /// Episodes that ended since the last call, each with the frames that had been played.
-    pub fn take_episodes(&mut self) -> Vec<(u64, EpisodeRecord)> {
-        std::mem::take(&mut self.episodes)
+    /// Where the checkpoint of a run in `folder` is.
+    pub fn checkpoint_path(folder: &Path) -> PathBuf {
+        folder.join("hierarchy.checkpoint")
     }
 
     /// Frames that `stage` is trained for.
@@ -348,7 +350,7 @@ impl GmahTrainer {
                 self.returns.remove(0);
             }
             self.returns.push(episode.episode_return);
-            self.episodes.push((self.frames, *episode));
+            self.episodes.push(TrainingEpisode { frames: self.frames, record: *episode });
         }
         let ends = self.runner.ends();
         self.fired.0 +=
@@ -421,20 +423,36 @@ impl GmahTrainer {
         Ok(())
     }
 
-    /// Trains until all stages are done or `stop` is set, telling `observer` after every update.
+    /// Trains until all stages are done or `stop` is set, telling `observer` after every update. With `files`, progress
+    /// and episodes are logged and checkpoints are written, the last one whatever the ending. Returns whether all
+    /// stages are done.
     ///
     /// # Errors
-    /// As [`GmahTrainer::train_update`], and those of the observer.
+    /// As [`GmahTrainer::train_update`], and files that cannot be written. The last checkpoint stays good.
     pub fn run(
         &mut self,
-        observer: &mut dyn FnMut(&mut Self, &GmahProgress) -> Result<(), Error>,
+        mut files: Option<&mut HierarchyFiles>,
+        observer: &mut dyn FnMut(&GmahProgress),
         stop: &AtomicBool,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        let mut updates = 0;
         while self.stage != Stage::Done && !stop.load(Ordering::SeqCst) {
             let progress = self.train_update()?;
-            observer(self, &progress)?;
+            observer(&progress);
+            updates += 1;
+            if let Some(files) = files.as_deref_mut() {
+                files.log(&progress, &self.episodes)?;
+                if updates % self.config.output.checkpoint_every == 0 {
+                    self.save(&files.checkpoint())?;
+                }
+            }
+            self.episodes.clear();
         }
-        Ok(())
+        if let Some(files) = files {
+            self.save(&files.checkpoint())?;
+            files.draw_curve(&self.config.environment.id)?;
+        }
+        Ok(self.stage == Stage::Done)
     }
 
     /// Writes everything that a run needs to go on into the file `path`, which is never seen half-written.
@@ -474,7 +492,7 @@ impl GmahTrainer {
     pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
         let state = State::load(path)?;
         let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
-        let mut trainer = Self::new(GmahConfig::from_toml(&state.config, &[""; 0])?, make)?;
+        let mut trainer = Self::new(GmahConfig::read("", &state.config, &[""; 0])?, make)?;
         trainer.runner.primitive_mut().env_mut().restore(&state.environments)?;
         trainer.low.load_bytes(state.low.0, state.low.1).map_err(reason)?;
         trainer.low.random = state.low_random.into();
