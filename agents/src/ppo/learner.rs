@@ -137,7 +137,8 @@ impl Learner {
         let steps = self.sequence_steps;
         let sequences = &self.order[range];
         let part_sequences = sequences.len().div_ceil(self.config.shards);
-        let agents = rollout.last_values.len() as u32;
+        // Rollouts of single decisions have no columns.
+        let agents = rollout.last_values.len().max(1) as u32;
         self.rows.clear();
         for part in sequences.chunks(part_sequences) {
             for step in 0..steps as u32 {

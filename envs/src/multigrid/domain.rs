@@ -47,6 +47,7 @@ impl MultiGrid {
             capacity: 3,
             inverse_agents: 1.0 / task.agents as f32,
             total: task.total(),
+            drop_cost: options.drop_cost as f32,
         };
         let table = table(&settings, &options);
         let spec = spec(task, &options, &settings);

@@ -20,6 +20,8 @@ pub struct TeamOptions {
     pub p_near: f64,
     /// Share of the reward that success at the last step has lost.
     pub decay: f64,
+    /// What putting an item down outside the drop zone costs.
+    pub drop_cost: f64,
 }
 
 impl TeamOptions {
@@ -35,6 +37,7 @@ impl TeamOptions {
             shared_reward: false,
             p_near: 0.8,
             decay: task.decay,
+            drop_cost: 0.0,
         };
         let refuse = |name: &str, value: &str, allowed: &str| Error::InvalidOption {
             id: task.id.into(),
@@ -68,6 +71,7 @@ impl TeamOptions {
                 ("reward", OptionValue::Text(text)) if text == "team" => options.shared_reward = true,
                 ("p_near", _) => options.p_near = share()?,
                 ("decay", _) => options.decay = share()?,
+                ("drop_cost", _) => options.drop_cost = share()?,
                 ("view_size", _) => return Err(wrong(&format!("odd numbers from 3 to {LARGEST_VIEW}"))),
                 ("see_through_walls", _) => return Err(wrong("true, false")),
                 _ => return Err(wrong("individual, team")),
@@ -92,6 +96,14 @@ pub(super) fn option_specs(task: &Task) -> Vec<OptionSpec> {
     if !matches!(task.layout, Layout::Forage { .. } | Layout::Fetch { .. }) {
         options.push(option("view_size", "7", "Columns and rows of the partial view: odd, from 3 to 31."));
         options.push(option("see_through_walls", "false", "Whether walls and closed doors hide nothing."));
+    }
+    if matches!(task.layout, Layout::Trash { .. }) {
+        options.push(option(
+            "drop_cost",
+            "0",
+            "What putting a piece down outside the drop zone costs: 0 to 1. At 0 a team earns most by picking up and \
+             putting down the same piece for ever; at 1 nothing is earned that way.",
+        ));
     }
     if task.layout == Layout::DoorKeyMixed {
         options.push(option("p_near", "0.8", "Chance that the goal is in the agent's room: 0 to 1."));

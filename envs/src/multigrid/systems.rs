@@ -91,7 +91,7 @@ pub(super) fn step(
         if is_trash(*settings) {
             team.progress += acted.delivered;
             let is_complete = acted.delivered > 0 && team.progress == settings.total;
-            team.paid[slot] = trash_pay(acted, is_complete);
+            team.paid[slot] = trash_pay(*settings, acted, is_complete);
             let ahead = front_of(settings, team, cells, agent, &acted.state, FETCH_PICKUP);
             if acted.event == NO_EVENT && !is_item(front.cell) && is_item(ahead.cell) {
                 events[slot] = FOUND_EVENT;

@@ -42,6 +42,7 @@ pub mod storage {
             capacity: get!(CONSTANTS)[13u32],
             inverse_agents: bitcast_f32(get!(CONSTANTS)[14u32]),
             total: get!(CONSTANTS)[15u32],
+            drop_cost: bitcast_f32(get!(CONSTANTS)[16u32]),
         }
     }
 

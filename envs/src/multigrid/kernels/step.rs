@@ -73,7 +73,7 @@ pub mod grid_kernel {
                 if is_trash(settings) {
                     team.progress += acted.delivered;
                     let is_complete = acted.delivered > 0u32 && team.progress == settings.total;
-                    team.paid[agent as usize] = trash_pay(acted, is_complete);
+                    team.paid[agent as usize] = trash_pay(settings, acted, is_complete);
                     let seen = read_reached(settings, first, acted.state);
                     if event == NO_EVENT && !is_item(front) && is_item(seen) {
                         event = FOUND_EVENT;

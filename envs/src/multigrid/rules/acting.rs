@@ -71,6 +71,8 @@ pub mod rules {
         pub event: i32,
         /// Items delivered.
         pub delivered: u32,
+        /// Items put down outside the drop zone.
+        pub dropped: u32,
     }
 
     /// MiniGrid's step for an agent with `front` before it; another agent there is as good as a wall.
@@ -87,7 +89,7 @@ pub mod rules {
         if opened {
             event = DOOR_EVENT;
         }
-        Acted { state: moved.state, front: after, event, delivered: 0u32 }
+        Acted { state: moved.state, front: after, event, delivered: 0u32, dropped: 0u32 }
     }
 
     /// Whether a cell holds an item of Trash-Grid.
@@ -106,7 +108,7 @@ pub mod rules {
     /// Trash-Grid's step for an agent that carries `state.carrying` items. Items do not block; other
     /// agents do. What lies outside the grid is a wall.
     pub fn worked(settings: TeamSettings, state: State, front: u32, occupied: bool, action: u32) -> Acted {
-        let mut acted = Acted { state, front, event: NO_EVENT, delivered: 0u32 };
+        let mut acted = Acted { state, front, event: NO_EVENT, delivered: 0u32, dropped: 0u32 };
         if action == TRASH_LEFT {
             acted.state.dir = (state.dir + 3u32) & 3u32;
         }
@@ -134,6 +136,7 @@ pub mod rules {
             } else if front == EMPTY && !occupied {
                 acted.state.carrying = state.carrying - 1u32;
                 acted.front = cell(BALL, BLUE, 0u32);
+                acted.dropped = 1u32;
             }
         }
         acted
@@ -142,7 +145,7 @@ pub mod rules {
     /// Trash-Grid v1's step for an agent on the cell `here`: small items weigh 1, big ones 2. `occupied` says
     /// whether another agent is where it wants to go.
     pub fn fetched(settings: TeamSettings, state: State, here: u32, occupied: bool, action: u32) -> Acted {
-        let mut acted = Acted { state, front: here, event: NO_EVENT, delivered: 0u32 };
+        let mut acted = Acted { state, front: here, event: NO_EVENT, delivered: 0u32, dropped: 0u32 };
         if !occupied {
             acted.state.x = wanted_x(settings, state.x, action + 1u32);
             acted.state.y = wanted_y(settings, state.y, action + 1u32);
@@ -206,8 +209,8 @@ pub mod rules {
     }
 
     /// What an agent earned in Trash-Grid; `is_complete` when it delivered the last item.
-    pub fn trash_pay(acted: Acted, is_complete: bool) -> f32 {
-        let mut paid = STEP_COST;
+    pub fn trash_pay(settings: TeamSettings, acted: Acted, is_complete: bool) -> f32 {
+        let mut paid = STEP_COST - settings.drop_cost * f32(acted.dropped);
         if acted.event == PICKED_EVENT || acted.event == SPLIT_EVENT {
             paid += HANDLING_PAY;
         }
@@ -296,10 +299,13 @@ mod tests {
         let settings = settings();
         let delivered = worked(settings, agent(6, 8, 3), EMPTY, false, TRASH_PUT);
         assert_eq!((delivered.delivered, delivered.state.carrying), (3, 0));
-        assert!((trash_pay(delivered, false) - 5.9).abs() < 1e-6);
-        assert!((trash_pay(delivered, true) - 15.9).abs() < 1e-6);
+        assert!((trash_pay(settings, delivered, false) - 5.9).abs() < 1e-6);
+        assert!((trash_pay(settings, delivered, true) - 15.9).abs() < 1e-6);
         let put = worked(settings, agent(5, 8, 3), EMPTY, false, TRASH_PUT);
         assert_eq!((put.delivered, put.state.carrying, put.front), (0, 2, small()));
+        let costly = TeamSettings { drop_cost: 1.0, ..settings };
+        assert_eq!([trash_pay(settings, put, false), trash_pay(costly, put, false)], [-0.1, -1.1]);
+        assert_eq!(trash_pay(costly, delivered, false), trash_pay(settings, delivered, false));
         for (front, occupied) in [(EMPTY, true), (small(), false), (cell(WALL, GREY, 0), false)] {
             let kept = worked(settings, agent(5, 8, 3), front, occupied, TRASH_PUT);
             assert!(!makes_a_difference(agent(5, 8, 3), front, kept));

@@ -19,7 +19,7 @@ pub mod rules {
 
     /// Word of the constants at which the table begins: what success pays by the number of steps, or
     /// in foraging the reciprocals of whole numbers.
-    pub const TABLE_AT: u32 = 16u32;
+    pub const TABLE_AT: u32 = 17u32;
 
     /// What a task and its options fix.
     #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable, Wgsl)]
@@ -57,6 +57,8 @@ pub mod rules {
         pub inverse_agents: f32,
         /// What has to be delivered in all.
         pub total: u32,
+        /// What putting an item down outside the drop zone costs.
+        pub drop_cost: f32,
     }
 
     /// What agent `agent` is paid of what each has earned.
