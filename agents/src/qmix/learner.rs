@@ -10,12 +10,14 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, RmsPropConfig};
 use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::collector::{best_choice, numbers};
 use super::config::{Factorisation, LearnerConfig, Optimiser};
 use super::networks::{AgentNetwork, Networks, input_len};
 use super::replay::Batch;
+use super::unrolled::{SHARDS, Trace, Weights};
 use crate::Error;
 use crate::options::ProcessShape;
 use crate::ppo::gradients::clip_norm;
@@ -79,9 +81,15 @@ impl Learner {
     /// # Errors
     /// [`Error::Diverged`] when the gradient is not finite; the networks are then as they were.
     pub fn update(&mut self, batch: &Batch) -> Result<UpdateStatistics, Error> {
-        let (chosen, live) = self.unroll(batch);
-        let targets = self.targets(batch, &live);
-        let joint = self.mix(&self.networks, batch, chosen, 0);
+        let weights = Weights::of(&self.networks.agent);
+        let target_weights = Weights::of(&self.target.agent);
+        let (live, target) =
+            rayon::join(|| self.unroll(&weights, batch), || self.unroll(&target_weights, batch));
+        let chosen = self.chosen(batch, &live).require_grad();
+        let (targets, joint) = rayon::join(
+            || self.targets(batch, &live, &target),
+            || self.mix(&self.networks, batch, chosen.clone(), 0),
+        );
         let per_choice = self.values_per_choice();
         let mask: Vec<f32> =
             batch.mask.iter().flat_map(|&mask| std::iter::repeat_n(mask, per_choice)).collect();
@@ -93,7 +101,11 @@ impl Learner {
         let error = (joint - column(targets)) * column(mask);
         let loss = error.square().sum().div_scalar(total);
         let statistics = loss.clone().into_scalar::<f32>();
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.networks);
+        let mut graph = loss.backward();
+        let of_chosen = chosen.grad_remove(&mut graph).map(numbers).unwrap_or_default();
+        // The graph ends at the agents' values: the rest of the gradient is worked out by hand.
+        let mut gradients = GradientsParams::from_grads(graph, &self.networks);
+        self.gradient(&weights, batch, &live, &of_chosen).register(&self.networks.agent, &mut gradients);
         let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
         if !norm.is_finite() || !statistics.is_finite() {
             return Err(Error::Diverged { update: self.updates + 1, what: "norm of the gradient" });
@@ -108,8 +120,8 @@ impl Learner {
 
     /// Joint values of the choices of `batch`, `[L - 1, B]`; for IQL the agents' own, `[L - 1, B, agents]`.
     pub fn joint_values(&self, batch: &Batch) -> Vec<f32> {
-        let (chosen, _) = self.unroll(batch);
-        numbers(self.mix(&self.networks, batch, chosen, 0).inner())
+        let live = self.unroll(&Weights::of(&self.networks.agent), batch);
+        numbers(self.mix(&self.networks, batch, self.chosen(batch, &live), 0).inner())
     }
 
     /// Values that the loss compares for every choice of a team.
@@ -117,63 +129,76 @@ impl Learner {
         if self.config.factorisation == Factorisation::Iql { self.shape.num_agents } else { 1 }
     }
 
-    /// Values of the choices made, `[(L - 1) * B, agents]`, and what the live network says of every
-    /// choice, `[L, B, agents, choices]`.
-    fn unroll(&self, batch: &Batch) -> (Tensor<2>, Vec<f32>) {
-        let ProcessShape { num_agents: agents, choices, .. } = self.shape;
-        let rows = batch.episodes * agents;
-        let mut chosen = Vec::with_capacity(batch.length);
-        let mut all = Vec::with_capacity(batch.length * rows * choices);
-        self.each_step(&self.networks.agent, batch, &self.device, |t, values| {
-            all.extend(numbers(values.clone().inner()));
-            if t + 1 < batch.length {
-                let made = batch.choices[t * rows..(t + 1) * rows].to_vec();
-                let made =
-                    Tensor::<2, Int>::from_data(TensorData::new(made, [rows, 1]), (&self.device, DType::I32));
-                chosen.push(values.gather(1, made));
-            }
-        });
-        let count = chosen.len() * batch.episodes;
-        (Tensor::cat(chosen, 0).reshape([count, agents]), all)
-    }
-
-    /// Runs `network` over the situations of `batch` from empty memories.
-    fn each_step(
-        &self,
-        network: &AgentNetwork,
-        batch: &Batch,
-        device: &Device,
-        mut take: impl FnMut(usize, Tensor<2>),
-    ) {
+    /// The network with these weights over the situations of `batch`, from empty memories.
+    fn unroll(&self, weights: &Weights, batch: &Batch) -> Unrolled {
         let rows = batch.episodes * self.shape.num_agents;
         let input = input_len(self.shape);
-        let mut hidden = Tensor::<2>::zeros([rows, self.config.hidden], device);
-        for (t, inputs) in batch.inputs.chunks_exact(rows * input).enumerate() {
-            let inputs = Tensor::<2>::from_data(TensorData::new(inputs.to_vec(), [rows, input]), device);
-            let (values, next) = network.step(inputs, hidden);
-            hidden = next;
-            take(t, values);
+        let bounds: Vec<usize> = (0..=SHARDS).map(|shard| rows * shard / SHARDS).collect();
+        let shards = bounds.par_windows(2).filter(|bounds| bounds[0] < bounds[1]).map(|bounds| {
+            let part = |step: &[f32]| step[bounds[0] * input..bounds[1] * input].to_vec();
+            let inputs = batch.inputs.chunks_exact(rows * input).flat_map(part).collect();
+            (bounds[0], weights.unroll(inputs, bounds[1] - bounds[0]))
+        });
+        let shards: Vec<(usize, Trace)> = shards.collect();
+        let choices = self.shape.choices;
+        let mut values = vec![0.0; batch.length * rows * choices];
+        for (first, trace) in &shards {
+            let width = trace.values.len() / batch.length;
+            for (step, part) in trace.values.chunks_exact(width).enumerate() {
+                values[(step * rows + first) * choices..][..width].copy_from_slice(part);
+            }
         }
+        Unrolled { shards, values }
     }
 
-    /// What the values of the choices should be, shaped as the loss compares them. `live` are the live
-    /// network's values of every choice.
-    fn targets(&self, batch: &Batch, live: &[f32]) -> Vec<f32> {
+    /// Values of the choices made, `[(L - 1) * B, agents]`.
+    fn chosen(&self, batch: &Batch, live: &Unrolled) -> Tensor<2> {
         let ProcessShape { num_agents: agents, choices, .. } = self.shape;
-        let rows = batch.episodes * agents;
-        let mut best = Vec::with_capacity((batch.length - 1) * rows);
-        self.each_step(&self.target.agent, batch, &Device::flex(), |t, values| {
-            if t == 0 {
-                return;
+        let values: Vec<f32> = live
+            .values
+            .chunks_exact(choices)
+            .zip(&batch.choices)
+            .map(|(values, &choice)| values[choice as usize])
+            .collect();
+        let rows = values.len() / agents;
+        Tensor::from_data(TensorData::new(values, [rows, agents]), &self.device)
+    }
+
+    /// The gradient of the agents' parameters, where `of_chosen` is that of the values of the choices made.
+    fn gradient(&self, weights: &Weights, batch: &Batch, live: &Unrolled, of_chosen: &[f32]) -> Weights {
+        let choices = self.shape.choices;
+        let rows = batch.episodes * self.shape.num_agents;
+        let parts = live.shards.par_iter().map(|(first, trace)| {
+            let width = trace.values.len() / batch.length / choices;
+            let mut values = vec![0.0; trace.values.len()];
+            for step in 0..batch.length - 1 {
+                for row in 0..width {
+                    let place = step * rows + first + row;
+                    values[(step * width + row) * choices + batch.choices[place] as usize] = of_chosen[place];
+                }
             }
-            let values = numbers(values);
-            let guide = if self.config.double_q { &live[t * rows * choices..] } else { &values[..] };
-            let allowed = batch.available[t * rows * choices..(t + 1) * rows * choices].chunks_exact(choices);
-            for (row, allowed) in allowed.enumerate() {
-                let choice = best_choice(&guide[row * choices..(row + 1) * choices], allowed);
-                best.push(values[row * choices + choice]);
-            }
+            let mut gradient = weights.zeros();
+            weights.add_gradient(trace, &values, &mut gradient);
+            gradient
         });
+        let parts: Vec<Weights> = parts.collect();
+        let mut sum = weights.zeros();
+        parts.iter().for_each(|part| sum.add(part));
+        sum
+    }
+
+    /// What the values of the choices should be, shaped as the loss compares them. `live` and `target` are what the
+    /// networks say of every choice.
+    fn targets(&self, batch: &Batch, live: &Unrolled, target: &Unrolled) -> Vec<f32> {
+        let ProcessShape { num_agents: agents, choices, .. } = self.shape;
+        let first = batch.episodes * agents * choices;
+        let guide = if self.config.double_q { live } else { target };
+        let rows =
+            guide.values[first..].chunks_exact(choices).zip(target.values[first..].chunks_exact(choices));
+        let best: Vec<f32> = rows
+            .zip(batch.available[first..].chunks_exact(choices))
+            .map(|((guide, values), allowed)| values[best_choice(guide, allowed)])
+            .collect();
         let count = (batch.length - 1) * batch.episodes;
         let best = Tensor::<2>::from_data(TensorData::new(best, [count, agents]), &Device::flex());
         let next = numbers(self.mix(&self.target, batch, best, 1));
@@ -236,6 +261,14 @@ impl Learner {
         (self.networks, self.target, self.updates) = (networks, target, bytes.updates);
         Ok(())
     }
+}
+
+/// The agents' network over a minibatch.
+struct Unrolled {
+    /// The first row of each part of the rows, and what its forward pass left.
+    shards: Vec<(usize, Trace)>,
+    /// Values of every choice, `[L, B, agents, choices]`.
+    values: Vec<f32>,
 }
 
 /// A learner as it stands in a checkpoint.

@@ -16,6 +16,7 @@ mod networks;
 mod replay;
 mod run_files;
 mod trainer;
+mod unrolled;
 
 pub use collector::Collector;
 pub(crate) use collector::{best_choice, numbers, random_choice};
