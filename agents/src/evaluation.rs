@@ -120,6 +120,20 @@ pub fn play_episode<E: From<Error>>(
     seed: u64,
     look: &mut dyn FnMut(&dyn VectorEnv) -> Result<(), E>,
 ) -> Result<RecordedEpisode, E> {
+    play_episode_and_look(policy, env, seed, &mut |env, _, _| look(env))
+}
+
+/// [`play_episode`] with the subgoal events of the step and the policy's caption shown to `look` besides: after the
+/// reset there are no events.
+///
+/// # Errors
+/// As [`play_episode`].
+pub fn play_episode_and_look<E: From<Error>>(
+    policy: &mut dyn Policy,
+    env: &mut dyn VectorEnv,
+    seed: u64,
+    look: &mut dyn FnMut(&dyn VectorEnv, &[i32], Option<String>) -> Result<(), E>,
+) -> Result<RecordedEpisode, E> {
     if env.num_envs() != 1 || env.autoreset() != AutoresetMode::Disabled {
         return Err(E::from(Error::Unsupported {
             id: env.spec().id.clone(),
@@ -132,8 +146,8 @@ pub fn play_episode<E: From<Error>>(
     }
     let environment = |error: pentathlon_gym::Error| E::from(Error::from(error));
     env.reset(seed).map_err(environment)?;
-    look(env)?;
     policy.forget(0);
+    look(env, &[], None)?;
     let mut action = vec![lowest_action(env); action_numbers(env)?];
     let mut episode = RecordedEpisode { seed, actions: Vec::new(), episode_return: 0.0, success: false };
     loop {
@@ -143,7 +157,8 @@ pub fn play_episode<E: From<Error>>(
         episode.episode_return += step.reward.iter().sum::<f32>();
         episode.success = step.info.success[0];
         let ended = step.terminated[0] || step.truncated[0];
-        look(env)?;
+        let events = step.info.subgoal.to_vec();
+        look(env, &events, policy.caption(0))?;
         if ended {
             return Ok(episode);
         }
