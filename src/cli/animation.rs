@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use pentathlon::{
-    AutoresetMode, BuildOptions, EnvSpec, VectorEnv,
-    agents::{Policy, play_episode_and_look},
+    AutoresetMode, BuildOptions, EnvSpec,
+    agents::{Policy, Sight, play_episode_and_look},
     render::{Frame, FrameOptions, GifOptions, GifWriter, View, drawing},
 };
 
@@ -43,23 +43,26 @@ impl Events {
     }
 
     /// `frame` with a line for each agent below it: its current subgoal where the policy chooses subgoals, else the
-    /// last one that it achieved. As it is where there is nothing to say.
+    /// last one that it achieved. As it is where there is nothing to say. Frames of one task have one height.
     pub fn below(&self, frame: Frame, spec: &EnvSpec, caption: Option<String>) -> Frame {
-        let lines = self.last.len();
-        if let Some(caption) = caption {
-            return frame.with_caption(&caption, lines);
-        }
-        if !self.is_shown {
+        if !self.is_shown && caption.is_none() {
             return frame;
         }
-        let text: Vec<String> = (0..)
-            .zip(&self.last)
-            .map(|(agent, &event)| {
-                let name = usize::try_from(event).ok().and_then(|event| spec.subgoals.get(event));
-                format!("{agent}: {}", name.map_or("-", String::as_str))
-            })
-            .collect();
-        frame.with_caption(&text.join("\n"), lines)
+        let text = |name: &dyn Fn(i32) -> String| -> String {
+            let lines = (0..).zip(&self.last).map(|(agent, &event)| format!("{agent}: {}", name(event)));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let name_of = |event: i32| usize::try_from(event).ok().and_then(|event| spec.subgoals.get(event));
+        let longest = spec.subgoals.iter().max_by_key(|name| name.len()).map_or("-", String::as_str);
+        let lines = Frame::caption_lines(frame.width(), &text(&|_| longest.to_owned()));
+        let said = caption.unwrap_or_else(|| {
+            text(&|event| name_of(event).map_or_else(|| String::from("-"), String::clone))
+        });
+        let height = frame.with_caption("", lines).height();
+        let captioned = frame.with_caption(&said, lines);
+        let mut cut = Frame::filled(captioned.width(), height, [0; 3]);
+        cut.paste(&captioned, 0, 0);
+        cut
     }
 }
 
@@ -86,25 +89,23 @@ pub fn animate(policy: &mut dyn Policy, id: &str, options: &BuildOptions, path: 
             break;
         }
         events.clear();
-        let mut look =
-            |batch: &dyn VectorEnv, subgoals: &[i32], caption: Option<String>| -> anyhow::Result<()> {
-                shown += 1;
-                if shown > SHOWN_FRAMES {
-                    return Ok(());
+        let mut look = |Sight { batch, events: subgoals, caption }: Sight<'_>| -> anyhow::Result<()> {
+            shown += 1;
+            if shown > SHOWN_FRAMES {
+                return Ok(());
+            }
+            events.record(subgoals);
+            let frame = drawing(batch)?.frame(0, &frame_options)?;
+            let frame = events.below(frame, batch.spec(), caption);
+            match &mut gif {
+                Some(gif) => gif.add(frame)?,
+                None => {
+                    let options = GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() };
+                    gif = Some(GifWriter::create(path, options, frame)?);
                 }
-                events.record(subgoals);
-                let frame = drawing(batch)?.frame(0, &frame_options)?;
-                let frame = events.below(frame, batch.spec(), caption);
-                match &mut gif {
-                    Some(gif) => gif.add(frame)?,
-                    None => {
-                        let options =
-                            GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() };
-                        gif = Some(GifWriter::create(path, options, frame)?);
-                    }
-                }
-                Ok(())
-            };
+            }
+            Ok(())
+        };
         play_episode_and_look(policy, &mut *batch, seed.wrapping_add(episode), &mut look)?;
     }
     gif.map_or(Ok(()), |gif| Ok(gif.finish()?))

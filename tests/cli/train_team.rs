@@ -191,7 +191,7 @@ fn bad_configurations_are_refused_with_what_is_wrong() {
     write(directory.path(), "gamma.toml", &TINY.replace("hidden = 16", "gamma = 1.5"));
     let text = run_in(directory.path(), &["train-team", "--config", "gamma.toml"]).failed(2);
     assert!(text.contains("learner.gamma") && text.contains("0 to 1"), "{text}");
-    let text = run_in(directory.path(), &["train-team", "--config", "missing.toml"]).failed(2);
+    let text = run_in(directory.path(), &["train-team", "--config", "missing.toml"]).failed(1);
     assert!(text.contains("missing.toml"), "{text}");
     write(directory.path(), "id.toml", &TINY.replace("TwoStep", "TwoStop"));
     let text = run_in(directory.path(), &["train-team", "--config", "id.toml"]).failed(2);
