@@ -26,6 +26,12 @@ pub fn log_probability(logits: &[f32], action: usize) -> f32 {
     logits[action] - peak - total.ln()
 }
 
+/// The chances that `logits` give.
+pub fn probabilities(logits: &[f32]) -> Vec<f32> {
+    let (peak, total) = normaliser(logits);
+    logits.iter().map(|&logit| (logit - peak).exp() / total).collect()
+}
+
 /// The most probable action, the first of equal ones.
 pub fn argmax(logits: &[f32]) -> usize {
     let mut best = 0;

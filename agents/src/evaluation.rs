@@ -120,6 +120,29 @@ pub fn play_episode<E: From<Error>>(
     seed: u64,
     look: &mut dyn FnMut(&dyn VectorEnv) -> Result<(), E>,
 ) -> Result<RecordedEpisode, E> {
+    play_episode_and_look(policy, env, seed, &mut |sight| look(sight.batch))
+}
+
+/// What is to be seen of an episode after its reset or one of its steps.
+pub struct Sight<'a> {
+    /// The batch of one environment.
+    pub batch: &'a dyn VectorEnv,
+    /// The subgoal event of every agent in the step, -1 for none; empty after the reset.
+    pub events: &'a [i32],
+    /// What the policy says that the agents are at.
+    pub caption: Option<String>,
+}
+
+/// [`play_episode`] that shows `look` more than the batch.
+///
+/// # Errors
+/// As [`play_episode`].
+pub fn play_episode_and_look<E: From<Error>>(
+    policy: &mut dyn Policy,
+    env: &mut dyn VectorEnv,
+    seed: u64,
+    look: &mut dyn FnMut(Sight<'_>) -> Result<(), E>,
+) -> Result<RecordedEpisode, E> {
     if env.num_envs() != 1 || env.autoreset() != AutoresetMode::Disabled {
         return Err(E::from(Error::Unsupported {
             id: env.spec().id.clone(),
@@ -132,8 +155,8 @@ pub fn play_episode<E: From<Error>>(
     }
     let environment = |error: pentathlon_gym::Error| E::from(Error::from(error));
     env.reset(seed).map_err(environment)?;
-    look(env)?;
     policy.forget(0);
+    look(Sight { batch: env, events: &[], caption: None })?;
     let mut action = vec![lowest_action(env); action_numbers(env)?];
     let mut episode = RecordedEpisode { seed, actions: Vec::new(), episode_return: 0.0, success: false };
     loop {
@@ -143,7 +166,8 @@ pub fn play_episode<E: From<Error>>(
         episode.episode_return += step.reward.iter().sum::<f32>();
         episode.success = step.info.success[0];
         let ended = step.terminated[0] || step.truncated[0];
-        look(env)?;
+        let events = step.info.subgoal.to_vec();
+        look(Sight { batch: env, events: &events, caption: policy.caption(0) })?;
         if ended {
             return Ok(episode);
         }

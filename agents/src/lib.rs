@@ -36,7 +36,9 @@ pub mod trainer;
 
 pub use config::Config;
 pub use error::Error;
-pub use evaluation::{Evaluation, RecordedEpisode, evaluate, evaluate_and_look, play_episode};
+pub use evaluation::{
+    Evaluation, RecordedEpisode, Sight, evaluate, evaluate_and_look, play_episode, play_episode_and_look,
+};
 pub use policy::{NetworkPolicy, Policy, RandomPolicy, ScriptedPolicy};
 pub use trainer::{Checkpoint, Ending, Progress, RunFiles, Trainer};
 

@@ -129,6 +129,16 @@ fn push_colored(text: &mut String, cell: Cell) {
     push(text, format_args!("{style}{glyphs}{style:#}"));
 }
 
+/// An object that no agent stands on and nobody looks at.
+pub(crate) fn push_object(text: &mut String, object: u32, color: bool) {
+    let cell = Cell { object, agent: None, highlight: false };
+    if color {
+        push_colored(text, cell);
+    } else {
+        text.extend(letters(cell));
+    }
+}
+
 /// The lines under the picture.
 fn push_legend(text: &mut String, shown: &[Cell], carrying: u32, mission: &str, color: bool) {
     if !mission.is_empty() {

@@ -2,7 +2,7 @@
 
 use pentathlon_gym::VectorEnv;
 
-use crate::{Frame, RenderError, cormab, crafter, minigrid};
+use crate::{Frame, RenderError, cormab, crafter, minigrid, multigrid};
 
 /// Which view of the world a frame shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -95,9 +95,10 @@ pub trait Draw {
 /// When its discipline has no drawing.
 pub fn drawing<'a>(batch: &'a dyn VectorEnv) -> Result<Box<dyn Draw + 'a>, RenderError> {
     let found = minigrid::drawing(batch).or_else(|| crafter::drawing(batch));
+    let found = found.or_else(|| multigrid::drawing(batch));
     found.or_else(|| cormab::drawing(batch)).ok_or_else(|| RenderError::UnknownDiscipline {
         id: batch.spec().id.clone(),
         discipline: batch.spec().discipline.clone(),
-        drawn: "minigrid, crafter, cormab",
+        drawn: "minigrid, multigrid, crafter, cormab",
     })
 }

@@ -18,6 +18,7 @@ mod file;
 mod frame;
 mod gif;
 mod minigrid;
+mod multigrid;
 mod png;
 mod recording;
 pub mod scene3d;

@@ -75,7 +75,7 @@ impl Draw for Drawing<'_> {
 
 /// The atlas of tiles of `size` pixels. The latest few sizes are kept for the life of the process, so
 /// that an animation paints each tile once.
-fn shared_atlas(size: usize) -> Arc<TileAtlas> {
+pub(crate) fn shared_atlas(size: usize) -> Arc<TileAtlas> {
     const KEPT: usize = 4;
     static ATLASES: Mutex<Vec<Arc<TileAtlas>>> = Mutex::new(Vec::new());
     let mut atlases = ATLASES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pentathlon::{
     BuildOptions,
-    agents::{Trainer, evaluate_and_look, policy::Policy},
+    agents::{Trainer, evaluate_and_look, policy::Policy, qmix::TeamTrainer},
 };
 use serde::Serialize;
 
@@ -26,6 +26,7 @@ pub const CLONED_SEED: u64 = 1_000_000_007;
 Examples:
   pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1 --episodes 512
   pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1/checkpoint.pentathlon --seed 99 --greedy --json
+  pentathlon eval runs/trash/team.checkpoint --episodes 128
   pentathlon eval random --env CrafterReward-v1 --episodes 256")]
 pub struct Arguments {
     /// Checkpoint, the folder of a run, or with --env `random` for random actions and `expert` for a planner's
@@ -111,7 +112,7 @@ impl Subject {
             source,
         };
         match &subject.source {
-            FoundPolicy::Random => {}
+            FoundPolicy::Random | FoundPolicy::Team(_) => {}
             FoundPolicy::Expert => subject.origin = String::from("an expert's actions"),
             FoundPolicy::Cloned(checkpoint) => {
                 subject.id.clone_from(&checkpoint.id);
@@ -127,6 +128,15 @@ impl Subject {
                 subject.frames = Some(checkpoint.frames());
                 subject.origin = format!("after {} frames of training", checkpoint.frames());
             }
+        }
+        if let FoundPolicy::Team(checkpoint) = &subject.source {
+            let config = &checkpoint.config;
+            subject.id.clone_from(&config.environment.id);
+            subject.options = config.build_options(1, config.evaluation_seed());
+            subject.episodes = config.evaluation.episodes;
+            subject.greedy |= config.evaluation.greedy;
+            subject.frames = Some(checkpoint.frames);
+            subject.origin = format!("a team after {} frames of training", checkpoint.frames);
         }
         if let Some(id) = &arguments.env {
             subject.id.clone_from(id);
@@ -145,6 +155,7 @@ impl Subject {
         Ok(match &self.source {
             FoundPolicy::Cloned(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
             FoundPolicy::Trained(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
+            FoundPolicy::Team(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
             other => other.fit(&*batch, seed)?,
         })
     }
@@ -152,5 +163,9 @@ impl Subject {
 
 /// The checkpoint that `path` means: itself, or that of the run in the folder.
 pub fn find_checkpoint(path: &Path) -> PathBuf {
-    if path.is_dir() { Trainer::checkpoint_path(path) } else { path.to_owned() }
+    if !path.is_dir() {
+        return path.to_owned();
+    }
+    let (agent, team) = (Trainer::checkpoint_path(path), TeamTrainer::checkpoint_path(path));
+    if team.exists() && !agent.exists() { team } else { agent }
 }

@@ -59,13 +59,12 @@ pub struct Source {
 
 impl Source {
     /// The configuration that `path` names: one of [`EXPERIMENTS`], or a file.
-    pub fn find(path: &Path) -> Result<Self, Usage> {
+    pub fn find(path: &Path) -> anyhow::Result<Self> {
         let built_in = EXPERIMENTS.iter().find(|(name, _)| path.to_str() == Some(name));
         let text = match built_in {
             Some((_, text)) => (*text).to_owned(),
-            None => std::fs::read_to_string(path).map_err(|error| {
-                Usage(format!("the configuration {} cannot be read: {error}", path.display()))
-            })?,
+            None => std::fs::read_to_string(path)
+                .with_context(|| format!("the configuration {} cannot be read", path.display()))?,
         };
         Ok(Self { path: path.to_owned(), text })
     }

@@ -8,6 +8,7 @@ use pentathlon::{
         Checkpoint,
         behaviour_cloning::ClonedCheckpoint,
         policy::{ExpertPolicy, Policy, RandomPolicy, action_numbers},
+        qmix::TeamCheckpoint,
     },
     engine::find_batch,
     envs::cormab::{CoupledBandit, sample_actions},
@@ -56,6 +57,8 @@ pub enum FoundPolicy {
     Trained(Box<Checkpoint>),
     /// A network that learnt from demonstrations.
     Cloned(Box<ClonedCheckpoint>),
+    /// A team of value learners.
+    Team(Box<TeamCheckpoint>),
 }
 
 impl PolicySource {
@@ -68,6 +71,8 @@ impl PolicySource {
                 let path = find_checkpoint(path);
                 if ClonedCheckpoint::is_at(&path) {
                     FoundPolicy::Cloned(Box::new(ClonedCheckpoint::load(&path)?))
+                } else if TeamCheckpoint::is_at(&path) {
+                    FoundPolicy::Team(Box::new(TeamCheckpoint::load(&path)?))
                 } else {
                     FoundPolicy::Trained(Box::new(Checkpoint::load(&path)?))
                 }
@@ -83,6 +88,7 @@ impl FoundPolicy {
             Self::Random | Self::Expert => &[],
             Self::Trained(checkpoint) => &checkpoint.config.environment.observations,
             Self::Cloned(checkpoint) => &checkpoint.options.observations,
+            Self::Team(checkpoint) => &checkpoint.config.environment.observations,
         }
     }
 
@@ -92,6 +98,9 @@ impl FoundPolicy {
             Self::Random => random_policy(batch, seed),
             Self::Expert => Box::new(ExpertPolicy::new(batch).map_err(|error| Usage(error.to_string()))?),
             Self::Cloned(checkpoint) => Box::new(checkpoint.policy(batch, false, seed)?),
+            Self::Team(checkpoint) => {
+                Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
+            }
             Self::Trained(checkpoint) => {
                 Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
             }

@@ -10,6 +10,7 @@ use pentathlon::{
 };
 
 use super::{
+    animation::Events,
     arguments::{EnvironmentArguments, parse_count},
     exit::Usage,
     output,
@@ -25,6 +26,7 @@ Examples:
   pentathlon render MiniGrid-DoorKey-8x8-v0 --steps 200 --policy runs/doorkey --out trained.gif
   pentathlon render CrafterReward-v1 --seed 7 --tile-size 10 --out map.png
   pentathlon render CrafterTeam-v1 --view agent --steps 300 --tile-size 14 --out team.gif
+  pentathlon render MultiGrid-TrashGrid-v2 --steps 200 --policy runs/trash/team.checkpoint --out team.gif
   pentathlon render coRMAB-Routing-v0 --steps 20 --out walks.gif
   pentathlon render MiniGrid-KeyCorridorS3R3-v0 --contact-sheet 16 --tile-size 8 --out sheet.png")]
 pub struct Arguments {
@@ -40,7 +42,12 @@ pub struct Arguments {
     #[arg(long, default_value_t = 0)]
     steps: usize,
     /// What acts: `random`, `expert`, a checkpoint, or the folder of a run
-    #[arg(long, value_name = "random|expert|CHECKPOINT", default_value = "random")]
+    #[arg(
+        long,
+        visible_alias = "checkpoint",
+        value_name = "random|expert|CHECKPOINT",
+        default_value = "random"
+    )]
     policy: PolicySource,
     /// Draw the first K environments of a batch on one sheet
     #[arg(long, value_name = "K", value_parser = parse_count, conflicts_with = "ansi")]
@@ -84,40 +91,38 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut policy = policy.fit(&*batch, arguments.environment.seed)?;
     let view = if arguments.view == ViewName::Agent { View::Agent } else { View::World };
     if arguments.ansi {
-        play(arguments, &mut *batch, &mut *policy, |_, _| Ok(()))?;
+        play(arguments, &mut *batch, &mut *policy, |_, _, _| Ok(()))?;
         let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         let options =
             AnsiOptions { color, view, highlight: !arguments.no_highlight, ..AnsiOptions::default() };
         return output::print(&drawing(&*batch)?.ansi(0, &options)?);
     }
     let options = FrameOptions { tile_size: arguments.tile_size, view, highlight: !arguments.no_highlight };
-    let picture = |batch: &dyn VectorEnv, statuses: &[Status]| -> anyhow::Result<Frame> {
+    let picture = |batch: &dyn VectorEnv, statuses: &[Status], below: &Below| -> anyhow::Result<Frame> {
         let drawing = drawing(batch)?;
         Ok(match arguments.contact_sheet {
-            None => drawing.frame(0, &options)?,
+            None => below.0.below(drawing.frame(0, &options)?, batch.spec(), below.1.clone()),
             Some(count) => contact_sheet(&*drawing, count, &options, Some(statuses))?,
         })
     };
     let out = arguments.out.as_deref().unwrap_or_else(|| unreachable!("clap requires --out or --ansi"));
-    let first = picture(&*batch, &vec![Status::Running; num_envs])?;
+    let nothing = Below(Events::new(batch.spec()), None);
+    let first = picture(&*batch, &vec![Status::Running; num_envs], &nothing)?;
     if animated {
         let frame_time = Duration::from_millis(arguments.frame_time);
         let options = GifOptions { delay: frame_time, ..GifOptions::default() };
         let mut gif = GifWriter::create(out, options, first)?;
-        play(
-            arguments,
-            &mut *batch,
-            &mut *policy,
-            |batch, statuses| Ok(gif.add(picture(batch, statuses)?)?),
-        )?;
+        play(arguments, &mut *batch, &mut *policy, |batch, statuses, below| {
+            Ok(gif.add(picture(batch, statuses, below)?)?)
+        })?;
         gif.finish()?;
     } else {
-        let mut last = vec![Status::Running; num_envs];
-        play(arguments, &mut *batch, &mut *policy, |_, statuses| {
-            last.copy_from_slice(statuses);
+        let mut last = (vec![Status::Running; num_envs], nothing);
+        play(arguments, &mut *batch, &mut *policy, |_, statuses, below| {
+            last = (statuses.to_vec(), below.clone());
             Ok(())
         })?;
-        picture(&*batch, &last)?.write_png(out)?;
+        picture(&*batch, &last.0, &last.1)?.write_png(out)?;
     }
     Ok(())
 }
@@ -132,17 +137,23 @@ pub fn is_animation(path: &std::path::Path) -> Result<bool, Usage> {
     }
 }
 
+/// What is written below the picture of the first environment: events of its agents, and what the policy says.
+#[derive(Clone)]
+struct Below(Events, Option<String>);
+
 /// Makes the steps; `seen` is called after each with how the environments stand.
 fn play(
     arguments: &Arguments,
     batch: &mut dyn VectorEnv,
     policy: &mut dyn Policy,
-    mut seen: impl FnMut(&dyn VectorEnv, &[Status]) -> anyhow::Result<()>,
+    mut seen: impl FnMut(&dyn VectorEnv, &[Status], &Below) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let num_envs = batch.num_envs();
     let active = vec![true; num_envs];
     let mut actions = vec![0; num_envs * action_numbers(batch)?];
     let mut statuses = vec![Status::Running; num_envs];
+    let agents = batch.spec().num_agents;
+    let mut below = Below(Events::new(batch.spec()), None);
     for _ in 0..arguments.steps {
         policy.act(batch, &active, &mut actions)?;
         let step = batch.step(&actions)?;
@@ -152,7 +163,12 @@ fn play(
                 policy.forget(env);
             }
         }
-        seen(batch, &statuses)?;
+        if step.info.was_reset[0] {
+            below.0.clear();
+        }
+        below.0.record(&step.info.subgoal[..agents]);
+        below.1 = policy.caption(0);
+        seen(batch, &statuses, &below)?;
     }
     Ok(())
 }

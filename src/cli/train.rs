@@ -8,20 +8,16 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::Context;
-use pentathlon::{
-    AutoresetMode,
-    agents::{
-        Checkpoint, Config, Ending, RunFiles, Trainer, config::EXPERIMENTS, play_episode, qmix::TeamTrainer,
-    },
-    render::{FrameOptions, GifOptions, GifWriter, View, drawing},
+use pentathlon::agents::{
+    Checkpoint, Config, Ending, RunFiles, Trainer, config::EXPERIMENTS, qmix::TeamTrainer,
 };
 use serde::Serialize;
 
 use super::{
+    animation::animate,
     eval::find_checkpoint,
     evaluation::{Judged, judge},
     exit::{INTERRUPTED, Interrupted, Usage},
@@ -150,7 +146,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let discipline = trainer.env().spec().discipline.clone();
     let judged = judge(&discipline, |look| trainer.evaluate_and_look(&build, look))?;
-    animate(&trainer, &folder.join("policy.gif"))?;
+    let options = trainer.config().build_options(1, trainer.config().evaluation_seed());
+    animate(&mut trainer.policy(), &id, &options, &folder.join("policy.gif"))?;
     let report = Report {
         id: &id,
         seed: trainer.config().seed,
@@ -243,53 +240,4 @@ pub fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -
         }
     })
     .context("cannot listen for Ctrl-C")
-}
-
-/// How many episodes of the trained policy the animation shows.
-const SHOWN_EPISODES: u64 = 4;
-/// The most frames of an animation; what comes after is not shown.
-const SHOWN_FRAMES: usize = 1000;
-
-/// Writes an animation of the trained policy, on levels of the evaluation.
-fn animate(trainer: &Trainer, path: &Path) -> anyhow::Result<()> {
-    let config = trainer.config();
-    let seed = config.evaluation_seed();
-    let mut options = config.build_options(1, seed);
-    options.autoreset = AutoresetMode::Disabled;
-    let mut batch = build(&config.environment.id, &options)?;
-    batch.reset(seed)?;
-    if drawing(&*batch).is_err() {
-        tracing::info!("{} has no drawing; no animation is written", config.environment.id);
-        return Ok(());
-    }
-    // A grid is shown as a whole; of a large world, what the agents see.
-    let frame_options = match batch.spec().discipline.as_str() {
-        "crafter" => FrameOptions { tile_size: 14, view: View::Agent, highlight: false },
-        _ => FrameOptions::default(),
-    };
-    let mut policy = trainer.policy();
-    let mut shown = 0;
-    let mut gif: Option<GifWriter> = None;
-    for episode in 0..SHOWN_EPISODES {
-        if shown >= SHOWN_FRAMES {
-            break;
-        }
-        let seed = seed.wrapping_add(episode);
-        play_episode(&mut policy, &mut *batch, seed, &mut |batch| -> anyhow::Result<()> {
-            shown += 1;
-            if shown > SHOWN_FRAMES {
-                return Ok(());
-            }
-            let frame = drawing(batch)?.frame(0, &frame_options)?;
-            match &mut gif {
-                Some(gif) => gif.add(frame)?,
-                None => {
-                    let options = GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() };
-                    gif = Some(GifWriter::create(path, options, frame)?);
-                }
-            }
-            Ok(())
-        })?;
-    }
-    gif.map_or(Ok(()), |gif| Ok(gif.finish()?))
 }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use pentathlon::agents::{
     Evaluation,
-    qmix::{QmixConfig, TeamFiles, TeamProgress, TeamTrainer},
+    qmix::{QmixConfig, TeamCheckpoint, TeamFiles, TeamProgress, TeamTrainer},
 };
 use serde::Serialize;
 
 use super::{
+    animation::animate,
     exit::{Interrupted, Usage},
     experiment::{Source, Standing},
     interrupt, output,
@@ -21,8 +22,8 @@ use super::{
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-A run leaves in its folder the configuration, a checkpoint, progress.csv, episodes.csv, the learning curve and
-evaluation.json. Ctrl-C saves and stops.
+A run leaves in its folder the configuration, a checkpoint, progress.csv, episodes.csv, the learning curve,
+evaluation.json and an animation of the trained team. Ctrl-C saves and stops.
 
 Examples:
   pentathlon train-team --config experiments/qmix_two_step.toml --json
@@ -137,6 +138,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(Interrupted(saved).into());
     }
     let evaluation = trainer.evaluate(&build)?;
+    let config = trainer.config();
+    let options = config.build_options(1, config.evaluation_seed());
+    let checkpoint = TeamCheckpoint::load(&files.checkpoint())?;
+    let batch = build(&config.environment.id, &options)?;
+    let mut policy = checkpoint.policy(&*batch, config.evaluation.greedy, options.seed)?;
+    animate(&mut policy, &config.environment.id, &options, &folder.join("policy.gif"))?;
     let report = Report {
         id: &trainer.config().environment.id,
         seed: trainer.config().seed,

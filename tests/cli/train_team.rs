@@ -73,6 +73,48 @@ fn settings_are_overridden_and_train_takes_teams_too() {
     assert!(run_in(directory.path(), &wrong).failed(2).contains("depth"));
 }
 
+/// A short run of QMIX on the small Trash-Grid.
+const TRASH: &str = r#"
+frames = 1600
+[environment]
+id = "MultiGrid-TrashGrid-6x6-v2"
+num_envs = 16
+max_episode_steps = 20
+observations = ["vector", "state", "action_mask"]
+[learner]
+hidden = 16
+batch_episodes = 4
+episodes_per_update = 4
+[exploration]
+frames = 1000
+[evaluation]
+episodes = 20
+"#;
+
+#[test]
+fn a_trained_team_is_evaluated_and_drawn() {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "trash.toml", TRASH);
+    let train = ["train-team", "--config", "trash.toml", "--out", "run", "--json"];
+    let report = last_json(&run_in(directory.path(), &train).succeeded());
+    let gif = std::fs::read(directory.path().join("run/policy.gif")).unwrap();
+    assert!(gif.starts_with(b"GIF89a"));
+    for checkpoint in ["run", "run/team.checkpoint"] {
+        let evaluated = run_in(directory.path(), &["eval", checkpoint, "--json"]).json();
+        for field in ["episodes", "mean_return", "mean_length", "frames"] {
+            assert_eq!(evaluated[field], report[field], "{field}");
+        }
+    }
+    let render =
+        ["render", "MultiGrid-TrashGrid-6x6-v2", "--checkpoint", "run/team.checkpoint", "--tile-size", "12"];
+    run_in(directory.path(), &[&render[..], &["--steps", "30", "--out", "team.gif"]].concat()).succeeded();
+    run_in(directory.path(), &[&render[..], &["--steps", "5", "--out", "team.png"]].concat()).succeeded();
+    let text = run_in(directory.path(), &[&render[..], &["--ansi"]].concat()).succeeded();
+    assert!(text.contains("mission: bring all trash"), "{text}");
+    let other = ["eval", "run", "--env", "MultiGrid-TrashGrid-v2"];
+    assert!(run_in(directory.path(), &other).failed(1).contains("does not fit MultiGrid-TrashGrid-v2"));
+}
+
 /// A short run of proximal policy optimisation on the same game.
 const TINY_PPO: &str = r#"
 frames = 2048
@@ -149,7 +191,7 @@ fn bad_configurations_are_refused_with_what_is_wrong() {
     write(directory.path(), "gamma.toml", &TINY.replace("hidden = 16", "gamma = 1.5"));
     let text = run_in(directory.path(), &["train-team", "--config", "gamma.toml"]).failed(2);
     assert!(text.contains("learner.gamma") && text.contains("0 to 1"), "{text}");
-    let text = run_in(directory.path(), &["train-team", "--config", "missing.toml"]).failed(2);
+    let text = run_in(directory.path(), &["train-team", "--config", "missing.toml"]).failed(1);
     assert!(text.contains("missing.toml"), "{text}");
     write(directory.path(), "id.toml", &TINY.replace("TwoStep", "TwoStop"));
     let text = run_in(directory.path(), &["train-team", "--config", "id.toml"]).failed(2);

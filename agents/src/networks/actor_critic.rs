@@ -412,7 +412,7 @@ mod tests {
                 let (mut logits, mut values) = ([0.0; 3], [0.0]);
                 let mut acted = remembered.clone();
                 inference.evaluate(&layout, &rows, step..step + 1, &mut remembered, &mut logits, &mut values);
-                let expected = expected_logits[step * 3..].iter().chain(&expected_values[step..]);
+                let expected = expected_logits[step * 3..step * 3 + 3].iter().chain(&expected_values[step..]);
                 for (got, expected) in logits.iter().chain(&values).zip(expected) {
                     assert!((got - expected).abs() < 1e-6, "{memory:?} {step}: {got} {expected}");
                 }

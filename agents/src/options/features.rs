@@ -115,6 +115,11 @@ impl TeamFeatures {
         Ok(features)
     }
 
+    /// Names of the observations that are read, but for the mask.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.observed.iter().chain(&self.state).map(|field| field.name.as_str())
+    }
+
     /// Numbers that an agent observes.
     pub fn observation_len(&self) -> usize {
         self.observed.iter().map(Field::len).sum()

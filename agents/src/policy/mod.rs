@@ -31,6 +31,12 @@ pub trait Policy {
     /// Forgets what is remembered of environment `env`, whose next observation is the first of an episode. Policies
     /// without a memory have nothing to do.
     fn forget(&mut self, _env: usize) {}
+
+    /// What the agents of environment `env` are at, in a few words for the line below a picture. Policies that do
+    /// not choose subgoals have nothing to say.
+    fn caption(&self, _env: usize) -> Option<String> {
+        None
+    }
 }
 
 /// How many whole numbers the actions of one environment of `env` are, all agents together.

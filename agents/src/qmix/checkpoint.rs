@@ -14,7 +14,7 @@ use crate::file::{seal, unseal};
 use crate::random::StreamState;
 
 /// First bytes of the file: its kind, and the version of its format.
-const MAGIC: &[u8; 8] = b"PNTHQMX\x01";
+pub(super) const MAGIC: &[u8; 8] = b"PNTHQMX\x01";
 
 /// Everything that changes in a run.
 #[derive(Serialize, Deserialize)]

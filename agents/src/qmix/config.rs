@@ -199,6 +199,12 @@ impl QmixConfig {
         }
     }
 
+    /// Seed of the evaluation levels.
+    pub fn evaluation_seed(&self) -> u64 {
+        // Far from the small numbers that people choose, and another one for each of them.
+        self.evaluation.seed.unwrap_or_else(|| self.seed.wrapping_add(1 << 40))
+    }
+
     /// Whether every field is within its range.
     ///
     /// # Errors

@@ -10,14 +10,16 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, RmsPropConfig};
 use burn::store::ModuleRecord;
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Bool, Bytes, DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::collector::{best_choice, numbers};
 use super::config::{Factorisation, LearnerConfig, Optimiser};
 use super::networks::{AgentNetwork, Networks, input_len};
 use super::replay::Batch;
+use super::unrolled::{SHARDS, Trace, Weights};
 use crate::Error;
+use crate::categorical;
 use crate::networks::MASKED_LOGIT;
 use crate::options::ProcessShape;
 use crate::ppo::gradients::clip_norm;
@@ -81,9 +83,15 @@ impl Learner {
     /// # Errors
     /// [`Error::Diverged`] when the gradient is not finite; the networks are then as they were.
     pub fn update(&mut self, batch: &Batch) -> Result<UpdateStatistics, Error> {
-        let (chosen, live) = self.unroll(batch);
-        let targets = self.targets(batch, &live);
-        let joint = self.mix(&self.networks, batch, chosen, 0);
+        let weights = Weights::of(&self.networks.agent);
+        let target_weights = Weights::of(&self.target.agent);
+        let (live, target) =
+            rayon::join(|| self.unroll(&weights, batch), || self.unroll(&target_weights, batch));
+        let chosen = self.chosen(batch, &live).require_grad();
+        let (targets, joint) = rayon::join(
+            || self.targets(batch, &live, &target),
+            || self.mix(&self.networks, batch, chosen.clone(), 0),
+        );
         let per_choice = self.values_per_choice();
         let mask: Vec<f32> =
             batch.mask.iter().flat_map(|&mask| std::iter::repeat_n(mask, per_choice)).collect();
@@ -95,7 +103,14 @@ impl Learner {
         let error = (joint - column(targets)) * column(mask);
         let loss = error.square().sum().div_scalar(total);
         let statistics = loss.clone().into_scalar::<f32>();
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.networks);
+        let mut graph = loss.backward();
+        let of_chosen = chosen.grad_remove(&mut graph).map(numbers).unwrap_or_default();
+        // The graph ends at the agents' values: the rest of the gradient is worked out by hand.
+        let mut gradients = GradientsParams::from_grads(graph, &self.networks);
+        let of_agents = self.gradient(&weights, batch, &live, |place, of_values| {
+            of_values[batch.choices[place] as usize] = of_chosen[place];
+        });
+        of_agents.register(&self.networks.agent, &mut gradients);
         let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
         if !norm.is_finite() || !statistics.is_finite() {
             return Err(Error::Diverged { update: self.updates + 1, what: "norm of the gradient" });
@@ -117,36 +132,38 @@ impl Learner {
     /// As [`Learner::update`].
     pub fn imitate(&mut self, batch: &Batch, temperature: f32) -> Result<f32, Error> {
         let ProcessShape { num_agents: agents, choices, .. } = self.shape;
-        let rows = batch.episodes * agents;
-        let mut total = 0.0;
-        let mut losses = Vec::with_capacity(batch.length);
-        self.each_step(&self.networks.agent, batch, &self.device, |t, values| {
-            if t + 1 == batch.length {
-                return;
+        let counts: Vec<f32> = batch
+            .available
+            .chunks_exact(choices)
+            .take(batch.choices.len())
+            .zip(0..)
+            .map(|(allowed, place): (_, usize)| {
+                let is_choice = allowed.iter().filter(|&&allowed| allowed != 0).count() > 1;
+                if is_choice { batch.mask[place / agents] } else { 0.0 }
+            })
+            .collect();
+        let total = counts.iter().sum::<f32>().max(1.0);
+        let weights = Weights::of(&self.networks.agent);
+        let live = self.unroll(&weights, batch);
+        let chances = |place: usize| {
+            let values = &live.values[place * choices..(place + 1) * choices];
+            let allowed = &batch.available[place * choices..(place + 1) * choices];
+            let logit = |(value, allowed): (&f32, &u8)| {
+                if *allowed == 0 { MASKED_LOGIT } else { value / temperature }
+            };
+            categorical::probabilities(&values.iter().zip(allowed).map(logit).collect::<Vec<f32>>())
+        };
+        let made = |place: usize| batch.choices[place] as usize;
+        let loss = (0..counts.len()).map(|place| -counts[place] * chances(place)[made(place)].max(1e-9).ln());
+        let value = loss.sum::<f32>() / total;
+        let gradient = self.gradient(&weights, batch, &live, |place, of_values| {
+            for (choice, (slope, chance)) in of_values.iter_mut().zip(chances(place)).enumerate() {
+                let target = if choice == made(place) { 1.0 } else { 0.0 };
+                *slope = counts[place] * (chance - target) / (temperature * total);
             }
-            let allowed = &batch.available[t * rows * choices..(t + 1) * rows * choices];
-            let forbidden: Vec<bool> = allowed.iter().map(|&allowed| allowed == 0).collect();
-            let forbidden =
-                Tensor::<2, Bool>::from_data(TensorData::new(forbidden, [rows, choices]), &self.device);
-            let made = batch.choices[t * rows..(t + 1) * rows].to_vec();
-            let made =
-                Tensor::<2, Int>::from_data(TensorData::new(made, [rows, 1]), (&self.device, DType::I32));
-            let counts: Vec<f32> = allowed
-                .chunks_exact(choices)
-                .enumerate()
-                .map(|(row, allowed)| {
-                    let is_choice = allowed.iter().filter(|&&allowed| allowed != 0).count() > 1;
-                    if is_choice { batch.mask[t * batch.episodes + row / agents] } else { 0.0 }
-                })
-                .collect();
-            total += counts.iter().sum::<f32>();
-            let counts = Tensor::<2>::from_data(TensorData::new(counts, [rows, 1]), &self.device);
-            let logits = values.div_scalar(temperature).mask_fill(forbidden, MASKED_LOGIT);
-            losses.push((log_softmax(logits, 1).gather(1, made) * counts).sum());
         });
-        let loss = Tensor::cat(losses, 0).sum().div_scalar(-total.max(1.0));
-        let value = loss.clone().into_scalar::<f32>();
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.networks);
+        let mut gradients = GradientsParams::new();
+        gradient.register(&self.networks.agent, &mut gradients);
         let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
         if !norm.is_finite() || !value.is_finite() {
             return Err(Error::Diverged { update: self.updates, what: "norm of the gradient" });
@@ -158,8 +175,8 @@ impl Learner {
 
     /// Joint values of the choices of `batch`, `[L - 1, B]`; for IQL the agents' own, `[L - 1, B, agents]`.
     pub fn joint_values(&self, batch: &Batch) -> Vec<f32> {
-        let (chosen, _) = self.unroll(batch);
-        numbers(self.mix(&self.networks, batch, chosen, 0).inner())
+        let live = self.unroll(&Weights::of(&self.networks.agent), batch);
+        numbers(self.mix(&self.networks, batch, self.chosen(batch, &live), 0).inner())
     }
 
     /// Values that the loss compares for every choice of a team.
@@ -167,63 +184,83 @@ impl Learner {
         if self.config.factorisation == Factorisation::Iql { self.shape.num_agents } else { 1 }
     }
 
-    /// Values of the choices made, `[(L - 1) * B, agents]`, and what the live network says of every
-    /// choice, `[L, B, agents, choices]`.
-    fn unroll(&self, batch: &Batch) -> (Tensor<2>, Vec<f32>) {
-        let ProcessShape { num_agents: agents, choices, .. } = self.shape;
-        let rows = batch.episodes * agents;
-        let mut chosen = Vec::with_capacity(batch.length);
-        let mut all = Vec::with_capacity(batch.length * rows * choices);
-        self.each_step(&self.networks.agent, batch, &self.device, |t, values| {
-            all.extend(numbers(values.clone().inner()));
-            if t + 1 < batch.length {
-                let made = batch.choices[t * rows..(t + 1) * rows].to_vec();
-                let made =
-                    Tensor::<2, Int>::from_data(TensorData::new(made, [rows, 1]), (&self.device, DType::I32));
-                chosen.push(values.gather(1, made));
-            }
-        });
-        let count = chosen.len() * batch.episodes;
-        (Tensor::cat(chosen, 0).reshape([count, agents]), all)
-    }
-
-    /// Runs `network` over the situations of `batch` from empty memories.
-    fn each_step(
-        &self,
-        network: &AgentNetwork,
-        batch: &Batch,
-        device: &Device,
-        mut take: impl FnMut(usize, Tensor<2>),
-    ) {
+    /// The network with these weights over the situations of `batch`, from empty memories.
+    fn unroll(&self, weights: &Weights, batch: &Batch) -> Unrolled {
         let rows = batch.episodes * self.shape.num_agents;
         let input = input_len(self.shape);
-        let mut hidden = Tensor::<2>::zeros([rows, self.config.hidden], device);
-        for (t, inputs) in batch.inputs.chunks_exact(rows * input).enumerate() {
-            let inputs = Tensor::<2>::from_data(TensorData::new(inputs.to_vec(), [rows, input]), device);
-            let (values, next) = network.step(inputs, hidden);
-            hidden = next;
-            take(t, values);
+        let bounds: Vec<usize> = (0..=SHARDS).map(|shard| rows * shard / SHARDS).collect();
+        let shards = bounds.par_windows(2).filter(|bounds| bounds[0] < bounds[1]).map(|bounds| {
+            let part = |step: &[f32]| step[bounds[0] * input..bounds[1] * input].to_vec();
+            let inputs = batch.inputs.chunks_exact(rows * input).flat_map(part).collect();
+            (bounds[0], weights.unroll(inputs, bounds[1] - bounds[0]))
+        });
+        let shards: Vec<(usize, Trace)> = shards.collect();
+        let choices = self.shape.choices;
+        let mut values = vec![0.0; batch.length * rows * choices];
+        for (first, trace) in &shards {
+            let width = trace.values.len() / batch.length;
+            for (step, part) in trace.values.chunks_exact(width).enumerate() {
+                values[(step * rows + first) * choices..][..width].copy_from_slice(part);
+            }
         }
+        Unrolled { shards, values }
     }
 
-    /// What the values of the choices should be, shaped as the loss compares them. `live` are the live
-    /// network's values of every choice.
-    fn targets(&self, batch: &Batch, live: &[f32]) -> Vec<f32> {
+    /// Values of the choices made, `[(L - 1) * B, agents]`.
+    fn chosen(&self, batch: &Batch, live: &Unrolled) -> Tensor<2> {
         let ProcessShape { num_agents: agents, choices, .. } = self.shape;
-        let rows = batch.episodes * agents;
-        let mut best = Vec::with_capacity((batch.length - 1) * rows);
-        self.each_step(&self.target.agent, batch, &Device::flex(), |t, values| {
-            if t == 0 {
-                return;
+        let values: Vec<f32> = live
+            .values
+            .chunks_exact(choices)
+            .zip(&batch.choices)
+            .map(|(values, &choice)| values[choice as usize])
+            .collect();
+        let rows = values.len() / agents;
+        Tensor::from_data(TensorData::new(values, [rows, agents]), &self.device)
+    }
+
+    /// The gradient of the agents' parameters, where `slopes` writes that of the values in one place, of those
+    /// of `[L - 1, B, agents]`.
+    fn gradient(
+        &self,
+        weights: &Weights,
+        batch: &Batch,
+        live: &Unrolled,
+        slopes: impl Fn(usize, &mut [f32]) + Sync,
+    ) -> Weights {
+        let choices = self.shape.choices;
+        let rows = batch.episodes * self.shape.num_agents;
+        let parts = live.shards.par_iter().map(|(first, trace)| {
+            let width = trace.values.len() / batch.length / choices;
+            let mut values = vec![0.0; trace.values.len()];
+            for step in 0..batch.length - 1 {
+                for row in 0..width {
+                    let at = (step * width + row) * choices;
+                    slopes(step * rows + first + row, &mut values[at..at + choices]);
+                }
             }
-            let values = numbers(values);
-            let guide = if self.config.double_q { &live[t * rows * choices..] } else { &values[..] };
-            let allowed = batch.available[t * rows * choices..(t + 1) * rows * choices].chunks_exact(choices);
-            for (row, allowed) in allowed.enumerate() {
-                let choice = best_choice(&guide[row * choices..(row + 1) * choices], allowed);
-                best.push(values[row * choices + choice]);
-            }
+            let mut gradient = weights.zeros();
+            weights.add_gradient(trace, &values, &mut gradient);
+            gradient
         });
+        let parts: Vec<Weights> = parts.collect();
+        let mut sum = weights.zeros();
+        parts.iter().for_each(|part| sum.add(part));
+        sum
+    }
+
+    /// What the values of the choices should be, shaped as the loss compares them. `live` and `target` are what the
+    /// networks say of every choice.
+    fn targets(&self, batch: &Batch, live: &Unrolled, target: &Unrolled) -> Vec<f32> {
+        let ProcessShape { num_agents: agents, choices, .. } = self.shape;
+        let first = batch.episodes * agents * choices;
+        let guide = if self.config.double_q { live } else { target };
+        let rows =
+            guide.values[first..].chunks_exact(choices).zip(target.values[first..].chunks_exact(choices));
+        let best: Vec<f32> = rows
+            .zip(batch.available[first..].chunks_exact(choices))
+            .map(|((guide, values), allowed)| values[best_choice(guide, allowed)])
+            .collect();
         let count = (batch.length - 1) * batch.episodes;
         let best = Tensor::<2>::from_data(TensorData::new(best, [count, agents]), &Device::flex());
         let next = numbers(self.mix(&self.target, batch, best, 1));
@@ -286,6 +323,14 @@ impl Learner {
         (self.networks, self.target, self.updates) = (networks, target, bytes.updates);
         Ok(())
     }
+}
+
+/// The agents' network over a minibatch.
+struct Unrolled {
+    /// The first row of each part of the rows, and what its forward pass left.
+    shards: Vec<(usize, Trace)>,
+    /// Values of every choice, `[L, B, agents, choices]`.
+    values: Vec<f32>,
 }
 
 /// A learner as it stands in a checkpoint.

@@ -48,6 +48,13 @@ impl AgentNetwork {
     }
 }
 
+impl AgentNetwork {
+    /// Its layers, in order.
+    pub(super) fn layers(&self) -> (&Linear, Option<&GruCell>, &Linear) {
+        (&self.input, self.recurrent.as_ref(), &self.output)
+    }
+}
+
 /// Numbers in an agent's input.
 pub(crate) fn input_len(shape: ProcessShape) -> usize {
     shape.observation + shape.choices + shape.num_agents

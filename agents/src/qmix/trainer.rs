@@ -225,7 +225,7 @@ impl TeamTrainer {
     /// As [`TeamTrainer::evaluate`].
     pub fn evaluate_as(&self, greedy: bool, make: MakeBatch<'_>) -> Result<Evaluation, Error> {
         let evaluation = &self.config.evaluation;
-        let seed = evaluation.seed.unwrap_or_else(|| self.config.seed.wrapping_add(1 << 40));
+        let seed = self.config.evaluation_seed();
         let mut env =
             make(&self.config.environment.id, &self.config.build_options(evaluation.episodes, seed))?;
         env.as_mut().reset(seed)?;

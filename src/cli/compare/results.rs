@@ -204,7 +204,7 @@ mod tests {
     fn a_threshold_is_passed_by_a_full_window_only() {
         let count = 300;
         let frames: Vec<f64> = (0..count).map(f64::from).collect();
-        let values: Vec<f64> = (0..count).map(|i| if i < 5 || i > 200 { 1.0 } else { 0.0 }).collect();
+        let values: Vec<f64> = (0..count).map(|i| if (5..=200).contains(&i) { 0.0 } else { 1.0 }).collect();
         let curve = Curve { frames, values };
         assert_eq!(first_above(&curve, 0.5), Some(201.0));
         assert_eq!(first_above(&curve, 1.0), None);

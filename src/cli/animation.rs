@@ -1,0 +1,137 @@
+//! Animations of trained policies, and the lines below pictures that say what the agents of a team are at.
+
+use std::{path::Path, time::Duration};
+
+use pentathlon::{
+    AutoresetMode, BuildOptions, EnvSpec,
+    agents::{Policy, Sight, play_episode_and_look},
+    render::{Frame, FrameOptions, GifOptions, GifWriter, View, drawing},
+};
+
+use super::policy::build;
+
+/// How many episodes of the trained policy an animation shows.
+const SHOWN_EPISODES: u64 = 4;
+/// The most frames of an animation; what comes after is not shown.
+const SHOWN_FRAMES: usize = 1000;
+
+/// The last subgoal event of every agent of one environment.
+#[derive(Clone, Debug)]
+pub struct Events {
+    /// Indices of subgoals, -1 for none yet.
+    last: Vec<i32>,
+    is_shown: bool,
+}
+
+impl Events {
+    /// None yet, of the agents of `spec`. They are shown for teams whose tasks have subgoals.
+    pub fn new(spec: &EnvSpec) -> Self {
+        let is_shown = spec.discipline == "multigrid" && !spec.subgoals.is_empty();
+        Self { last: vec![-1; spec.num_agents], is_shown }
+    }
+
+    /// Takes in the subgoal events of a step of the environment, one for each agent.
+    pub fn record(&mut self, events: &[i32]) {
+        for (last, &event) in self.last.iter_mut().zip(events).filter(|(_, event)| **event >= 0) {
+            *last = event;
+        }
+    }
+
+    /// A new episode has begun.
+    pub fn clear(&mut self) {
+        self.last.fill(-1);
+    }
+
+    /// `frame` with a line for each agent below it: its current subgoal where the policy chooses subgoals, else the
+    /// last one that it achieved. As it is where there is nothing to say. Frames of one task have one height.
+    pub fn below(&self, frame: Frame, spec: &EnvSpec, caption: Option<String>) -> Frame {
+        if !self.is_shown && caption.is_none() {
+            return frame;
+        }
+        let text = |name: &dyn Fn(i32) -> String| -> String {
+            let lines = (0..).zip(&self.last).map(|(agent, &event)| format!("{agent}: {}", name(event)));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let name_of = |event: i32| usize::try_from(event).ok().and_then(|event| spec.subgoals.get(event));
+        let longest = spec.subgoals.iter().max_by_key(|name| name.len()).map_or("-", String::as_str);
+        let lines = Frame::caption_lines(frame.width(), &text(&|_| longest.to_owned()));
+        let said = caption.unwrap_or_else(|| {
+            text(&|event| name_of(event).map_or_else(|| String::from("-"), String::clone))
+        });
+        let height = frame.with_caption("", lines).height();
+        let captioned = frame.with_caption(&said, lines);
+        let mut cut = Frame::filled(captioned.width(), height, [0; 3]);
+        cut.paste(&captioned, 0, 0);
+        cut
+    }
+}
+
+/// Writes an animation of `policy` on the levels of `options`; nothing where environments of `id` have no drawing.
+pub fn animate(policy: &mut dyn Policy, id: &str, options: &BuildOptions, path: &Path) -> anyhow::Result<()> {
+    let seed = options.seed;
+    let options = BuildOptions { num_envs: 1, autoreset: AutoresetMode::Disabled, ..options.clone() };
+    let mut batch = build(id, &options)?;
+    batch.reset(seed)?;
+    if drawing(&*batch).is_err() {
+        tracing::info!("{id} has no drawing; no animation is written");
+        return Ok(());
+    }
+    // A grid is shown as a whole; of a large world, what the agents see.
+    let frame_options = match batch.spec().discipline.as_str() {
+        "crafter" => FrameOptions { tile_size: 14, view: View::Agent, highlight: false },
+        _ => FrameOptions::default(),
+    };
+    let mut events = Events::new(batch.spec());
+    let mut shown = 0;
+    let mut gif: Option<GifWriter> = None;
+    for episode in 0..SHOWN_EPISODES {
+        if shown >= SHOWN_FRAMES {
+            break;
+        }
+        events.clear();
+        let mut look = |Sight { batch, events: subgoals, caption }: Sight<'_>| -> anyhow::Result<()> {
+            shown += 1;
+            if shown > SHOWN_FRAMES {
+                return Ok(());
+            }
+            events.record(subgoals);
+            let frame = drawing(batch)?.frame(0, &frame_options)?;
+            let frame = events.below(frame, batch.spec(), caption);
+            match &mut gif {
+                Some(gif) => gif.add(frame)?,
+                None => {
+                    let options = GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() };
+                    gif = Some(GifWriter::create(path, options, frame)?);
+                }
+            }
+            Ok(())
+        };
+        play_episode_and_look(policy, &mut *batch, seed.wrapping_add(episode), &mut look)?;
+    }
+    gif.map_or(Ok(()), |gif| Ok(gif.finish()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_agent_of_a_team_has_a_line() {
+        let spec = pentathlon::registry().get("MultiGrid-TrashGrid-v2").unwrap();
+        let mut events = Events::new(spec);
+        let frame = || Frame::filled(120, 40, [9; 3]);
+        let nothing = events.below(frame(), spec, None);
+        assert!(nothing.height() > 40 && nothing.width() == 120);
+        events.record(&[1, -1, 3]);
+        events.record(&[-1, -1, 0]);
+        assert_eq!(events.last, [1, -1, 0]);
+        let shown = events.below(frame(), spec, None);
+        assert_eq!(shown.height(), nothing.height());
+        assert_ne!(shown.rgb(), nothing.rgb());
+        assert_ne!(events.below(frame(), spec, Some("0: key".into())).rgb(), shown.rgb());
+        events.clear();
+        assert_eq!(events.below(frame(), spec, None).rgb(), nothing.rgb());
+        let alone = pentathlon::registry().get("MiniGrid-Empty-5x5-v0").unwrap();
+        assert_eq!(Events::new(alone).below(frame(), alone, None).height(), 40);
+    }
+}
