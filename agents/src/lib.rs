@@ -6,7 +6,8 @@
 //! - [`behaviour_cloning`]: a policy learnt from demonstrations;
 //! - [`options`]: choices that last, and the decision processes that value learners see;
 //! - [`qmix`]: independent, additive and monotonic value learners for teams; [`dqn`] for one agent;
-//! - [`statistics`]: results over seeds;
+//! - [`option_critic`]: options that learn when to end, in tables;
+//! - [`statistics`]: results over seeds; [`study`]: experiments with a claim;
 //! - [`trainer`]: the loop around it: progress, logs, checkpoints that continue exactly;
 //! - [`cormab`]: SEQUOIA and what it is compared with, for coupled bandits;
 //! - [`policy`] and [`evaluation`]: what acts in a batch, and how good it is.
@@ -24,12 +25,14 @@ pub mod evaluation;
 mod file;
 pub mod logging;
 pub mod networks;
+pub mod option_critic;
 pub mod options;
 pub mod policy;
 pub mod ppo;
 pub mod qmix;
 pub mod random;
 pub mod statistics;
+pub mod study;
 pub mod trainer;
 
 pub use config::Config;

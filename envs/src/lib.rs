@@ -3,6 +3,7 @@
 pub mod cormab;
 pub mod crafter;
 mod given_option;
+pub mod grid_rooms;
 mod kernel;
 pub mod matrix_games;
 pub mod minigrid;
@@ -18,6 +19,7 @@ pub fn registry() -> Registry {
     let mut registry = Registry::new();
     cormab::register(&mut registry).expect("ids are unique");
     crafter::register(&mut registry).expect("ids are unique");
+    grid_rooms::register(&mut registry).expect("ids are unique");
     matrix_games::register(&mut registry).expect("ids are unique");
     minigrid::register(&mut registry).expect("ids are unique");
     multigrid::register(&mut registry).expect("ids are unique");

@@ -1,0 +1,216 @@
+//! The study of option-critic: four rooms of 104 cells, a third of all steps slips to a random neighbour, the goal is
+//! in the door to the lower right room for 1,000 episodes and then in a random cell of that room. How many steps an
+//! episode takes after the move, with options and without.
+
+use std::ops::ControlFlow;
+
+use pentathlon_envs::grid_rooms::{FOUR_ROOMS, layout::Layout};
+use pentathlon_gym::{AutoresetMode, BuildOptions, Device, ResetOptions, VectorEnv, seeding::Random};
+
+use super::{OptionCritic, OptionCriticConfig, Transition};
+use crate::logging::lines::{Chart, Line};
+use crate::random::{Purpose, stream};
+use crate::statistics::mean;
+use crate::study::{Report, Row, Watch};
+use crate::{Error, MakeBatch};
+
+/// Side of the four rooms.
+const SIDE: usize = 13;
+/// Column and row of the goal at first: the door of the right wall.
+const FIRST_GOAL: [f32; 2] = [9.0, 7.0];
+
+/// How the study is run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FourRoomsSettings {
+    /// Seeds, which run side by side in one batch.
+    pub seeds: usize,
+    /// Episodes before the goal moves.
+    pub before: usize,
+    /// Episodes after it.
+    pub after: usize,
+    /// Episodes that a point of the curve is the mean of.
+    pub block: usize,
+    /// The learner with options; the flat one is the same with one option.
+    pub learner: OptionCriticConfig,
+}
+
+impl Default for FourRoomsSettings {
+    fn default() -> Self {
+        Self { seeds: 20, before: 1000, after: 1000, block: 50, learner: OptionCriticConfig::default() }
+    }
+}
+
+/// Runs the study; `None` when `watch` ended it.
+///
+/// # Errors
+/// Settings out of their range, and those of the environment.
+pub fn four_rooms_study(
+    settings: &FourRoomsSettings,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<Report>, Error> {
+    let flat = OptionCriticConfig { options: 1, ..settings.learner };
+    let named =
+        [(format!("option-critic, {} options", settings.learner.options), settings.learner), ("flat actor-critic".into(), flat)];
+    let mut lengths = Vec::new();
+    for (index, (name, config)) in named.iter().enumerate() {
+        let part = &mut |done: f64| watch((index as f64 + done) / 2.0, name);
+        match play(settings, *config, make, part)? {
+            Some(played) => lengths.push(played),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(report(settings, &named.map(|(name, _)| name), &lengths)))
+}
+
+/// Steps of every episode, `[seeds][episodes]`.
+type Lengths = Vec<Vec<u32>>;
+
+fn play(
+    settings: &FourRoomsSettings,
+    config: OptionCriticConfig,
+    make: MakeBatch<'_>,
+    watch: &mut dyn FnMut(f64) -> ControlFlow<()>,
+) -> Result<Option<Lengths>, Error> {
+    let seeds = settings.seeds;
+    let options = BuildOptions {
+        num_envs: seeds,
+        seed: 1,
+        device: Device::Native,
+        autoreset: AutoresetMode::Disabled,
+        max_episode_steps: Some(1000),
+        observations: vec!["cell".into()],
+        threads: 1,
+        options: [("size".to_owned(), (SIDE as i64).into()), ("slip".to_owned(), (1.0 / 3.0).into())].into(),
+        ..BuildOptions::default()
+    };
+    let mut env = make(FOUR_ROOMS, &options)?;
+    let mut context = [-1.0, -1.0, FIRST_GOAL[0], FIRST_GOAL[1]].repeat(seeds);
+    env.reset_with(ResetOptions { seed: Some(1), context: Some(&context), ..ResetOptions::default() })?;
+    let rooms = Layout::four_rooms(SIDE).lower_right();
+    let mut randoms: Vec<_> = (1..=seeds as u64).map(|seed| stream(seed, Purpose::Actions)).collect();
+    let learner = OptionCritic::new(SIDE * SIDE, env.spec().action_space.flat_len().max(4), config)?;
+    let mut learners = vec![learner; seeds];
+    let total = settings.before + settings.after;
+    let mut lengths: Lengths = vec![Vec::with_capacity(total); seeds];
+    let mut steps = vec![0_u32; seeds];
+    let (mut running, mut ended) = (vec![true; seeds], vec![false; seeds]);
+    let (mut actions, mut cells) = (vec![0; seeds], vec![0; seeds]);
+    let mut calls = 0_u64;
+    while running.contains(&true) {
+        read_cells(&*env, &mut cells);
+        for seed in (0..seeds).filter(|&seed| running[seed]) {
+            actions[seed] = learners[seed].act(cells[seed], &mut randoms[seed]) as i32;
+        }
+        let step = env.step_masked((&actions).into(), &running)?;
+        for seed in (0..seeds).filter(|&seed| running[seed]) {
+            learners[seed].learn(&Transition {
+                state: cells[seed],
+                action: actions[seed] as usize,
+                reward: f64::from(step.reward[seed]),
+                next: step.observation["cell"].value(seed) as usize,
+                terminated: step.terminated[seed],
+            });
+            steps[seed] += 1;
+            ended[seed] = step.ended(seed);
+        }
+        for seed in (0..seeds).filter(|&seed| ended[seed]) {
+            lengths[seed].push(std::mem::take(&mut steps[seed]));
+            learners[seed].begin_episode();
+            running[seed] = lengths[seed].len() < total;
+            if lengths[seed].len() == settings.before {
+                let cell = randoms[seed].element(&rooms);
+                context[seed * 4 + 2] = (cell % SIDE) as f32;
+                context[seed * 4 + 3] = (cell / SIDE) as f32;
+            }
+        }
+        if ended.contains(&true) {
+            env.reset_with(ResetOptions {
+                seed: None,
+                mask: Some(&ended),
+                context: Some(&context),
+            })?;
+            ended.fill(false);
+        }
+        calls += 1;
+        if calls.is_multiple_of(1000) {
+            let done: usize = lengths.iter().map(Vec::len).sum();
+            if watch(done as f64 / (seeds * total) as f64).is_break() {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(lengths))
+}
+
+fn read_cells(env: &dyn VectorEnv, cells: &mut [usize]) {
+    let field = &env.observation()["cell"];
+    cells.iter_mut().enumerate().for_each(|(seed, cell)| *cell = field.value(seed) as usize);
+}
+
+/// Mean steps of the episodes `range`, of every seed.
+fn block_means(lengths: &Lengths, range: std::ops::Range<usize>) -> Vec<f64> {
+    lengths
+        .iter()
+        .map(|lengths| {
+            let steps: Vec<f64> = lengths[range.clone()].iter().map(|&steps| f64::from(steps)).collect();
+            mean(&steps)
+        })
+        .collect()
+}
+
+fn report(settings: &FourRoomsSettings, names: &[String; 2], lengths: &[Lengths]) -> Report {
+    let FourRoomsSettings { before, after, block, .. } = *settings;
+    let judged = after.min(500);
+    let mut rows = Vec::new();
+    let parts = [
+        (format!("steps an episode, the last {block} before the move"), before.saturating_sub(block)..before),
+        (format!("steps an episode, the first {block} after the move"), before..before + block.min(after)),
+        (format!("steps an episode, the first {judged} after the move"), before..before + judged),
+        (format!("steps an episode, the last {block} of these"), before + judged.saturating_sub(block)..before + judged),
+    ];
+    for (quantity, range) in &parts {
+        for (name, lengths) in names.iter().zip(lengths) {
+            rows.push(Row::new(name, quantity, block_means(lengths, range.clone())));
+        }
+    }
+    // From which block after the move on the curve with options stays below the other one.
+    let blocks = judged / block;
+    let mean_of = |lengths: &Lengths, index: usize| {
+        mean(&block_means(lengths, before + index * block..before + (index + 1) * block))
+    };
+    let below: Vec<bool> = (0..blocks).map(|at| mean_of(&lengths[0], at) < mean_of(&lengths[1], at)).collect();
+    let first = below.iter().rposition(|below| !below).map_or(0, |last| last + 1);
+    let passed = first < blocks;
+    let finding = if passed {
+        format!(
+            "the curve with options is the lower one from episode {} after the move on, up to episode {}",
+            first * block + 1,
+            blocks * block
+        )
+    } else {
+        format!("{} of {judged} episodes after the move, the flat curve is the lower one at the end", blocks * block)
+    };
+    let line = |name: &String, lengths: &Lengths| {
+        let points = (0..(before + after) / block)
+            .map(|at| ((at * block + block / 2) as f64, block_means(lengths, at * block..(at + 1) * block)));
+        Line::over_seeds(name, points)
+    };
+    Report {
+        study: "option-critic".into(),
+        seeds: settings.seeds,
+        rows,
+        claim: format!(
+            "after the goal moved, an episode of option-critic takes fewer steps than one of the flat \
+             actor-critic within {judged} episodes (means of the seeds over blocks of {block})"
+        ),
+        finding,
+        passed,
+        chart: Some(Chart {
+            title: format!("Four rooms, the goal moves after {before} episodes ({} seeds)", settings.seeds),
+            x: "episode".into(),
+            y: "steps of an episode".into(),
+            lines: names.iter().zip(lengths).map(|(name, lengths)| line(name, lengths)).collect(),
+        }),
+    }
+}
