@@ -7,6 +7,7 @@
 //! - [`options`]: choices that last, and the decision processes that value learners see;
 //! - [`qmix`]: independent, additive and monotonic value learners for teams; [`dqn`] for one agent;
 //! - [`option_critic`]: options that learn when to end, in tables;
+//! - [`subpo`]: policy gradients on rewards for what is visited for the first time;
 //! - [`statistics`]: results over seeds; [`study`]: experiments with a claim;
 //! - [`trainer`]: the loop around it: progress, logs, checkpoints that continue exactly;
 //! - [`cormab`]: SEQUOIA and what it is compared with, for coupled bandits;
@@ -33,6 +34,7 @@ pub mod qmix;
 pub mod random;
 pub mod statistics;
 pub mod study;
+pub mod subpo;
 pub mod trainer;
 
 pub use config::Config;

@@ -31,6 +31,7 @@ mod record_episodes;
 mod reseed_cycle;
 mod scale_reward;
 mod state;
+mod submodular_reward;
 mod time_limit;
 mod transform;
 
@@ -45,5 +46,6 @@ pub use normalize_reward::NormalizeReward;
 pub use record_episodes::{RecordEpisodes, RecordedEvent, Recording, ReplayError};
 pub use reseed_cycle::ReseedCycle;
 pub use scale_reward::ScaleReward;
+pub use submodular_reward::{Coverage, SetObjective, SubmodularReward, Visited, VisitedField};
 pub use time_limit::TimeLimit;
 pub use transform::{Transform, Wrapped};

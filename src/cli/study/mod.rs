@@ -9,6 +9,7 @@ use pentathlon::agents::{
     self,
     option_critic::{FourRoomsSettings, four_rooms_study},
     study::{Report, Watch},
+    subpo::{CoverageSettings, coverage_study},
 };
 
 use super::{exit::Interrupted, interrupt, output, policy::build};
@@ -43,6 +44,8 @@ struct Common {
 enum Study {
     /// Options that learn when to end, against a flat actor-critic, in four rooms whose goal moves
     OptionCritic(Common),
+    /// A policy gradient on submodular rewards, against the greedy walk, covering a grid
+    Subpo(Common),
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -51,6 +54,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let mut settings = FourRoomsSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, |seeds| seeds as usize);
             four_rooms_study(&settings, &build, watch)
+        }),
+        Study::Subpo(common) => report(common, |watch| {
+            let mut settings = CoverageSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            coverage_study(&settings, &build, watch)
         }),
     }
 }
