@@ -1,5 +1,6 @@
 //! The disciplines of Pentathlon as domains of the batch engine, and the registry of their ids.
 
+pub mod classic_control;
 pub mod cormab;
 pub mod crafter;
 mod given_option;
@@ -17,6 +18,7 @@ use pentathlon_gym::Registry;
 /// Never: ids are unique, which a test holds.
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
+    classic_control::register(&mut registry).expect("ids are unique");
     cormab::register(&mut registry).expect("ids are unique");
     crafter::register(&mut registry).expect("ids are unique");
     grid_rooms::register(&mut registry).expect("ids are unique");

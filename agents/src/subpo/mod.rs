@@ -17,7 +17,7 @@ use pentathlon_gym::seeding::{Random, philox::Philox};
 use pentathlon_gym::wrappers::{Coverage, SetObjective, SubmodularReward, VisitedField};
 use pentathlon_gym::{BuildOptions, OptionValue, VectorEnv};
 
-use crate::config::{EarlyStopConfig, EnvironmentConfig, NetworkConfig, PpoConfig};
+use crate::config::{EarlyStopConfig, EnvironmentConfig, NetworkConfig, ObservationPart, PpoConfig};
 use crate::logging::lines::{Chart, Line};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
@@ -41,7 +41,7 @@ pub struct CoverageSettings {
 
 impl Default for CoverageSettings {
     fn default() -> Self {
-        Self { seeds: 5, side: 30, horizon: 40, radius: 2, frames: 1_500_000 }
+        Self { seeds: 5, side: 30, horizon: 40, radius: 2, frames: 4_000_000 }
     }
 }
 
@@ -107,14 +107,9 @@ pub fn coverage_study(
 ) -> Result<Option<Report>, Error> {
     let settings = *settings;
     let make_covered = |id: &str, options: &BuildOptions| -> Result<Box<dyn VectorEnv>, pentathlon_gym::Error> {
-        let options = BuildOptions {
-            // The cell says what was visited; the policy is not shown it.
-            observations: vec!["position".into(), "time".into(), "cell".into()],
-            ..options.clone()
-        };
         let highest = ((2 * settings.radius + 1) as f32).powi(2);
         let paid = SubmodularReward::wrap(
-            make(id, &options)?,
+            make(id, options)?,
             settings.objective(),
             VisitedField("cell".into()),
             highest,
@@ -153,6 +148,7 @@ pub fn coverage_study(
 
 fn config(settings: &CoverageSettings, seed: u64) -> Config {
     let middle = i64::from(settings.side / 2);
+    let cells = (settings.side * settings.side) as usize;
     let options: BTreeMap<String, OptionValue> =
         [("size", i64::from(settings.side)), ("start_x", middle), ("start_y", middle)]
             .into_iter()
@@ -163,13 +159,19 @@ fn config(settings: &CoverageSettings, seed: u64) -> Config {
         frames: settings.frames,
         environment: EnvironmentConfig {
             id: OPEN.into(),
-            num_envs: 128,
+            num_envs: 32,
             max_episode_steps: Some(settings.horizon),
-            observations: vec!["position".into(), "time".into()],
+            observations: vec!["cell".into(), "time".into()],
             options,
             ..EnvironmentConfig::default()
         },
-        network: NetworkConfig { cell_observations: Vec::new(), hidden: vec![64, 64], ..NetworkConfig::default() },
+        network: NetworkConfig {
+            cell_observations: Vec::new(),
+            // The position is one of so many, with weights of its own, as in a table.
+            parts: [("cell".to_owned(), vec![ObservationPart::Category { category: cells }])].into(),
+            hidden: vec![64, 64],
+            ..NetworkConfig::default()
+        },
         ppo: PpoConfig {
             learning_rate: 3e-3,
             final_learning_rate: 3e-4,
