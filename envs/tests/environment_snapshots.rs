@@ -5,7 +5,7 @@ use pentathlon_engine::wgpu_available;
 use pentathlon_envs::{cormab::sample_actions, registry};
 use pentathlon_gym::{
     Array, AutoresetMode, BuildOptions, Device, Error, GeneratorKind, OptionValue, Snapshot, VectorEnv,
-    seeding::{Random, philox::Philox},
+    seeding::philox::Philox,
 };
 
 /// One task or more of every discipline; those in which chance goes on during an episode among them.

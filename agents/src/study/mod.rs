@@ -2,6 +2,9 @@
 //! A study runs over several seeds and ends with a [`Report`]: a table of means with their intervals, whether the
 //! claim held, and a chart where there is a curve.
 
+pub mod subgoal_teacher;
+pub mod training;
+
 use std::ops::ControlFlow;
 
 use serde::Serialize;

@@ -6,13 +6,20 @@ use std::{ops::ControlFlow, path::PathBuf, sync::atomic::Ordering};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::agents::{
-    self,
+    self, Checkpoint,
+    decision_frequency::{FrequencySettings, frequency_study},
+    mbtl::{CartPoleSettings, cart_pole_study},
     option_critic::{FourRoomsSettings, four_rooms_study},
-    study::{Report, Watch},
+    snapshot_starts::{SnapshotSettings, snapshot_starts_study},
+    study::{
+        Report, Watch,
+        subgoal_teacher::{TeacherSettings, subgoal_teacher_study},
+    },
+    policy::Policy,
     subpo::{CoverageSettings, coverage_study},
 };
 
-use super::{exit::Interrupted, interrupt, output, policy::build};
+use super::{eval::find_checkpoint, exit::Interrupted, interrupt, output, policy::build};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -20,6 +27,8 @@ Every study ends with a table (means over seeds with 95 % bootstrap intervals) a
 
 Examples:
   pentathlon study option-critic
+  pentathlon study subgoal-teacher --experiment teacher_doorkey_8x8
+  pentathlon study decision-frequency runs/doorkey
   pentathlon study option-critic --seeds 5 --json --out studies/")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -44,6 +53,46 @@ struct Common {
 enum Study {
     /// Options that learn when to end, against a flat actor-critic, in four rooms whose goal moves
     OptionCritic(Common),
+    /// PPO with a teacher that shows subgoals, and without: frames to a success rate of 0.9
+    SubgoalTeacher {
+        #[command(flatten)]
+        common: Common,
+        /// Built-in experiment to run, instead of all; may be repeated
+        #[arg(long, value_name = "NAME", value_parser = ["teacher_doorkey_8x8", "teacher_keycorridor_s3r3"])]
+        experiment: Vec<String>,
+        /// Most frames of a run, instead of the experiment's
+        #[arg(long)]
+        frames: Option<u64>,
+    },
+    /// PPO whose first episodes start from an expert's states, and without: frames to a success rate of 0.9
+    SnapshotStarts {
+        #[command(flatten)]
+        common: Common,
+        /// Most frames of a run
+        #[arg(long)]
+        frames: Option<u64>,
+    },
+    /// Training on a few of 100 kinds of cart-poles, chosen by a model, at random or at equal distances
+    Mbtl {
+        #[command(flatten)]
+        common: Common,
+        /// Frames of each training
+        #[arg(long)]
+        frames: Option<u64>,
+    },
+    /// A trained policy that may decide only every 1 to 16 steps
+    DecisionFrequency {
+        /// Checkpoint, or the folder of a run
+        checkpoint: PathBuf,
+        #[command(flatten)]
+        common: Common,
+        /// Episodes for each repeat length and seed
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+        episodes: u32,
+        /// Returns that count as 0 and 1, such as 0,500; else random actions and deciding at every step
+        #[arg(long, value_name = "LOW,HIGH", value_delimiter = ',', num_args = 2, allow_hyphen_values = true)]
+        range: Option<Vec<f64>>,
+    },
     /// A policy gradient on submodular rewards, against the greedy walk, covering a grid
     Subpo(Common),
 }
@@ -55,6 +104,44 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             settings.seeds = common.seeds.map_or(settings.seeds, |seeds| seeds as usize);
             four_rooms_study(&settings, &build, watch)
         }),
+        Study::SubgoalTeacher { common, experiment, frames } => report(common, |watch| {
+            let mut settings = TeacherSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.most_frames = frames.unwrap_or(settings.most_frames);
+            if !experiment.is_empty() {
+                settings.experiments.retain(|name| experiment.iter().any(|given| given == name));
+            }
+            subgoal_teacher_study(&settings, &build, watch)
+        }),
+        Study::SnapshotStarts { common, frames } => report(common, |watch| {
+            let mut settings = SnapshotSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.frames = frames.unwrap_or(settings.frames);
+            snapshot_starts_study(&settings, &build, watch)
+        }),
+        Study::Mbtl { common, frames } => report(common, |watch| {
+            let mut settings = CartPoleSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.frames = frames.unwrap_or(settings.frames);
+            cart_pole_study(&settings, &build, watch)
+        }),
+        Study::DecisionFrequency { checkpoint, common, episodes, range } => {
+            let checkpoint = Checkpoint::load(&find_checkpoint(checkpoint))?;
+            let config = &checkpoint.config;
+            let settings = FrequencySettings {
+                id: config.environment.id.clone(),
+                options: config.build_options(1, config.evaluation_seed()),
+                episodes: *episodes as usize,
+                seeds: common.seeds.map_or(3, u64::from),
+                range: range.as_ref().map(|range| [range[0], range[1]]),
+            };
+            let env = build(&settings.id, &settings.options)?;
+            let policy = &mut |seed: u64| -> Result<Box<dyn Policy>, agents::Error> {
+                let seed = config.evaluation_seed().wrapping_add(seed);
+                Ok(Box::new(checkpoint.policy(&*env, config.evaluation.greedy, seed)?))
+            };
+            report(common, |watch| frequency_study(&settings, policy, &build, watch))
+        }
         Study::Subpo(common) => report(common, |watch| {
             let mut settings = CoverageSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
