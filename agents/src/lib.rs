@@ -7,6 +7,7 @@
 //! - [`options`]: choices that last, and the decision processes that value learners see;
 //! - [`qmix`]: independent, additive and monotonic value learners for teams; [`dqn`] for one agent;
 //! - [`option_critic`]: options that learn when to end, in tables;
+//! - [`hac`]: levels that set goals for the levels below;
 //! - [`snapshot_starts`]: episodes that start in the middle of a teacher's;
 //! - [`mbtl`]: which contexts to train on; [`decision_frequency`]: policies that decide less often;
 //! - [`subpo`]: policy gradients on rewards for what is visited for the first time;
@@ -27,6 +28,7 @@ pub mod dqn;
 pub mod error;
 pub mod evaluation;
 mod file;
+pub mod hac;
 pub mod logging;
 pub mod mbtl;
 pub mod networks;

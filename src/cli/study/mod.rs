@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::agents::{
     self, Checkpoint,
     decision_frequency::{FrequencySettings, frequency_study},
+    hac::{RoomsSettings, rooms_study},
     mbtl::{CartPoleSettings, cart_pole_study},
     option_critic::{FourRoomsSettings, four_rooms_study},
     snapshot_starts::{SnapshotSettings, snapshot_starts_study},
@@ -80,6 +81,14 @@ enum Study {
         #[arg(long)]
         frames: Option<u64>,
     },
+    /// Goals on one, two and three levels (hindsight actor-critic with deep Q-learning), in four rooms of 20 x 20
+    Hac {
+        #[command(flatten)]
+        common: Common,
+        /// Frames of a run
+        #[arg(long)]
+        frames: Option<u64>,
+    },
     /// A trained policy that may decide only every 1 to 16 steps
     DecisionFrequency {
         /// Checkpoint, or the folder of a run
@@ -124,6 +133,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
             settings.frames = frames.unwrap_or(settings.frames);
             cart_pole_study(&settings, &build, watch)
+        }),
+        Study::Hac { common, frames } => report(common, |watch| {
+            let mut settings = RoomsSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.frames = frames.unwrap_or(settings.frames);
+            rooms_study(&settings, &build, watch)
         }),
         Study::DecisionFrequency { checkpoint, common, episodes, range } => {
             let checkpoint = Checkpoint::load(&find_checkpoint(checkpoint))?;
