@@ -8,5 +8,6 @@ mod demonstrations;
 mod environments;
 mod physics;
 mod rollout;
+mod study;
 mod train;
 mod train_team;
