@@ -88,7 +88,8 @@ pub fn frequency_study(
         scores.push(mean(&all));
     }
     let score = Row::new("policy", "frequency-averaged score", scores);
-    let finding = format!("a score of {:.3}, returns of {low:.3} and {high:.3} counting as 0 and 1", score.mean);
+    let finding =
+        format!("a score of {:.3}, returns of {low:.3} and {high:.3} counting as 0 and 1", score.mean);
     let passed = score.interval[0] > normalised(mean(&random));
     let mut rows = vec![score, Row::new("random actions", "return, deciding at every step", random)];
     for (repeats, values) in (1..).zip(&returns) {

@@ -35,7 +35,9 @@ fn draw(batch: &dyn VectorEnv, random: &mut Philox) -> Vec<i32> {
         assert!(sample_actions(batch, random, &mut actions));
     } else {
         for row in actions.chunks_mut(width) {
-            let Array::I32(values) = batch.spec().action_space.sample(random) else { panic!("whole numbers") };
+            let Array::I32(values) = batch.spec().action_space.sample(random) else {
+                panic!("whole numbers")
+            };
             row.copy_from_slice(&values);
         }
     }
@@ -64,7 +66,8 @@ fn play(batch: &mut dyn VectorEnv, env: usize, script: &[Vec<i32>]) -> Vec<(Vec<
         actions[env * width..(env + 1) * width].copy_from_slice(own);
         let agents = batch.spec().num_agents;
         let step = batch.step(&actions).unwrap();
-        let reward = step.reward[env * agents..(env + 1) * agents].iter().map(|reward| reward.to_bits()).collect();
+        let reward =
+            step.reward[env * agents..(env + 1) * agents].iter().map(|reward| reward.to_bits()).collect();
         let ended = step.ended(env);
         log.push((if ended { Vec::new() } else { seen(batch, env) }, reward, ended));
         if ended {

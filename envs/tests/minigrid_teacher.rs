@@ -232,7 +232,8 @@ fn beacons_are_those_of_the_paper() {
 
 #[test]
 fn a_teacher_can_show_the_last_beacon() {
-    let options = TeacherOptions { shows_last: true, forms: vec![SubgoalForm::Sentence], bonus: 0.0, dropout: 0.0 };
+    let options =
+        TeacherOptions { shows_last: true, forms: vec![SubgoalForm::Sentence], bonus: 0.0, dropout: 0.0 };
     let mut batch = taught("BabyAI-GoToLocal-v0", 4, options);
     let batch: &mut dyn VectorEnv = &mut batch;
     batch.reset(2).unwrap();

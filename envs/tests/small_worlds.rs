@@ -16,7 +16,10 @@ fn cases() -> [(&'static str, Vec<(&'static str, OptionValue)>); 4] {
     [
         ("GridRooms-FourRooms-v0", vec![("slip", 0.3.into())]),
         ("GridRooms-FourRooms-v0", vec![("size", 20.into()), ("goal", false.into())]),
-        ("GridRooms-Open-v0", vec![("size", 4.into()), ("goal", true.into()), ("start_x", 1.into()), ("start_y", 2.into())]),
+        (
+            "GridRooms-Open-v0",
+            vec![("size", 4.into()), ("goal", true.into()), ("start_x", 1.into()), ("start_y", 2.into())],
+        ),
         ("ClassicControl-CartPole-v1", vec![("half_length", 0.8.into())]),
     ]
 }
@@ -32,7 +35,8 @@ fn the_contract_is_kept() {
                 max_episode_steps: Some(20),
                 ..BuildOptions::default()
             };
-            conformance::check(&mut *build(id, &given, options)).unwrap_or_else(|violation| panic!("{violation}"));
+            conformance::check(&mut *build(id, &given, options))
+                .unwrap_or_else(|violation| panic!("{violation}"));
         }
     }
 }
@@ -68,14 +72,19 @@ fn native_and_wgpu_play_the_same_episodes() {
         for step in 0..60 {
             let chosen: Vec<i32> = (0..70).map(|_| random.int(0, actions)).collect();
             let (a, b) = (native.step(&chosen).unwrap(), wgpu.step(&chosen).unwrap());
-            assert_eq!((a.reward, a.terminated, a.truncated), (b.reward, b.terminated, b.truncated), "{id}, {step}");
+            assert_eq!(
+                (a.reward, a.terminated, a.truncated),
+                (b.reward, b.terminated, b.truncated),
+                "{id}, {step}"
+            );
             assert_eq!(a.info.episodes, b.info.episodes, "{id}, step {step}");
             episodes += a.info.episodes.len();
             if is_whole {
                 assert_eq!(a.observation, b.observation, "{id}, step {step}");
             } else {
                 // Sines differ in their last bits.
-                let (a, b) = (a.observation["state"].as_f32().unwrap(), b.observation["state"].as_f32().unwrap());
+                let (a, b) =
+                    (a.observation["state"].as_f32().unwrap(), b.observation["state"].as_f32().unwrap());
                 assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3), "{id}, step {step}");
             }
         }

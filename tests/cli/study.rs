@@ -36,7 +36,15 @@ fn options_recover_faster_when_the_goal_moves() {
 #[test]
 fn a_teacher_is_compared_with_none() {
     let arguments = [
-        "study", "subgoal-teacher", "--experiment", "teacher_doorkey_8x8", "--seeds", "1", "--frames", "16384", "--json",
+        "study",
+        "subgoal-teacher",
+        "--experiment",
+        "teacher_doorkey_8x8",
+        "--seeds",
+        "1",
+        "--frames",
+        "16384",
+        "--json",
     ];
     let report = run(&arguments).json();
     assert_eq!(values(&report, "with teacher", "frames to success"), [16384.0]);
@@ -48,12 +56,34 @@ fn a_teacher_is_compared_with_none() {
 fn a_policy_is_judged_when_it_decides_less_often() {
     let folder = tempfile::tempdir().unwrap();
     let train = [
-        "train", "--env", "ClassicControl-CartPole-v1", "--out", "poles",
-        "--set", "environment.observations=[\"state\"]", "--set", "network.cell_observations=[]",
-        "--set", "frames=16384", "--set", "evaluation.episodes=4", "--json",
+        "train",
+        "--env",
+        "ClassicControl-CartPole-v1",
+        "--out",
+        "poles",
+        "--set",
+        "environment.observations=[\"state\"]",
+        "--set",
+        "network.cell_observations=[]",
+        "--set",
+        "frames=16384",
+        "--set",
+        "evaluation.episodes=4",
+        "--json",
     ];
     run_in(folder.path(), &train).succeeded();
-    let arguments = ["study", "decision-frequency", "poles", "--seeds", "2", "--episodes", "16", "--range", "0,500", "--json"];
+    let arguments = [
+        "study",
+        "decision-frequency",
+        "poles",
+        "--seeds",
+        "2",
+        "--episodes",
+        "16",
+        "--range",
+        "0,500",
+        "--json",
+    ];
     let report = run_in(folder.path(), &arguments).json();
     let score = values(&report, "policy", "frequency-averaged score");
     let returns: Vec<Vec<f64>> =
@@ -63,7 +93,10 @@ fn a_policy_is_judged_when_it_decides_less_often() {
         assert!((mean - score[seed]).abs() < 1e-9, "{report}");
     }
     // Whoever pushes one way for 16 steps lets the pole fall.
-    assert!(returns[15].iter().all(|length| *length < 40.0) && returns[0].iter().all(|length| *length > 15.0), "{report}");
+    assert!(
+        returns[15].iter().all(|length| *length < 40.0) && returns[0].iter().all(|length| *length > 15.0),
+        "{report}"
+    );
     let missing = run(&["study", "decision-frequency", "/none"]);
     assert!(missing.failed(1).contains("/none"));
 }

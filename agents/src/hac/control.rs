@@ -68,7 +68,8 @@ impl Control {
             if due.is_empty() {
                 continue;
             }
-            let situations: Vec<_> = due.iter().map(|&env| (states[env], self.tasks[env][level].goal)).collect();
+            let situations: Vec<_> =
+                due.iter().map(|&env| (states[env], self.tasks[env][level].goal)).collect();
             let values = hierarchy.values(level, &situations);
             let choices = values.len() / due.len();
             for (&env, values) in due.iter().zip(values.chunks_exact(choices)) {
@@ -110,7 +111,8 @@ impl Control {
             let (goal, tested) = (task.goal, std::mem::take(&mut task.tested));
             task.used += 1;
             // In hindsight the state that was reached was the one to be reached.
-            let hindsight = if level == 0 { experience } else { Experience { choice: reached, ..experience } };
+            let hindsight =
+                if level == 0 { experience } else { Experience { choice: reached, ..experience } };
             // Staying where it is cannot be chosen, so it is nothing to learn.
             let counts = level == 0 || reached != state;
             if counts {

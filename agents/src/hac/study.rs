@@ -104,7 +104,12 @@ pub fn rooms_study(
     Ok(Some(report(settings, &curves)))
 }
 
-fn build(settings: &RoomsSettings, num_envs: usize, seed: u64, make: MakeBatch<'_>) -> Result<Box<dyn VectorEnv>, Error> {
+fn build(
+    settings: &RoomsSettings,
+    num_envs: usize,
+    seed: u64,
+    make: MakeBatch<'_>,
+) -> Result<Box<dyn VectorEnv>, Error> {
     let options = BuildOptions {
         num_envs,
         seed,
@@ -210,7 +215,8 @@ fn report(settings: &RoomsSettings, curves: &[Vec<Vec<(f64, f64)>>]) -> Report {
     let name = |levels: usize| if levels == 1 { "flat".to_owned() } else { format!("{levels} levels") };
     let (mut rows, mut lines, mut means) = (Vec::new(), Vec::new(), Vec::new());
     for (levels, runs) in LEVELS.into_iter().zip(curves) {
-        let over_time = |curve: &Vec<(f64, f64)>| mean(&curve.iter().map(|(_, rate)| *rate).collect::<Vec<f64>>());
+        let over_time =
+            |curve: &Vec<(f64, f64)>| mean(&curve.iter().map(|(_, rate)| *rate).collect::<Vec<f64>>());
         let all: Vec<f64> = runs.iter().map(over_time).collect();
         means.push(mean(&all));
         rows.push(Row::new(name(levels), "success rate, mean over the training", all));

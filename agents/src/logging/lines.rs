@@ -67,10 +67,12 @@ impl Chart {
         let failed = |reason: String| Error::Curve { path: path.to_owned(), reason };
         let points = || self.lines.iter().flat_map(|line| &line.points);
         let extent = |of: fn(&Point) -> [f64; 2]| {
-            points().flat_map(of).filter(|value| value.is_finite()).fold(
-                (f64::INFINITY, f64::NEG_INFINITY),
-                |(low, high), value| (low.min(value), high.max(value)),
-            )
+            points()
+                .flat_map(of)
+                .filter(|value| value.is_finite())
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                    (low.min(value), high.max(value))
+                })
         };
         let ((left, right), (low, high)) =
             (extent(|point| [point.x, point.x]), extent(|point| [point.low, point.high]));

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn the_middle_comes_first_and_then_what_is_not_covered() {
-        let mut selection = ContextSelection::new((0..100).map(f64::from).collect(), SelectionConfig::default());
+        let mut selection =
+            ContextSelection::new((0..100).map(f64::from).collect(), SelectionConfig::default());
         for _ in 0..6 {
             let next = selection.next().unwrap();
             let performance: Vec<f64> = (0..100).map(|other| reached(next, other)).collect();

@@ -41,7 +41,8 @@ impl Default for CartPoleSettings {
 /// Values of a parameter.
 const CONTEXTS: usize = 100;
 /// Parameter, usual value, position in the context.
-const VARIANTS: [(&str, f64, usize); 3] = [("cart_mass", 1.0, 0), ("half_length", 0.5, 1), ("pole_mass", 0.1, 2)];
+const VARIANTS: [(&str, f64, usize); 3] =
+    [("cart_mass", 1.0, 0), ("half_length", 0.5, 1), ("pole_mass", 0.1, 2)];
 /// Strategies, in the order of the table.
 const STRATEGIES: [&str; 3] = ["MBTL", "random", "equidistant"];
 
@@ -69,14 +70,18 @@ pub fn cart_pole_study(
             let mut trained: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
             let mut random = stream(seed, Purpose::Evaluation);
             for (strategy, reached) in STRATEGIES.into_iter().zip(reached) {
-                let mut selection =
-                    ContextSelection::new((0..CONTEXTS).map(|index| index as f64).collect(), settings.selection);
+                let mut selection = ContextSelection::new(
+                    (0..CONTEXTS).map(|index| index as f64).collect(),
+                    settings.selection,
+                );
                 let fixed = fixed_sources(strategy, settings.sources, &mut random);
                 let mut means = Vec::new();
                 for round in 0..settings.sources {
-                    let chosen = fixed.as_ref().map_or_else(|| selection.next(), |fixed| fixed.get(round).copied());
+                    let chosen =
+                        fixed.as_ref().map_or_else(|| selection.next(), |fixed| fixed.get(round).copied());
                     let Some(source) = chosen else { break };
-                    if watch(done / trainings, &format!("seed {seed}, {}, {strategy}", variant.0)).is_break() {
+                    if watch(done / trainings, &format!("seed {seed}, {}, {strategy}", variant.0)).is_break()
+                    {
                         return Ok(None);
                     }
                     if !trained.contains_key(&source) {
@@ -133,7 +138,11 @@ fn train_and_transfer(
     for (row, values) in context.chunks_exact_mut(usual_context.len()).enumerate() {
         values[place] = value(usual, row % CONTEXTS) as f32;
     }
-    env.reset_with(ResetOptions { seed: Some(options.seed), context: Some(&context), ..ResetOptions::default() })?;
+    env.reset_with(ResetOptions {
+        seed: Some(options.seed),
+        context: Some(&context),
+        ..ResetOptions::default()
+    })?;
     let returns = play(&mut trainer.policy(), &mut *env)?;
     let of_context = |index: usize| returns.iter().skip(index).step_by(CONTEXTS).sum::<f64>();
     Ok((0..CONTEXTS).map(|index| of_context(index) / (500.0 * settings.episodes as f64)).collect())
@@ -167,7 +176,11 @@ fn config(frames: u64, option: (String, OptionValue), seed: u64) -> Config {
             options: [option].into(),
             ..EnvironmentConfig::default()
         },
-        network: NetworkConfig { cell_observations: Vec::new(), hidden: vec![64, 64], ..NetworkConfig::default() },
+        network: NetworkConfig {
+            cell_observations: Vec::new(),
+            hidden: vec![64, 64],
+            ..NetworkConfig::default()
+        },
         ppo: PpoConfig {
             rollout_steps: 128,
             epochs: 8,
@@ -197,7 +210,9 @@ fn report(settings: &CartPoleSettings, reached: &[Vec<Vec<Vec<f64>>>]) -> Report
     let over_variants = |strategy: usize, round: usize| -> Vec<f64> {
         (0..seeds)
             .map(|seed| {
-                let of = |variant: &Vec<Vec<Vec<f64>>>| 500.0 * variant[strategy][seed].get(round).copied().unwrap_or(0.0);
+                let of = |variant: &Vec<Vec<Vec<f64>>>| {
+                    500.0 * variant[strategy][seed].get(round).copied().unwrap_or(0.0)
+                };
                 mean(&reached.iter().map(of).collect::<Vec<f64>>())
             })
             .collect()

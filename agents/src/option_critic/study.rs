@@ -54,7 +54,8 @@ pub fn four_rooms_study(
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let options = settings.learner.options;
-    let methods = [(format!("option-critic, {options} options"), options), ("flat actor-critic".to_owned(), 1)];
+    let methods =
+        [(format!("option-critic, {options} options"), options), ("flat actor-critic".to_owned(), 1)];
     let mut played = Vec::new();
     for (index, (name, options)) in methods.into_iter().enumerate() {
         let mut best: Option<(f64, Played)> = None;
@@ -143,11 +144,7 @@ fn play(
             }
         }
         if ended.contains(&true) {
-            env.reset_with(ResetOptions {
-                seed: None,
-                mask: Some(&ended),
-                context: Some(&context),
-            })?;
+            env.reset_with(ResetOptions { seed: None, mask: Some(&ended), context: Some(&context) })?;
             ended.fill(false);
         }
         calls += 1;
@@ -185,7 +182,10 @@ fn report(settings: &FourRoomsSettings, played: &[Played]) -> Report {
         (format!("steps an episode, the last {block} before the move"), before.saturating_sub(block)..before),
         (format!("steps an episode, the first {block} after the move"), before..before + block.min(after)),
         (format!("steps an episode, the first {judged} after the move"), before..before + judged),
-        (format!("steps an episode, the last {block} of these"), before + judged.saturating_sub(block)..before + judged),
+        (
+            format!("steps an episode, the last {block} of these"),
+            before + judged.saturating_sub(block)..before + judged,
+        ),
     ];
     for (quantity, range) in &parts {
         for Played { name, lengths } in played {

@@ -168,8 +168,9 @@ pub fn snapshot_starts_study(
                 let options = config.build_options(1, config.evaluation_seed());
                 Ok(Some(evaluate(&mut trainer.policy(), make, TASK, &options, 128)?.success_rate))
             };
-            let told =
-                &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}: {message}"));
+            let told = &mut |part: f64, message: &str| {
+                watch((done + part) / runs, &format!("seed {seed}: {message}"))
+            };
             let Some(learned) = train_to_success(&mut trainer, GOAL, measure, told)? else { return Ok(None) };
             method.push(learned);
             done += 1.0;
@@ -198,7 +199,12 @@ fn report(settings: &SnapshotSettings, methods: &[Vec<Learned>; 2]) -> Report {
              {GOAL} with fewer frames",
             100.0 * settings.phase
         ),
-        finding: format!("{:.2} M frames against {:.2} M, a ratio of {:.2}", with / 1e6, without / 1e6, without / with),
+        finding: format!(
+            "{:.2} M frames against {:.2} M, a ratio of {:.2}",
+            with / 1e6,
+            without / 1e6,
+            without / with
+        ),
         passed: with < without,
         chart: Some(Chart {
             title: format!("{TASK}, starts from an expert's states"),

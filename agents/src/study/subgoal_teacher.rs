@@ -92,7 +92,9 @@ pub fn subgoal_teacher_study(
         study: "subgoal-teacher".into(),
         seeds: settings.seeds as usize,
         rows,
-        claim: format!("PPO reaches a success rate of {GOAL} with at least 3 times fewer frames when a teacher shows subgoals"),
+        claim: format!(
+            "PPO reaches a success rate of {GOAL} with at least 3 times fewer frames when a teacher shows subgoals"
+        ),
         finding: findings.join("; "),
         passed,
         chart: Some(Chart {

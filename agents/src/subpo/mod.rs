@@ -106,16 +106,17 @@ pub fn coverage_study(
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let settings = *settings;
-    let make_covered = |id: &str, options: &BuildOptions| -> Result<Box<dyn VectorEnv>, pentathlon_gym::Error> {
-        let highest = ((2 * settings.radius + 1) as f32).powi(2);
-        let paid = SubmodularReward::wrap(
-            make(id, options)?,
-            settings.objective(),
-            VisitedField("cell".into()),
-            highest,
-        )?;
-        Ok(Box::new(paid))
-    };
+    let make_covered =
+        |id: &str, options: &BuildOptions| -> Result<Box<dyn VectorEnv>, pentathlon_gym::Error> {
+            let highest = ((2 * settings.radius + 1) as f32).powi(2);
+            let paid = SubmodularReward::wrap(
+                make(id, options)?,
+                settings.objective(),
+                VisitedField("cell".into()),
+                highest,
+            )?;
+            Ok(Box::new(paid))
+        };
     let first = f64::from({
         let mut objective = settings.objective();
         objective.add(settings.start())

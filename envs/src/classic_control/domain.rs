@@ -214,7 +214,9 @@ mod tests {
         let mut batch = batch(200);
         let batch: &mut dyn VectorEnv = &mut batch;
         let starts = batch.reset(3).unwrap()["state"].as_f32().unwrap().to_vec();
-        assert!(starts.iter().all(|start| start.abs() < 0.05) && starts.iter().any(|start| start.abs() > 0.049));
+        assert!(
+            starts.iter().all(|start| start.abs() < 0.05) && starts.iter().any(|start| start.abs() > 0.049)
+        );
         let (mut running, mut lengths) = (vec![true; 200], vec![0; 200]);
         while running.contains(&true) {
             let step = batch.step_masked((&[1; 200]).into(), &running).unwrap();
@@ -249,7 +251,9 @@ mod tests {
 
     #[test]
     fn options_out_of_range_are_refused() {
-        for (name, value) in [("cart_mass", 0.0), ("half_length", -1.0), ("pole_mass", f64::NAN), ("colour", 1.0)] {
+        for (name, value) in
+            [("cart_mass", 0.0), ("half_length", -1.0), ("pole_mass", f64::NAN), ("colour", 1.0)]
+        {
             let options = [(name.to_owned(), value.into())].into();
             let error = CartPole::new(CART_POLE, &BuildOptions { options, ..BuildOptions::default() });
             assert!(error.unwrap_err().to_string().contains(name));

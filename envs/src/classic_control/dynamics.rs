@@ -80,7 +80,8 @@ mod tests {
             let action = i32::from(exact[2] + 0.5 * exact[3] > 0.0);
             exact = reference(exact, action);
             pole = pushed(pole, action);
-            for (number, expected) in [pole.x, pole.x_dot, pole.theta, pole.theta_dot].into_iter().zip(exact) {
+            for (number, expected) in [pole.x, pole.x_dot, pole.theta, pole.theta_dot].into_iter().zip(exact)
+            {
                 assert!((f64::from(number) - expected).abs() < 1e-4, "step {step}: {number} {expected}");
             }
             assert_eq!(verdict_of(pole), pentathlon_engine::episode::records::RUNNING);

@@ -285,7 +285,10 @@ mod tests {
         assert_eq!(cells, [12.0, 12.0, 13.0]);
         let step = batch.step(&[0]).unwrap();
         assert_eq!((step.reward[0], step.terminated[0], step.info.success[0]), (1.0, true, true));
-        assert_eq!(step.observation["position"].as_f32().unwrap(), step.observation["goal"].as_f32().unwrap());
+        assert_eq!(
+            step.observation["position"].as_f32().unwrap(),
+            step.observation["goal"].as_f32().unwrap()
+        );
         assert_eq!(step.observation["time"].value(0), f64::from(4.0_f32 * (1.0 / 1000.0)));
     }
 
@@ -309,10 +312,13 @@ mod tests {
         let context = [0.0, 0.0, -1.0, -1.0];
         let error = batch.reset_with(ResetOptions { context: Some(&context), ..ResetOptions::default() });
         assert!(error.unwrap_err().to_string().contains("inside a wall"));
-        for (name, value) in [("size", 6.into()), ("slip", 1.5.into()), ("start_x", 13.into()), ("smell", 1.into())]
+        for (name, value) in
+            [("size", 6.into()), ("slip", 1.5.into()), ("start_x", 13.into()), ("smell", 1.into())]
         {
             let options = [(name.to_owned(), value)].into();
-            assert!(GridRooms::new(FOUR_ROOMS, &BuildOptions { options, ..BuildOptions::default() }).is_err());
+            assert!(
+                GridRooms::new(FOUR_ROOMS, &BuildOptions { options, ..BuildOptions::default() }).is_err()
+            );
         }
     }
 }

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn all_cells_can_be_reached_whatever_the_size() {
-        for layout in [Layout::four_rooms(7), Layout::four_rooms(20), Layout::four_rooms(31), Layout::open(5)] {
+        for layout in [Layout::four_rooms(7), Layout::four_rooms(20), Layout::four_rooms(31), Layout::open(5)]
+        {
             let (side, exits) = (layout.side(), layout.exits());
             let free = layout.free_cells();
             let mut reached = vec![free[0]];

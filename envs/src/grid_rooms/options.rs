@@ -80,7 +80,11 @@ impl RoomsOptions {
         let (side, goal) = if id == FOUR_ROOMS { ("13", "true") } else { ("30", "false") };
         let mut specs = vec![
             option("size", side, "Cells in a row, and rows; walls included. At most 256."),
-            option("slip", "0", "Chance that a step goes to a free neighbouring cell drawn at random instead."),
+            option(
+                "slip",
+                "0",
+                "Chance that a step goes to a free neighbouring cell drawn at random instead.",
+            ),
             option("goal", goal, "Whether there is a goal, which pays 1 and ends the episode."),
         ];
         specs.extend(PLACES.iter().map(|(name, description)| option(name, "-1", description)));

@@ -328,7 +328,10 @@ mod tests {
         }
         other.restore(&one.snapshot().unwrap()).unwrap();
         for _ in 0..20 {
-            let (a, b) = (one.step(&[RIGHT, STAY, RIGHT, STAY]).unwrap(), other.step(&[RIGHT, STAY, RIGHT, STAY]).unwrap());
+            let (a, b) = (
+                one.step(&[RIGHT, STAY, RIGHT, STAY]).unwrap(),
+                other.step(&[RIGHT, STAY, RIGHT, STAY]).unwrap(),
+            );
             assert_eq!((a.observation, a.truncated), (b.observation, b.truncated));
         }
     }

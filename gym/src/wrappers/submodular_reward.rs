@@ -256,7 +256,10 @@ mod tests {
     #[test]
     fn a_visit_covers_what_is_near_and_inside() {
         let mut coverage = Coverage::new(5, 4, 1);
-        assert_eq!([coverage.add(0), coverage.add(1), coverage.add(1), coverage.add(12)], [4.0, 2.0, 0.0, 7.0]);
+        assert_eq!(
+            [coverage.add(0), coverage.add(1), coverage.add(1), coverage.add(12)],
+            [4.0, 2.0, 0.0, 7.0]
+        );
     }
 
     #[test]
@@ -266,8 +269,10 @@ mod tests {
         let batch: &mut dyn VectorEnv = &mut batch;
         for _ in 0..2 {
             batch.reset(4).unwrap();
-            let rewards: Vec<f32> =
-                [STAY, RIGHT, LEFT, RIGHT].iter().map(|&action| batch.step(&[action]).unwrap().reward[0]).collect();
+            let rewards: Vec<f32> = [STAY, RIGHT, LEFT, RIGHT]
+                .iter()
+                .map(|&action| batch.step(&[action]).unwrap().reward[0])
+                .collect();
             assert_eq!(rewards, [0.0, 1.0, 0.0, 0.0]);
         }
     }

@@ -11,12 +11,12 @@ use pentathlon::agents::{
     hac::{RoomsSettings, rooms_study},
     mbtl::{CartPoleSettings, cart_pole_study},
     option_critic::{FourRoomsSettings, four_rooms_study},
+    policy::Policy,
     snapshot_starts::{SnapshotSettings, snapshot_starts_study},
     study::{
         Report, Watch,
         subgoal_teacher::{TeacherSettings, subgoal_teacher_study},
     },
-    policy::Policy,
     subpo::{CoverageSettings, coverage_study},
 };
 
@@ -99,7 +99,13 @@ enum Study {
         #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
         episodes: u32,
         /// Returns that count as 0 and 1, such as 0,500; else random actions and deciding at every step
-        #[arg(long, value_name = "LOW,HIGH", value_delimiter = ',', num_args = 2, allow_hyphen_values = true)]
+        #[arg(
+            long,
+            value_name = "LOW,HIGH",
+            value_delimiter = ',',
+            num_args = 2,
+            allow_hyphen_values = true
+        )]
         range: Option<Vec<f64>>,
     },
     /// A policy gradient on submodular rewards, against the greedy walk, covering a grid
@@ -246,7 +252,9 @@ mod tests {
             chart: None,
         };
         let text = describe(&report);
-        for part in ["coin, 2 seed(s)", "toss    heads     0.500  0.000 to 1.000", "claim: it is fair", "passed"] {
+        for part in
+            ["coin, 2 seed(s)", "toss    heads     0.500  0.000 to 1.000", "claim: it is fair", "passed"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

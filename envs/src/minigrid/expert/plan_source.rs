@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::{Beacon, adviser::known, plan};
 use crate::minigrid::{
     MiniGrid,
-    components::records::{BALL, BOX, DOOR, EMPTY, FLOOR, GOAL, KEY, LAVA, WALL, color_of, kind_of, state_of},
+    components::records::{
+        BALL, BOX, DOOR, EMPTY, FLOOR, GOAL, KEY, LAVA, WALL, color_of, kind_of, state_of,
+    },
     mission::color_name,
     rules::movement::rules::{DONE, DROP, FORWARD, PICKUP, TOGGLE},
 };
@@ -265,7 +267,13 @@ fn question_of(batch: &Batch<MiniGrid>, env: usize) -> Result<Question, Error> {
             _ => continue,
         };
         let state = if kind == "door" { DOOR_STATES[state_of(cell) as usize % 3] } else { "" };
-        things.push(Thing { kind: kind.into(), color: color_name(color_of(cell)).into(), state: state.into(), x, y });
+        things.push(Thing {
+            kind: kind.into(),
+            color: color_name(color_of(cell)).into(),
+            state: state.into(),
+            x,
+            y,
+        });
     }
     let mut words = vec![width, height, state.x, state.y, state.dir];
     words.extend_from_slice(&cells[..(width * height) as usize]);
@@ -300,7 +308,10 @@ mod tests {
     fn a_bad_line_is_named() {
         let bad = "{\"world\": \"a\", \"subgoals\": []}\n{\"world\": \"a\", \"subgoals\": [{\"x\": 1, \"y\": 2, \"action\": \"jump\"}]}";
         let message = RecordedAnswers::parse(bad).unwrap_err();
-        assert!(message.contains("line 2") && message.contains("jump") && message.contains("toggle"), "{message}");
+        assert!(
+            message.contains("line 2") && message.contains("jump") && message.contains("toggle"),
+            "{message}"
+        );
         assert!(RecordedAnswers::parse("nothing").unwrap_err().contains("line 1"));
         let missing = RecordedAnswers::read(Path::new("/none/answers.jsonl")).unwrap_err().to_string();
         assert!(missing.contains("/none/answers.jsonl"), "{missing}");
