@@ -86,14 +86,23 @@ pub(crate) fn check_actions<'a, D: Domain>(plan: &Plan<D>, actions: Actions<'a>)
 /// A context of the whole batch, `[num_envs, spec.context.len()]`, within the declared ranges; with a
 /// level pool only the defaults.
 pub(crate) fn check_context<D: Domain>(plan: &Plan<D>, context: &[f32]) -> Result<(), Error> {
+    check_context_of(plan, plan.sizes.num_envs, context)
+}
+
+/// [`check_context`] of the context of `num_envs` environments.
+pub(crate) fn check_context_of<D: Domain>(
+    plan: &Plan<D>,
+    num_envs: usize,
+    context: &[f32],
+) -> Result<(), Error> {
     let parameters = &plan.spec().context;
-    let expected = plan.sizes.num_envs * plan.sizes.context;
+    let expected = num_envs * plan.sizes.context;
     if context.len() != expected {
         return Err(Error::WrongLength {
             what: "context",
             got: context.len(),
             expected,
-            shape: format!("{} environments x {} parameters", plan.sizes.num_envs, plan.sizes.context),
+            shape: format!("{num_envs} environments x {} parameters", plan.sizes.context),
         });
     }
     if parameters.is_empty() {

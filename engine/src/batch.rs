@@ -166,6 +166,15 @@ impl<D: Domain> Batch<D> {
         Ok(())
     }
 
+    /// Checks that there is an environment `env`, and that it has begun.
+    fn check_environment(&self, env: usize) -> Result<(), Error> {
+        match env < self.plan.sizes.num_envs {
+            false => Err(self.no_environment(env)),
+            true if self.begun => Ok(()),
+            true => Err(Error::NotReset),
+        }
+    }
+
     fn no_environment(&self, env: usize) -> Error {
         Error::WrongLength {
             what: "environment index",
@@ -321,10 +330,22 @@ impl<D: Domain> VectorEnv for Batch<D> {
         };
         self.executor.set_pool(pool);
         if let Some(columns) = &restored.columns {
-            self.executor.set_columns(columns)?;
+            self.executor.set_rows(0, columns)?;
         }
         self.begun = restored.columns.is_some();
         Ok(())
+    }
+
+    fn snapshot_environment(&self, env: usize) -> Result<Snapshot, Error> {
+        self.check_environment(env)?;
+        Ok(snapshot::write_environment(&self.plan, &self.executor.rows(env..env + 1)?))
+    }
+
+    fn restore_environment(&mut self, env: usize, snapshot: &Snapshot) -> Result<&Observation, Error> {
+        self.check_environment(env)?;
+        let columns = snapshot::read_environment(&self.plan, snapshot)?;
+        self.executor.set_rows(env, &columns)?;
+        Ok(self.observation())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -393,13 +414,20 @@ impl<D: Domain> Executor<D> {
         }
     }
 
-    fn set_columns(&mut self, columns: &Columns<D::State>) -> Result<(), Error> {
+    fn rows(&self, range: std::ops::Range<usize>) -> Result<Columns<D::State>, Error> {
+        match self {
+            Self::Native(native) => Ok(native.rows(range)),
+            Self::Wgpu(wgpu) => wgpu.rows(range),
+        }
+    }
+
+    fn set_rows(&mut self, first: usize, columns: &Columns<D::State>) -> Result<(), Error> {
         match self {
             Self::Native(native) => {
-                native.set_columns(columns);
+                native.set_rows(first, columns);
                 Ok(())
             }
-            Self::Wgpu(wgpu) => wgpu.set_columns(columns),
+            Self::Wgpu(wgpu) => wgpu.set_rows(first, columns),
         }
     }
 }

@@ -159,6 +159,20 @@ impl<D: Domain> Plan<D> {
         )
     }
 
+    /// What the state of a single environment depends on: neither the size of the batch nor when it resets.
+    pub(crate) fn environment_fingerprint(&self) -> String {
+        format!(
+            "one environment of {}; {:?} generator; {:?} levels; {} steps; options {:?}; {} + {} words",
+            self.spec().id,
+            self.options.generator,
+            self.levels,
+            self.spec().max_episode_steps,
+            self.options.options,
+            size_of::<D::State>() / 4,
+            self.sizes.items,
+        )
+    }
+
     /// Fails where the columns could not be allocated, instead of aborting later.
     fn check_memory(&self) -> Result<(), Error> {
         let rows: usize = self.forms.iter().map(|form| form.row_bytes).sum();

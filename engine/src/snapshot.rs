@@ -5,7 +5,7 @@ use bytemuck::Pod;
 use pentathlon_gym::{Error, Snapshot};
 
 use crate::{
-    actions::check_context,
+    actions::check_context_of,
     columns::Columns,
     domain::{Domain, Instance},
     episode::records::{Episode, FAILURE, Outcome},
@@ -60,39 +60,76 @@ pub(crate) fn write<D: Domain>(
         }
     }
     if let Some(columns) = columns {
-        push(&mut list, STATES, &columns.states);
-        push(&mut list, ITEMS, &columns.items);
-        push(&mut list, EPISODES, &columns.episodes);
-        push(&mut list, OUTCOMES, &columns.outcomes);
-        push(&mut list, REWARDS, &columns.rewards);
-        push(&mut list, EVENTS, &columns.events);
-        push(&mut list, CONTEXT, &columns.context);
-        push(&mut list, STREAMS, &columns.streams);
+        push_columns(&mut list, columns);
     }
     Snapshot { id: plan.spec().id.clone(), build: plan.fingerprint(), columns: list }
 }
 
+/// Writes a snapshot of one environment, whose columns have one row.
+pub(crate) fn write_environment<D: Domain>(plan: &Plan<D>, columns: &Columns<D::State>) -> Snapshot {
+    let mut list = vec![(VERSION_COLUMN.to_owned(), VERSION.to_le_bytes().to_vec())];
+    push_columns(&mut list, columns);
+    Snapshot { id: plan.spec().id.clone(), build: plan.environment_fingerprint(), columns: list }
+}
+
+fn push_columns<S: Pod>(list: &mut Vec<(String, Vec<u8>)>, columns: &Columns<S>) {
+    push(list, STATES, &columns.states);
+    push(list, ITEMS, &columns.items);
+    push(list, EPISODES, &columns.episodes);
+    push(list, OUTCOMES, &columns.outcomes);
+    push(list, REWARDS, &columns.rewards);
+    push(list, EVENTS, &columns.events);
+    push(list, CONTEXT, &columns.context);
+    push(list, STREAMS, &columns.streams);
+}
+
 /// Reads and checks a snapshot.
 pub(crate) fn read<D: Domain>(plan: &Plan<D>, snapshot: &Snapshot) -> Result<Restored<D::State>, Error> {
-    if snapshot.id != plan.spec().id {
-        return Err(damaged(format!("it is of {}, this batch of {}", snapshot.id, plan.spec().id)));
-    }
-    if snapshot.build != plan.fingerprint() {
-        return Err(damaged(format!(
-            "it was built as [{}], this batch as [{}]",
-            snapshot.build,
-            plan.fingerprint()
-        )));
-    }
-    if column::<u32>(snapshot, VERSION_COLUMN, 1)? != [VERSION] {
-        return Err(damaged(format!("its columns are not of version {VERSION}")));
-    }
+    check_origin(plan, snapshot, &plan.fingerprint())?;
     let pool = read_pool(plan, snapshot)?;
     if find(snapshot, STATES).is_none() {
         return Ok(Restored { columns: None, pool });
     }
+    let columns = read_columns(plan, snapshot, plan.sizes.num_envs)?;
+    if plan.pool_len() > 0 && pool.is_none() {
+        return Err(damaged(format!("column '{POOL}' is missing")));
+    }
+    Ok(Restored { columns: Some(columns), pool })
+}
+
+/// Reads and checks a snapshot of one environment.
+pub(crate) fn read_environment<D: Domain>(
+    plan: &Plan<D>,
+    snapshot: &Snapshot,
+) -> Result<Columns<D::State>, Error> {
+    check_origin(plan, snapshot, &plan.environment_fingerprint())?;
+    let columns = read_columns(plan, snapshot, 1)?;
+    if columns.episodes[0].ended != 0 {
+        return Err(damaged(String::from("its episode has ended, and there is nothing to go on with")));
+    }
+    Ok(columns)
+}
+
+/// Checks that a snapshot is of this id, this build and this format.
+fn check_origin<D: Domain>(plan: &Plan<D>, snapshot: &Snapshot, fingerprint: &str) -> Result<(), Error> {
+    if snapshot.id != plan.spec().id {
+        return Err(damaged(format!("it is of {}, this batch of {}", snapshot.id, plan.spec().id)));
+    }
+    if snapshot.build != fingerprint {
+        return Err(damaged(format!("it was built as [{}], this batch as [{fingerprint}]", snapshot.build)));
+    }
+    if column::<u32>(snapshot, VERSION_COLUMN, 1)? != [VERSION] {
+        return Err(damaged(format!("its columns are not of version {VERSION}")));
+    }
+    Ok(())
+}
+
+fn read_columns<D: Domain>(
+    plan: &Plan<D>,
+    snapshot: &Snapshot,
+    envs: usize,
+) -> Result<Columns<D::State>, Error> {
     let sizes = plan.sizes;
-    let envs = sizes.num_envs;
     let columns = Columns {
         states: column(snapshot, STATES, envs)?,
         items: column(snapshot, ITEMS, envs * sizes.items)?,
@@ -104,10 +141,7 @@ pub(crate) fn read<D: Domain>(plan: &Plan<D>, snapshot: &Snapshot) -> Result<Res
         streams: column(snapshot, STREAMS, if plan.is_reference() { envs } else { 0 })?,
     };
     check(plan, &columns)?;
-    if plan.pool_len() > 0 && pool.is_none() {
-        return Err(damaged(format!("column '{POOL}' is missing")));
-    }
-    Ok(Restored { columns: Some(columns), pool })
+    Ok(columns)
 }
 
 fn read_pool<D: Domain>(
@@ -155,7 +189,7 @@ fn check<D: Domain>(plan: &Plan<D>, columns: &Columns<D::State>) -> Result<(), E
     if columns.rewards.iter().any(|reward| reward.is_nan()) {
         return Err(damaged(String::from("a reward is not a number")));
     }
-    check_context(plan, &columns.context).map_err(|error| damaged(error.to_string()))
+    check_context_of(plan, columns.states.len(), &columns.context).map_err(|error| damaged(error.to_string()))
 }
 
 fn check_episode<D: Domain>(plan: &Plan<D>, episode: &Episode) -> Result<(), &'static str> {

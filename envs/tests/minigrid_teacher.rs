@@ -232,7 +232,8 @@ fn beacons_are_those_of_the_paper() {
 
 #[test]
 fn a_teacher_can_show_the_last_beacon() {
-    let options = TeacherOptions { shows_last: true, forms: vec![SubgoalForm::Sentence], bonus: 0.0 };
+    let options =
+        TeacherOptions { shows_last: true, forms: vec![SubgoalForm::Sentence], bonus: 0.0, dropout: 0.0 };
     let mut batch = taught("BabyAI-GoToLocal-v0", 4, options);
     let batch: &mut dyn VectorEnv = &mut batch;
     batch.reset(2).unwrap();
@@ -312,4 +313,57 @@ fn there_is_no_teacher_where_there_is_nothing_to_do() {
     assert!(Teacher::wrap(playground, TeacherOptions::default()).is_err());
     let nan = TeacherOptions { bonus: f32::NAN, ..TeacherOptions::default() };
     assert!(Teacher::wrap(batch("BabyAI-GoToLocal-v0", 1), nan).is_err());
+}
+
+#[test]
+fn recorded_answers_teach_what_the_expert_taught() {
+    use pentathlon_envs::minigrid::expert::{Answer, RecordedAnswers, question};
+    for id in ["MiniGrid-DoorKey-8x8-v0", "MiniGrid-KeyCorridorS3R3-v0", "BabyAI-UnlockPickup-v0"] {
+        let mut oracle = taught(id, 6, TeacherOptions::default());
+        (&mut oracle as &mut dyn VectorEnv).reset(4).unwrap();
+        let lines: Vec<String> = (0..6)
+            .map(|env| {
+                let subgoals = oracle.transform().beacons(env).iter().map(Into::into).collect();
+                let world = question(&oracle, env).unwrap().world;
+                serde_json::to_string(&Answer { world, subgoals }).unwrap()
+            })
+            .collect();
+        let answers = RecordedAnswers::parse(&lines.join("\n")).unwrap();
+        assert_eq!(answers.len(), 6, "every world has a fingerprint of its own");
+        let mut recorded =
+            Teacher::wrap_with(batch(id, 6), TeacherOptions::default(), Box::new(answers)).unwrap();
+        let observed = (&mut recorded as &mut dyn VectorEnv).reset(4).unwrap().clone();
+        assert_eq!(&observed, oracle.observation(), "{id}");
+        // A world that nobody was asked about has no plan.
+        (&mut recorded as &mut dyn VectorEnv).reset(5).unwrap();
+        assert!((0..6).all(|env| recorded.transform().subgoal(env).is_none()));
+    }
+}
+
+#[test]
+fn a_source_that_answers_nonsense_fails_the_reset() {
+    use pentathlon_envs::minigrid::expert::{Asked, Question, Subgoal};
+    let far = |_: &Question| Ok(vec![Subgoal { x: 99, y: 1, action: "pickup".into() }]);
+    let mut taught =
+        Teacher::wrap_with(batch(IDS[0], 1), TeacherOptions::default(), Box::new(Asked(far))).unwrap();
+    let error = (&mut taught as &mut dyn VectorEnv).reset(1).unwrap_err().to_string();
+    assert!(error.contains("column 99"), "{error}");
+}
+
+#[test]
+fn in_a_share_of_the_episodes_nothing_is_shown_but_all_is_paid() {
+    let mut half = taught(IDS[0], 200, TeacherOptions { dropout: 0.5, ..TeacherOptions::default() });
+    (&mut half as &mut dyn VectorEnv).reset(1).unwrap();
+    let shown = (0..200).filter(|&env| half.transform().subgoal(env).is_some()).count();
+    assert!((70..=130).contains(&shown), "{shown}");
+    let mut none = taught(IDS[0], 8, TeacherOptions { dropout: 1.0, ..TeacherOptions::default() });
+    let none: &mut dyn VectorEnv = &mut none;
+    none.reset(1).unwrap();
+    let mut paid = 0.0;
+    follow(none, |batch, _, reward| {
+        assert!(batch.observation()["subgoal_position"].as_i32().unwrap().iter().all(|number| *number == 0));
+        paid += reward.iter().sum::<f32>();
+    });
+    // Two beacons before the goal, 0.2 each, and the goal itself.
+    assert!(paid > 8.0 * 1.2, "{paid}");
 }

@@ -172,6 +172,25 @@ pub trait VectorEnv: Send {
     /// When the snapshot is of another id, another build or damaged; the batch is then unchanged.
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error>;
 
+    /// A copy of the state of environment `env` alone, its random stream included.
+    ///
+    /// # Errors
+    /// An environment that there is not, a batch that was never reset, or [`Error::Unsupported`].
+    fn snapshot_environment(&self, _env: usize) -> Result<Snapshot, Error> {
+        Err(Error::Unsupported { what: "snapshots of single environments" })
+    }
+
+    /// Has environment `env` go on from `snapshot`, which was taken of one environment of a batch of the same id,
+    /// options, levels and step limit; number of environments and autoreset may differ. Its episode goes on bit for
+    /// bit; the episodes after it are those that come next under the seed and the number that the snapshot holds.
+    ///
+    /// # Errors
+    /// As [`VectorEnv::snapshot_environment`], and when the snapshot does not fit, is damaged, or of an episode that
+    /// has ended; the environment is then unchanged.
+    fn restore_environment(&mut self, _env: usize, _snapshot: &Snapshot) -> Result<&Observation, Error> {
+        Err(Error::Unsupported { what: "snapshots of single environments" })
+    }
+
     /// The batch that this one wraps, if it is a wrapper.
     fn inner(&self) -> Option<&dyn VectorEnv> {
         None
@@ -240,6 +259,12 @@ impl VectorEnv for Box<dyn VectorEnv> {
     }
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
         (**self).restore(snapshot)
+    }
+    fn snapshot_environment(&self, env: usize) -> Result<Snapshot, Error> {
+        (**self).snapshot_environment(env)
+    }
+    fn restore_environment(&mut self, env: usize, snapshot: &Snapshot) -> Result<&Observation, Error> {
+        (**self).restore_environment(env, snapshot)
     }
     fn inner(&self) -> Option<&dyn VectorEnv> {
         (**self).inner()

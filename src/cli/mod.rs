@@ -24,6 +24,7 @@ mod progress;
 mod record;
 mod render;
 mod rollout;
+mod study;
 mod train;
 mod train_team;
 
@@ -56,6 +57,8 @@ enum Command {
     TrainTeam(train_team::Arguments),
     /// Train experiments side by side with several seeds and compare their results
     Compare(compare::Arguments),
+    /// Run a small experiment whose claim is checked over several seeds
+    Study(study::Arguments),
     /// Evaluate a trained policy on levels of its own
     Eval(eval::Arguments),
     /// Draw the learning curves of one or more runs
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::TrainTeam(arguments) => train_team::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Study(arguments) => study::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Curve(arguments) => curve::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

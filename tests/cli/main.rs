@@ -9,5 +9,6 @@ mod environments;
 mod killed;
 mod physics;
 mod rollout;
+mod study;
 mod train;
 mod train_team;

@@ -32,6 +32,9 @@ pub struct DqnConfig {
     pub target_updates: u64,
     /// Whether the live network picks the choice that the target network values (van Hasselt et al., 2016).
     pub double_q: bool,
+    /// Least and largest target of a value, where it is known; left out, any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_range: Option<[f32; 2]>,
     /// How choices are explored.
     pub exploration: ExplorationConfig,
 }
@@ -50,6 +53,7 @@ impl Default for DqnConfig {
             transitions_per_update: 10,
             target_updates: 50,
             double_q: true,
+            target_range: None,
             exploration: ExplorationConfig { initial: 1.0, last: 0.05, frames: 250_000 },
         }
     }

@@ -85,7 +85,8 @@ impl DqnLearner {
             .map(|(row, transition)| {
                 let own = row * choices..(row + 1) * choices;
                 let best = best_choice(&guide[own.clone()], &transition.available);
-                transition.reward + transition.discount * values[own.start + best]
+                let target = transition.reward + transition.discount * values[own.start + best];
+                self.config.target_range.map_or(target, |[low, high]| target.clamp(low, high.max(low)))
             })
             .collect();
         let seen: Vec<f32> =

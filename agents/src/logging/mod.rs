@@ -1,5 +1,6 @@
 //! What a training run leaves behind: a table, TensorBoard events, and a picture of the learning curve.
 
 pub mod curve;
+pub mod lines;
 pub mod table;
 pub mod tensorboard;

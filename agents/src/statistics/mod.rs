@@ -1,4 +1,4 @@
-//! How results over several seeds are summed up: the interquartile mean, with an interval from the
+//! How results over several seeds are summed up: means and interquartile means, with an interval from the
 //! percentile bootstrap (Agarwal et al., 2021, "Deep Reinforcement Learning at the Edge of the
 //! Statistical Precipice").
 
@@ -39,6 +39,25 @@ pub fn interquartile_mean(values: &[f64]) -> f64 {
 /// The interquartile mean of `values` and its 95 % interval from [`RESAMPLES`] resamples, drawn by a stream
 /// of `seed`.
 pub fn interquartile_interval(values: &[f64], seed: u64) -> Interval {
+    bootstrap(values, seed, interquartile_mean)
+}
+
+/// The mean of `values`. NaN without any.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The mean of `values` and its 95 % interval, as [`interquartile_interval`] has it.
+pub fn mean_interval(values: &[f64], seed: u64) -> Interval {
+    bootstrap(values, seed, mean)
+}
+
+/// `estimate` of `values`, and the 2.5th and 97.5th percentile of it over resamples.
+fn bootstrap(values: &[f64], seed: u64, estimate: fn(&[f64]) -> f64) -> Interval {
+    if values.len() < 2 {
+        let mean = estimate(values);
+        return Interval { mean, low: mean, high: mean };
+    }
     let mut random: Philox = stream(seed, Purpose::Evaluation);
     let mut means: Vec<f64> = Vec::with_capacity(RESAMPLES);
     let mut resample = values.to_vec();
@@ -46,11 +65,11 @@ pub fn interquartile_interval(values: &[f64], seed: u64) -> Interval {
         for value in &mut resample {
             *value = values[random.int(0, values.len() as i32) as usize];
         }
-        means.push(interquartile_mean(&resample));
+        means.push(estimate(&resample));
     }
     means.sort_by(f64::total_cmp);
     let at = |share: f64| means[(share * (RESAMPLES - 1) as f64).round() as usize];
-    Interval { mean: interquartile_mean(values), low: at(0.025), high: at(0.975) }
+    Interval { mean: estimate(values), low: at(0.025), high: at(0.975) }
 }
 
 #[cfg(test)]
@@ -65,6 +84,15 @@ mod tests {
         let expected = (0.75 * 1.0 + 2.0 + 0.75 * 5.0) / 2.5;
         assert!((interquartile_mean(&[9.0, 1.0, 2.0, 5.0, -7.0]) - expected).abs() < 1e-12);
         assert!(interquartile_mean(&[]).is_nan());
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_is_about_two_standard_errors_wide_on_either_side() {
+        let values: Vec<f64> = (0..100).map(|i| f64::from(i % 2)).collect();
+        let Interval { mean, low, high } = mean_interval(&values, 3);
+        assert_eq!(mean, 0.5);
+        assert!((low - 0.402).abs() < 0.02 && (high - 0.598).abs() < 0.02, "{low} {high}");
+        assert_eq!(mean_interval(&[7.0], 0), Interval { mean: 7.0, low: 7.0, high: 7.0 });
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub(crate) mod columns;
 pub(crate) mod schedule;
 pub(crate) mod threads;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use bevy_ecs::{
     change_detection::DetectChangesMut, entity::Entity, prelude::World, schedule::Schedule,
@@ -233,37 +233,47 @@ impl<D: Domain> Native<D> {
 
     /// A copy of everything that the future depends on.
     pub(crate) fn columns(&self) -> Columns<D::State> {
-        let arrays = self.world.resource::<Arrays>();
+        self.rows(0..self.plan.sizes.num_envs)
+    }
+
+    /// [`Native::columns`] of the environments `range`.
+    pub(crate) fn rows(&self, range: Range<usize>) -> Columns<D::State> {
+        let (sizes, arrays) = (self.plan.sizes, self.world.resource::<Arrays>());
+        let entities = &self.entities[range.clone()];
         let column = |entity: &Entity| self.world.entity(*entity);
+        let rows = |width: usize| range.start * width..range.end * width;
         Columns {
-            states: self.entities.iter().filter_map(|entity| column(entity).get().copied()).collect(),
-            episodes: self.entities.iter().filter_map(|entity| column(entity).get().copied()).collect(),
-            outcomes: self.entities.iter().filter_map(|entity| column(entity).get().copied()).collect(),
-            items: arrays.items.clone(),
-            rewards: self.outputs().reward.clone(),
-            events: self.outputs().subgoal.clone(),
-            context: arrays.context.clone(),
-            streams: arrays.streams.clone(),
+            states: entities.iter().filter_map(|entity| column(entity).get().copied()).collect(),
+            episodes: entities.iter().filter_map(|entity| column(entity).get().copied()).collect(),
+            outcomes: entities.iter().filter_map(|entity| column(entity).get().copied()).collect(),
+            items: arrays.items[rows(sizes.items)].to_vec(),
+            rewards: self.outputs().reward[rows(sizes.num_agents)].to_vec(),
+            events: self.outputs().subgoal[rows(sizes.num_agents)].to_vec(),
+            context: arrays.context[rows(sizes.context)].to_vec(),
+            streams: arrays.streams[rows(usize::from(self.plan.is_reference()))].to_vec(),
         }
     }
 
-    /// Takes over columns that have been checked, and observes.
-    pub(crate) fn set_columns(&mut self, columns: &Columns<D::State>) {
+    /// Takes over columns that have been checked, as those of the environments from `first` on, and observes.
+    pub(crate) fn set_rows(&mut self, first: usize, columns: &Columns<D::State>) {
+        let sizes = self.plan.sizes;
+        let range = first..first + columns.states.len();
+        let rows = |width: usize| range.start * width..range.end * width;
         let (mut instances, mut arrays, mut outputs, pool, shared) = get(&mut self.access, &mut self.world);
-        arrays.context.copy_from_slice(&columns.context);
+        arrays.context[rows(sizes.context)].copy_from_slice(&columns.context);
         outputs.episodes.clear();
         let whole = schedule::Pointers::new(&mut instances, &mut arrays, &mut outputs, &pool, &shared);
         let Some(whole) = whole else { return };
         // SAFETY: one chunk of everything, on this thread alone.
-        let chunk = unsafe { whole.chunk(0..self.plan.sizes.num_envs) };
-        chunk.states.copy_from_slice(&columns.states);
-        chunk.episodes.copy_from_slice(&columns.episodes);
-        chunk.outcomes.copy_from_slice(&columns.outcomes);
-        chunk.items.copy_from_slice(&columns.items);
-        chunk.rewards.copy_from_slice(&columns.rewards);
-        chunk.events.copy_from_slice(&columns.events);
-        chunk.streams.copy_from_slice(&columns.streams);
-        for env in 0..self.plan.sizes.num_envs {
+        let chunk = unsafe { whole.chunk(0..sizes.num_envs) };
+        chunk.states[range.clone()].copy_from_slice(&columns.states);
+        chunk.episodes[range.clone()].copy_from_slice(&columns.episodes);
+        chunk.outcomes[range.clone()].copy_from_slice(&columns.outcomes);
+        chunk.items[rows(sizes.items)].copy_from_slice(&columns.items);
+        chunk.rewards[rows(sizes.num_agents)].copy_from_slice(&columns.rewards);
+        chunk.events[rows(sizes.num_agents)].copy_from_slice(&columns.events);
+        chunk.streams[rows(usize::from(self.plan.is_reference()))].copy_from_slice(&columns.streams);
+        for env in range {
             let report = rules::make_report(chunk.episodes[env], chunk.outcomes[env]);
             chunk.reports[env] = report;
             chunk.terminated[env] = chunk.outcomes[env].terminated != 0;

@@ -340,8 +340,24 @@ impl<D: Domain> Wgpu<D> {
         })
     }
 
-    /// Takes over columns that have been checked, and observes.
-    pub(crate) fn set_columns(&mut self, columns: &Columns<D::State>) -> Result<(), Error> {
+    /// [`Wgpu::columns`] of the environments `range`.
+    pub(crate) fn rows(&self, range: std::ops::Range<usize>) -> Result<Columns<D::State>, Error> {
+        let (sizes, all) = (self.plan.sizes, self.columns()?);
+        let rows = |width: usize| range.start * width..range.end * width;
+        Ok(Columns {
+            states: all.states[range.clone()].to_vec(),
+            items: all.items[rows(sizes.items)].to_vec(),
+            episodes: all.episodes[range.clone()].to_vec(),
+            outcomes: all.outcomes[range.clone()].to_vec(),
+            rewards: all.rewards[rows(sizes.num_agents)].to_vec(),
+            events: all.events[rows(sizes.num_agents)].to_vec(),
+            context: all.context[rows(sizes.context)].to_vec(),
+            streams: Vec::new(),
+        })
+    }
+
+    /// Takes over columns that have been checked, as those of the environments from `first` on, and observes.
+    pub(crate) fn set_rows(&mut self, first: usize, columns: &Columns<D::State>) -> Result<(), Error> {
         let OnDevice { handles, buffers, .. } = self.on_device();
         let sizes = self.plan.sizes;
         let reports: Vec<Report> = columns
@@ -350,7 +366,7 @@ impl<D: Domain> Wgpu<D> {
             .zip(&columns.outcomes)
             .map(|(episode, outcome): (&Episode, &Outcome)| rules::make_report(*episode, *outcome))
             .collect();
-        let row = Row { handles, env: 0 };
+        let row = Row { handles, env: first };
         row.write(&buffers.states, 1, &columns.states);
         row.write(&buffers.items, sizes.items, &columns.items);
         row.write(&buffers.episodes, 1, &columns.episodes);

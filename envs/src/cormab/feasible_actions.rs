@@ -63,6 +63,7 @@ impl FeasibleActions {
 
 impl Transform for FeasibleActions {
     const NAME: &'static str = "FeasibleActions";
+    const STATELESS: bool = true;
     type State = ();
 
     fn describe(&self, spec: &mut EnvSpec, _: &mut BuildOptions) {

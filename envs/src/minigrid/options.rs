@@ -1,5 +1,7 @@
 //! The build options of MiniGrid ids: what Farama's wrappers and constructor arguments change.
 
+use std::path::PathBuf;
+
 use pentathlon_gym::{BuildOptions, Error, OptionSpec};
 
 use crate::given_option::GivenOption;
@@ -56,6 +58,8 @@ pub struct MiniGridOptions {
     pub stochastic_action: Option<StochasticAction>,
     /// How the scripted teacher shows the expert's plan, if it does.
     pub teacher: Option<TeacherOptions>,
+    /// File of recorded answers that the teacher's plans are taken from instead.
+    pub teacher_answers: Option<PathBuf>,
 }
 
 impl MiniGridOptions {
@@ -70,6 +74,7 @@ impl MiniGridOptions {
             harm_cost: -1.0,
             stochastic_action: None,
             teacher: None,
+            teacher_answers: None,
         }
     }
 
@@ -107,6 +112,12 @@ impl MiniGridOptions {
                 "teacher" => teacher.forms = entry.subgoal_forms()?,
                 "teacher_bonus" => teacher.bonus = entry.number(0.0, 1e6)? as f32,
                 "teacher_last" => teacher.shows_last = entry.flag()?,
+                "teacher_dropout" => teacher.dropout = entry.number(0.0, 1.0)? as f32,
+                "teacher_answers" if entry.text() == Some("none") => {}
+                "teacher_answers" => {
+                    let path = entry.text().ok_or_else(|| entry.invalid("none, or the path of a file"))?;
+                    options.teacher_answers = Some(path.into());
+                }
                 _ => return Err(entry.invalid(&format!("only the options {}", names().join(", ")))),
             }
         }
@@ -124,7 +135,7 @@ impl MiniGridOptions {
 pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
     let last = task.num_actions - 1;
     let kinds = KINDS.map(|(name, _)| name).join(", ");
-    let all: [(&str, &str, String); 10] = [
+    let all: [(&str, &str, String); 12] = [
         ("view_size", "7", format!("Columns and rows of the partial view: odd, from 3 to {LARGEST_VIEW}.")),
         ("tile_size", "8", format!("Pixels of a tile's side in the rgb observations: 1 to {LARGEST_TILE}.")),
         (
@@ -171,6 +182,16 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
             "What the teacher pays at most for each subgoal but the last: 0 to 1000000.".into(),
         ),
         ("teacher_last", "false", "Whether the teacher shows the last subgoal, too.".into()),
+        (
+            "teacher_dropout",
+            "0.0",
+            "Share of the episodes in which the teacher shows nothing, though it pays: 0 to 1.".into(),
+        ),
+        (
+            "teacher_answers",
+            "none",
+            "File of recorded answers (JSON lines) that take the place of the expert's plans, or none.".into(),
+        ),
     ];
     all.into_iter()
         .map(|(name, default, description)| OptionSpec {
@@ -181,7 +202,7 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
         .collect()
 }
 
-fn names() -> [&'static str; 10] {
+fn names() -> [&'static str; 12] {
     [
         "view_size",
         "tile_size",
@@ -193,6 +214,8 @@ fn names() -> [&'static str; 10] {
         "teacher",
         "teacher_bonus",
         "teacher_last",
+        "teacher_dropout",
+        "teacher_answers",
     ]
 }
 

@@ -5,7 +5,7 @@ use pentathlon_gym::{AutoresetMode, BuildOptions, EnvSpec, Error, Registry, Vect
 
 use super::{
     domain::MiniGrid,
-    expert::Teacher,
+    expert::{Oracle, PlanSource, RecordedAnswers, Teacher},
     options::MiniGridOptions,
     specification::spec,
     tasks::{Task, all_tasks},
@@ -38,12 +38,17 @@ pub fn build_on(
 /// Builds a batch of a registered id, with the scripted teacher around it when the options ask for one.
 fn build(spec: &EnvSpec, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
     let task = task(&spec.id)?;
-    let Some(teacher) = MiniGridOptions::read(task, options)?.teacher else {
+    let given = MiniGridOptions::read(task, options)?;
+    let Some(teacher) = given.teacher else {
         return Ok(Box::new(Batch::new(MiniGrid::new(task, options)?, options.clone())?));
     };
     let untaught = BuildOptions { autoreset: AutoresetMode::Disabled, ..options.clone() };
     let batch: Box<dyn VectorEnv> = Box::new(Batch::new(MiniGrid::new(task, &untaught)?, untaught)?);
-    let taught = Teacher::wrap(batch, teacher)?;
+    let source: Box<dyn PlanSource> = match &given.teacher_answers {
+        Some(path) => Box::new(RecordedAnswers::read(path)?),
+        None => Box::new(Oracle),
+    };
+    let taught = Teacher::wrap_with(batch, teacher, source)?;
     Ok(match options.autoreset {
         AutoresetMode::Disabled => Box::new(taught),
         mode => Box::new(Autoreset::wrap(taught, mode)?),

@@ -132,6 +132,7 @@ fn flatten(source: &Observation, target: &mut Observation) {
 
 impl Transform for FlattenObservation {
     const NAME: &'static str = "FlattenObservation";
+    const STATELESS: bool = true;
     type State = ();
 
     fn describe(&self, spec: &mut EnvSpec, options: &mut BuildOptions) {

@@ -19,6 +19,7 @@
 //! order. Episode records keep the rewards as the batch inside gave them.
 
 mod action_mask;
+mod action_repeat;
 mod autoreset;
 mod count_bonus;
 mod flatten;
@@ -30,11 +31,14 @@ mod outputs;
 mod record_episodes;
 mod reseed_cycle;
 mod scale_reward;
+mod snapshot_starts;
 mod state;
+mod submodular_reward;
 mod time_limit;
 mod transform;
 
 pub use action_mask::{ActionMask, MaskSource, OnMasked};
+pub use action_repeat::ActionRepeat;
 pub use autoreset::Autoreset;
 pub use count_bonus::{CountBonus, CountedFields, Visit, VisitKey};
 pub use flatten::FlattenObservation;
@@ -45,5 +49,7 @@ pub use normalize_reward::NormalizeReward;
 pub use record_episodes::{RecordEpisodes, RecordedEvent, Recording, ReplayError};
 pub use reseed_cycle::ReseedCycle;
 pub use scale_reward::ScaleReward;
+pub use snapshot_starts::{SnapshotStarts, SnapshotStartsOptions};
+pub use submodular_reward::{Coverage, SetObjective, SubmodularReward, Visited, VisitedField};
 pub use time_limit::TimeLimit;
 pub use transform::{Transform, Wrapped};

@@ -29,6 +29,7 @@ impl ScaleReward {
 
 impl Transform for ScaleReward {
     const NAME: &'static str = "ScaleReward";
+    const STATELESS: bool = true;
     type State = ();
 
     fn describe(&self, spec: &mut EnvSpec, _: &mut BuildOptions) {

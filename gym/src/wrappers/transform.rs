@@ -18,6 +18,9 @@ pub trait Transform: Send + 'static {
     /// Whether [`look`](Self::look) is called: steps are then copied before they are reported.
     const LOOKS: bool = false;
 
+    /// Whether the transform keeps nothing from step to step: snapshots of single environments then pass through it.
+    const STATELESS: bool = false;
+
     /// What a snapshot keeps of the transform.
     type State: Serialize + DeserializeOwned;
 
@@ -208,6 +211,22 @@ impl<E: VectorEnv + 'static, T: Transform> VectorEnv for Wrapped<E, T> {
         self.transform.refresh(self.inner.observation());
         self.begun = kept.begun;
         Ok(())
+    }
+
+    fn snapshot_environment(&self, env: usize) -> Result<Snapshot, Error> {
+        if T::STATELESS {
+            return self.inner.snapshot_environment(env);
+        }
+        Err(Error::Unsupported { what: "snapshots of single environments" })
+    }
+
+    fn restore_environment(&mut self, env: usize, snapshot: &Snapshot) -> Result<&Observation, Error> {
+        if !T::STATELESS {
+            return Err(Error::Unsupported { what: "snapshots of single environments" });
+        }
+        self.inner.restore_environment(env, snapshot)?;
+        self.transform.refresh(self.inner.observation());
+        Ok(self.observation())
     }
 
     fn inner(&self) -> Option<&dyn VectorEnv> {

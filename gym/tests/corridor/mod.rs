@@ -389,6 +389,42 @@ impl VectorEnv for Corridor {
         Ok(())
     }
 
+    fn snapshot_environment(&self, env: usize) -> Result<Snapshot, Error> {
+        let agents = self.agents(env);
+        let state = &self.state;
+        let one = State {
+            seed: vec![state.seed[env]],
+            episode: vec![state.episode[env]],
+            elapsed: vec![state.elapsed[env]],
+            target: vec![state.target[env]],
+            ended: vec![state.ended[env]],
+            total: vec![state.total[env]],
+            context: vec![state.context[env]],
+            position: state.position[agents].to_vec(),
+            begun: state.begun,
+        };
+        let bytes = postcard::to_stdvec(&one).map_err(|error| Error::Snapshot(error.to_string()))?;
+        let columns = vec![("environment".into(), bytes)];
+        Ok(Snapshot { id: self.spec.id.clone(), build: String::new(), columns })
+    }
+
+    fn restore_environment(&mut self, env: usize, snapshot: &Snapshot) -> Result<&Observation, Error> {
+        let damaged = |reason: String| Error::Snapshot(reason);
+        let one: State =
+            postcard::from_bytes(&snapshot.columns[0].1).map_err(|error| damaged(error.to_string()))?;
+        let agents = self.agents(env);
+        self.state.seed[env] = one.seed[0];
+        self.state.episode[env] = one.episode[0];
+        self.state.elapsed[env] = one.elapsed[0];
+        self.state.target[env] = one.target[0];
+        self.state.ended[env] = one.ended[0];
+        self.state.total[env] = one.total[0];
+        self.state.context[env] = one.context[0];
+        self.state.position[agents].copy_from_slice(&one.position);
+        self.observe(env);
+        Ok(&self.observation)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

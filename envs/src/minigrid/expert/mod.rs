@@ -9,6 +9,7 @@
 mod adviser;
 mod instruction;
 mod navigation;
+mod plan_source;
 mod sentence;
 mod tasks;
 mod teacher;
@@ -18,6 +19,9 @@ use pentathlon_engine::{Instance, episode::records::SUCCESS};
 use serde::{Deserialize, Serialize};
 
 pub use self::adviser::{Adviser, has_expert, knows, plan_for};
+pub use self::plan_source::{
+    Answer, Asked, Oracle, PlanSource, Question, RecordedAnswers, Subgoal, Thing, question,
+};
 pub use self::sentence::MAX_BEACON_TOKENS;
 pub use self::teacher::{SubgoalForm, Teacher, TeacherOptions};
 use self::world::World;

@@ -2,18 +2,23 @@
 //! the agent sees which beacon of it is next, as a position, an object or a sentence, and is paid for reaching
 //! it. A wrapper around any MiniGrid or BabyAI batch.
 //!
-//! As in the paper, the plan is that of the first observation and is not made again: a beacon that is passed out
+//! Plans come from any [`PlanSource`]: the expert unless told otherwise. As in the paper, the plan is that of the first observation and is not made again: a beacon that is passed out
 //! of order does not count, and the last one pays nothing, since the environment does.
 
-use pentathlon_engine::Instance;
 use pentathlon_gym::{
     AutoresetMode, BuildOptions, ElementType, EnvSpec, Error, Group, Observation, ObservationField,
     ObservationSpec, Space, Step, VectorEnv,
+    seeding::{Random, philox::Philox},
     wrappers::{Transform, Wrapped},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Beacon, adviser::known, plan, sentence::MAX_BEACON_TOKENS};
+use super::{
+    Beacon,
+    adviser::known,
+    plan_source::{Oracle, PlanSource},
+    sentence::MAX_BEACON_TOKENS,
+};
 use crate::minigrid::{
     babyai::language::VOCABULARY,
     components::records::{AGENT, State, color_of, kind_of, state_of},
@@ -108,11 +113,14 @@ pub struct TeacherOptions {
     pub bonus: f32,
     /// Whether the last beacon is shown, too. In the paper it is not, and by default.
     pub shows_last: bool,
+    /// Share of the episodes, drawn at random, in which no beacon is shown (they are paid for all the same), so that
+    /// the policy also learns to act without a teacher: 0 to 1. Default 0; 1 shows none.
+    pub dropout: f32,
 }
 
 impl Default for TeacherOptions {
     fn default() -> Self {
-        Self { forms: SubgoalForm::ALL.to_vec(), bonus: 0.2, shows_last: false }
+        Self { forms: SubgoalForm::ALL.to_vec(), bonus: 0.2, shows_last: false, dropout: 0.0 }
     }
 }
 
@@ -123,6 +131,10 @@ struct Guide {
     /// What was in the cells of the beacons after the last step.
     cells: Vec<u32>,
     next: usize,
+    /// Episodes begun.
+    episodes: u32,
+    /// Whether nothing is shown in this episode.
+    hidden: bool,
     /// Steps since the next beacon became the next.
     steps: u32,
     limit: u32,
@@ -177,6 +189,8 @@ impl Guide {
 #[derive(Debug)]
 pub struct Teacher {
     options: TeacherOptions,
+    source: Box<dyn PlanSource>,
+    seed: u64,
     guides: Vec<Guide>,
     /// Columns and rows of the grid.
     size: [u32; 2],
@@ -191,10 +205,23 @@ impl Teacher {
     /// [`Autoreset`](pentathlon_gym::wrappers::Autoreset) goes around it.
     ///
     /// # Errors
-    /// A batch without an expert or with autoreset, or a bonus that is not finite.
+    /// A batch without an expert or with autoreset, a bonus that is not finite, or a dropout that is no share.
     pub fn wrap<E: VectorEnv + 'static>(
         inner: E,
         options: TeacherOptions,
+    ) -> Result<Wrapped<E, Self>, Error> {
+        Self::wrap_with(inner, options, Box::new(Oracle))
+    }
+
+    /// [`Teacher::wrap`] with the plans of `source`. Their last beacon is the task itself: it is neither shown, unless
+    /// the options say so, nor paid.
+    ///
+    /// # Errors
+    /// As [`Teacher::wrap`].
+    pub fn wrap_with<E: VectorEnv + 'static>(
+        inner: E,
+        options: TeacherOptions,
+        source: Box<dyn PlanSource>,
     ) -> Result<Wrapped<E, Self>, Error> {
         let refuse = |reason: String| Err(Error::Wrapper { wrapper: Self::NAME, reason });
         if inner.autoreset() != AutoresetMode::Disabled {
@@ -202,6 +229,9 @@ impl Teacher {
         }
         if !options.bonus.is_finite() {
             return refuse(format!("a bonus of {} was given; allowed: finite numbers", options.bonus));
+        }
+        if !(0.0..=1.0).contains(&options.dropout) {
+            return refuse(format!("a dropout of {} was given; allowed: 0 to 1", options.dropout));
         }
         let settings = *known(&inner)?.domain().settings();
         let size = [settings.width, settings.height];
@@ -211,6 +241,8 @@ impl Teacher {
         observation.fields.extend(Observation::zeros(&specs, num_envs).fields);
         let transform = Self {
             options,
+            source,
+            seed: inner.options().seed,
             guides: vec![Guide::default(); num_envs],
             size,
             observation,
@@ -220,15 +252,16 @@ impl Teacher {
         Ok(Wrapped::new(inner, transform))
     }
 
-    /// The beacon that is next in environment `env`; `None` where there is none, or only the last one is left
-    /// and is not shown.
+    /// The beacon that is next in environment `env`; `None` where there is none, where only the last one is left
+    /// and is not shown, and in episodes that show none.
     ///
     /// # Panics
     /// When there is no such environment.
     pub fn subgoal(&self, env: usize) -> Option<&Beacon> {
         let guide = &self.guides[env];
         let hidden = usize::from(!self.options.shows_last);
-        guide.beacons.get(guide.next).filter(|_| guide.next + hidden < guide.beacons.len())
+        let shown = !guide.hidden && guide.next + hidden < guide.beacons.len();
+        guide.beacons.get(guide.next).filter(|_| shown)
     }
 
     /// The whole plan of environment `env`, from the reset on.
@@ -293,17 +326,28 @@ impl Transform for Teacher {
         let height = domain.settings().height;
         self.earned.fill(0.0);
         for env in (0..self.guides.len()).filter(|&env| mask.is_none_or(|mask| mask[env])) {
-            let (state, items, episode) = batch.instance(env)?;
+            let (state, items, _) = batch.instance(env)?;
             let cells = domain.cells(&items);
-            let guide = &mut self.guides[env];
             if reset {
-                let instance = Instance { state: &state, items: &items, episode: &episode };
-                let beacons = plan(domain, &instance).beacons;
+                let beacons = self.source.plan(batch, env)?;
+                let [width, height] = self.size;
+                if let Some(Beacon { x, y, .. }) =
+                    beacons.iter().find(|beacon| beacon.x >= width || beacon.y >= height)
+                {
+                    let reason = format!(
+                        "a subgoal is at column {x}, row {y}; the grid has {width} columns and {height} rows"
+                    );
+                    return Err(Error::Wrapper { wrapper: Self::NAME, reason });
+                }
                 let cells =
                     beacons.iter().map(|beacon| cells[(beacon.x * height + beacon.y) as usize]).collect();
-                *guide = Guide { beacons, cells, next: 0, steps: 0, limit: domain.step_limit(&items) };
+                let episodes = self.guides[env].episodes.wrapping_add(1);
+                let mut random = Philox::for_episode(self.seed, env as u32, episodes);
+                let hidden = random.float() < f64::from(self.options.dropout);
+                let limit = domain.step_limit(&items);
+                self.guides[env] = Guide { beacons, cells, next: 0, episodes, hidden, steps: 0, limit };
             } else {
-                self.earned[env] = guide.advance(&state, cells, height, self.options.bonus);
+                self.earned[env] = self.guides[env].advance(&state, cells, height, self.options.bonus);
             }
             let shown = self.subgoal(env).copied();
             let forms = self.options.forms.len();

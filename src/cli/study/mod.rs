@@ -1,0 +1,261 @@
+//! `pentathlon study`: small experiments that show what a method is for, each with a claim that is checked over
+//! several seeds.
+
+use std::{ops::ControlFlow, path::PathBuf, sync::atomic::Ordering};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use pentathlon::agents::{
+    self, Checkpoint,
+    decision_frequency::{FrequencySettings, frequency_study},
+    hac::{RoomsSettings, rooms_study},
+    mbtl::{CartPoleSettings, cart_pole_study},
+    option_critic::{FourRoomsSettings, four_rooms_study},
+    policy::Policy,
+    snapshot_starts::{SnapshotSettings, snapshot_starts_study},
+    study::{
+        Report, Watch,
+        subgoal_teacher::{TeacherSettings, subgoal_teacher_study},
+    },
+    subpo::{CoverageSettings, coverage_study},
+};
+
+use super::{eval::find_checkpoint, exit::Interrupted, interrupt, output, policy::build};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Every study ends with a table (means over seeds with 95 % bootstrap intervals) and says whether its claim holds.
+
+Examples:
+  pentathlon study option-critic
+  pentathlon study subgoal-teacher --experiment teacher_doorkey_8x8
+  pentathlon study decision-frequency runs/doorkey
+  pentathlon study option-critic --seeds 5 --json --out studies/")]
+pub struct Arguments {
+    #[command(subcommand)]
+    study: Study,
+}
+
+/// What all studies take.
+#[derive(clap::Args, Debug)]
+struct Common {
+    /// Number of seeds; the study's own number unless given
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: Option<u32>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Folder for NAME.json and the chart NAME.svg
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Study {
+    /// Options that learn when to end, against a flat actor-critic, in four rooms whose goal moves
+    OptionCritic(Common),
+    /// PPO with a teacher that shows subgoals, and without: frames to a success rate of 0.9
+    SubgoalTeacher {
+        #[command(flatten)]
+        common: Common,
+        /// Built-in experiment to run, instead of all; may be repeated
+        #[arg(long, value_name = "NAME", value_parser = ["teacher_doorkey_8x8", "teacher_keycorridor_s3r3"])]
+        experiment: Vec<String>,
+        /// Most frames of a run, instead of the experiment's
+        #[arg(long)]
+        frames: Option<u64>,
+    },
+    /// PPO whose first episodes start from an expert's states, and without: frames to a success rate of 0.9
+    SnapshotStarts {
+        #[command(flatten)]
+        common: Common,
+        /// Most frames of a run
+        #[arg(long)]
+        frames: Option<u64>,
+    },
+    /// Training on a few of 100 kinds of cart-poles, chosen by a model, at random or at equal distances
+    Mbtl {
+        #[command(flatten)]
+        common: Common,
+        /// Frames of each training
+        #[arg(long)]
+        frames: Option<u64>,
+    },
+    /// Goals on one, two and three levels (hindsight actor-critic with deep Q-learning), in four rooms of 20 x 20
+    Hac {
+        #[command(flatten)]
+        common: Common,
+        /// Frames of a run
+        #[arg(long)]
+        frames: Option<u64>,
+    },
+    /// A trained policy that may decide only every 1 to 16 steps
+    DecisionFrequency {
+        /// Checkpoint, or the folder of a run
+        checkpoint: PathBuf,
+        #[command(flatten)]
+        common: Common,
+        /// Episodes for each repeat length and seed
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+        episodes: u32,
+        /// Returns that count as 0 and 1, such as 0,500; else random actions and deciding at every step
+        #[arg(
+            long,
+            value_name = "LOW,HIGH",
+            value_delimiter = ',',
+            num_args = 2,
+            allow_hyphen_values = true
+        )]
+        range: Option<Vec<f64>>,
+    },
+    /// A policy gradient on submodular rewards, against the greedy walk, covering a grid
+    Subpo(Common),
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.study {
+        Study::OptionCritic(common) => report(common, |watch| {
+            let mut settings = FourRoomsSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, |seeds| seeds as usize);
+            four_rooms_study(&settings, &build, watch)
+        }),
+        Study::SubgoalTeacher { common, experiment, frames } => report(common, |watch| {
+            let mut settings = TeacherSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.most_frames = frames.unwrap_or(settings.most_frames);
+            if !experiment.is_empty() {
+                settings.experiments.retain(|name| experiment.iter().any(|given| given == name));
+            }
+            subgoal_teacher_study(&settings, &build, watch)
+        }),
+        Study::SnapshotStarts { common, frames } => report(common, |watch| {
+            let mut settings = SnapshotSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.frames = frames.unwrap_or(settings.frames);
+            snapshot_starts_study(&settings, &build, watch)
+        }),
+        Study::Mbtl { common, frames } => report(common, |watch| {
+            let mut settings = CartPoleSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.frames = frames.unwrap_or(settings.frames);
+            cart_pole_study(&settings, &build, watch)
+        }),
+        Study::Hac { common, frames } => report(common, |watch| {
+            let mut settings = RoomsSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.frames = frames.unwrap_or(settings.frames);
+            rooms_study(&settings, &build, watch)
+        }),
+        Study::DecisionFrequency { checkpoint, common, episodes, range } => {
+            let checkpoint = Checkpoint::load(&find_checkpoint(checkpoint))?;
+            let config = &checkpoint.config;
+            let settings = FrequencySettings {
+                id: config.environment.id.clone(),
+                options: config.build_options(1, config.evaluation_seed()),
+                episodes: *episodes as usize,
+                seeds: common.seeds.map_or(3, u64::from),
+                range: range.as_ref().map(|range| [range[0], range[1]]),
+            };
+            let env = build(&settings.id, &settings.options)?;
+            let policy = &mut |seed: u64| -> Result<Box<dyn Policy>, agents::Error> {
+                let seed = config.evaluation_seed().wrapping_add(seed);
+                Ok(Box::new(checkpoint.policy(&*env, config.evaluation.greedy, seed)?))
+            };
+            report(common, |watch| frequency_study(&settings, policy, &build, watch))
+        }
+        Study::Subpo(common) => report(common, |watch| {
+            let mut settings = CoverageSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            coverage_study(&settings, &build, watch)
+        }),
+    }
+}
+
+/// Runs a study under a progress bar and reports it.
+fn report(
+    common: &Common,
+    study: impl FnOnce(Watch<'_>) -> Result<Option<Report>, agents::Error>,
+) -> anyhow::Result<()> {
+    if let Some(folder) = &common.out {
+        std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    }
+    let stop = interrupt::listen()?;
+    let bar = if common.json { ProgressBar::hidden() } else { ProgressBar::new(1000) };
+    let style = ProgressStyle::with_template("{elapsed} {wide_bar} {percent} % {msg} (eta {eta})");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let found = study(&mut |done, message| {
+        bar.set_position((1000.0 * done) as u64);
+        bar.set_message(message.to_owned());
+        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    bar.finish_and_clear();
+    let Some(found) = found? else {
+        return Err(Interrupted("the study is not finished, and there is nothing to report".into()).into());
+    };
+    if let Some(folder) = &common.out {
+        output::write_file(&folder.join(format!("{}.json", found.study)), |writer| {
+            Ok(serde_json::to_writer_pretty(writer, &found)?)
+        })?;
+        if let Some(chart) = &found.chart {
+            chart.draw(&folder.join(format!("{}.svg", found.study)))?;
+        }
+    }
+    if common.json { output::print_json(&found) } else { output::print(&describe(&found)) }
+}
+
+fn describe(report: &Report) -> String {
+    let mut lines = vec![["method", "quantity", "mean", "95 % interval"].map(String::from).to_vec()];
+    for row in &report.rows {
+        let [low, high] = row.interval;
+        lines.push(vec![
+            row.method.clone(),
+            row.quantity.clone(),
+            number(row.mean),
+            format!("{} to {}", number(low), number(high)),
+        ]);
+    }
+    format!(
+        "{}, {} seed(s)\n\n{}\nclaim: {}\nfound: {}\n{}\n",
+        report.study,
+        report.seeds,
+        output::table(&lines),
+        report.claim,
+        report.finding,
+        if report.passed { "passed" } else { "failed" }
+    )
+}
+
+/// A number with about four digits.
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1000.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pentathlon::agents::study::Row;
+
+    use super::*;
+
+    #[test]
+    fn a_report_says_what_was_claimed_and_found() {
+        let report = Report {
+            study: "coin".into(),
+            seeds: 2,
+            rows: vec![Row::new("toss", "heads", vec![0.0, 1.0])],
+            claim: "it is fair".into(),
+            finding: "half of them".into(),
+            passed: true,
+            chart: None,
+        };
+        let text = describe(&report);
+        for part in
+            ["coin, 2 seed(s)", "toss    heads     0.500  0.000 to 1.000", "claim: it is fair", "passed"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

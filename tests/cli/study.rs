@@ -1,0 +1,122 @@
+//! `study`: experiments whose claims are checked. Short ones run as they are or for a few updates; with
+//! `PENTATHLON_LONG_TESTS` the claims themselves are tested.
+
+use serde_json::Value;
+
+use crate::command::{run, run_in};
+
+/// The numbers of a quantity, by the method that they belong to.
+fn values(report: &Value, method: &str, quantity: &str) -> Vec<f64> {
+    let rows = report["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| {
+        row["method"].as_str().unwrap().starts_with(method)
+            && row["quantity"].as_str().unwrap().contains(quantity)
+    });
+    let row = row.unwrap_or_else(|| panic!("no '{quantity}' of '{method}' in {report}"));
+    row["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+}
+
+#[test]
+fn options_recover_faster_when_the_goal_moves() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["study", "option-critic", "--seeds", "4", "--json", "--out", "studies"];
+    let report = run_in(folder.path(), &arguments).json();
+    assert_eq!((&report["study"], &report["seeds"]), (&"option-critic".into(), &4.into()));
+    let after = "the first 500 after the move";
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+    let (with, without) =
+        (mean(values(&report, "option-critic", after)), mean(values(&report, "flat actor-critic", after)));
+    assert!(with > 5.0 && without < 1000.0, "{with} {without}");
+    assert_eq!(report["passed"], Value::Bool(with < without), "{report}");
+    for file in ["option-critic.json", "option-critic.svg"] {
+        assert!(folder.path().join("studies").join(file).metadata().unwrap().len() > 100, "{file}");
+    }
+}
+
+#[test]
+fn a_teacher_is_compared_with_none() {
+    let arguments = [
+        "study",
+        "subgoal-teacher",
+        "--experiment",
+        "teacher_doorkey_8x8",
+        "--seeds",
+        "1",
+        "--frames",
+        "16384",
+        "--json",
+    ];
+    let report = run(&arguments).json();
+    assert_eq!(values(&report, "with teacher", "frames to success"), [16384.0]);
+    assert_eq!(report["passed"], Value::Bool(false), "two updates are not enough");
+    assert_eq!(run(&["study", "subgoal-teacher", "--experiment", "none"]).code, Some(2));
+}
+
+#[test]
+fn a_policy_is_judged_when_it_decides_less_often() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = [
+        "train",
+        "--env",
+        "ClassicControl-CartPole-v1",
+        "--out",
+        "poles",
+        "--set",
+        "environment.observations=[\"state\"]",
+        "--set",
+        "network.cell_observations=[]",
+        "--set",
+        "frames=16384",
+        "--set",
+        "evaluation.episodes=4",
+        "--json",
+    ];
+    run_in(folder.path(), &train).succeeded();
+    let arguments = [
+        "study",
+        "decision-frequency",
+        "poles",
+        "--seeds",
+        "2",
+        "--episodes",
+        "16",
+        "--range",
+        "0,500",
+        "--json",
+    ];
+    let report = run_in(folder.path(), &arguments).json();
+    let score = values(&report, "policy", "frequency-averaged score");
+    let returns: Vec<Vec<f64>> =
+        (1..=16).map(|repeats| values(&report, "policy", &format!("every {repeats} steps"))).collect();
+    for seed in 0..2 {
+        let mean = returns.iter().map(|returns| returns[seed] / 500.0).sum::<f64>() / 16.0;
+        assert!((mean - score[seed]).abs() < 1e-9, "{report}");
+    }
+    // Whoever pushes one way for 16 steps lets the pole fall.
+    assert!(
+        returns[15].iter().all(|length| *length < 40.0) && returns[0].iter().all(|length| *length > 15.0),
+        "{report}"
+    );
+    let missing = run(&["study", "decision-frequency", "/none"]);
+    assert!(missing.failed(1).contains("/none"));
+}
+
+/// Minutes, on a free machine.
+#[test]
+fn claims_hold() {
+    if std::env::var_os("PENTATHLON_LONG_TESTS").is_none() {
+        return;
+    }
+    for arguments in [
+        &["option-critic"][..],
+        &["subpo", "--seeds", "2"],
+        &["snapshot-starts", "--seeds", "3"],
+        &["subgoal-teacher", "--seeds", "2"],
+    ] {
+        let mut all = vec!["study"];
+        all.extend(arguments);
+        all.push("--json");
+        let report = run(&all).json();
+        assert_eq!(report["passed"], Value::Bool(true), "{report}");
+    }
+}
