@@ -11,7 +11,7 @@ use pentathlon::agents::{
     Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer,
     config::EXPERIMENTS,
     cormab::sequoia::SequoiaConfig,
-    gmah::{GmahConfig, GmahProgress, GmahTrainer, HierarchyFiles},
+    gmah::{self, GmahConfig, GmahProgress, GmahTrainer, HierarchyFiles},
     qmix::{QmixConfig, TeamFiles, TeamProgress, TeamTrainer},
 };
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,8 @@ pub struct Source {
 impl Source {
     /// The configuration that `path` names: one of [`EXPERIMENTS`], or a file.
     pub fn find(path: &Path) -> anyhow::Result<Self> {
-        let built_in = EXPERIMENTS.iter().find(|(name, _)| path.to_str() == Some(name));
+        let mut known = EXPERIMENTS.iter().chain(&gmah::EXPERIMENTS);
+        let built_in = known.find(|(name, _)| path.to_str() == Some(name));
         let text = match built_in {
             Some((_, text)) => (*text).to_owned(),
             None => std::fs::read_to_string(path)

@@ -15,13 +15,15 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 
 /// Configurations that come with the suite, by name: the files of `experiments/`.
-pub const EXPERIMENTS: [(&str, &str); 8] = [
+pub const EXPERIMENTS: [(&str, &str); 10] = [
     ("minigrid_doorkey_8x8", include_str!("../../../experiments/minigrid_doorkey_8x8.toml")),
     ("minigrid_doorkey_5x5", include_str!("../../../experiments/minigrid_doorkey_5x5.toml")),
     ("minigrid_keycorridor_s3r1", include_str!("../../../experiments/minigrid_keycorridor_s3r1.toml")),
     ("minigrid_multiroom_n2_s4", include_str!("../../../experiments/minigrid_multiroom_n2_s4.toml")),
     ("teacher_doorkey_8x8", include_str!("../../../experiments/teacher_doorkey_8x8.toml")),
     ("teacher_keycorridor_s3r3", include_str!("../../../experiments/teacher_keycorridor_s3r3.toml")),
+    ("ppo_doorkey_8x8_mixed", include_str!("../../../experiments/ppo_doorkey_8x8_mixed.toml")),
+    ("mappo_trash_grid", include_str!("../../../experiments/mappo_trash_grid.toml")),
     ("crafter_ppo", include_str!("../../../experiments/crafter_ppo.toml")),
     ("crafter_team_ippo", include_str!("../../../experiments/crafter_team_ippo.toml")),
 ];

@@ -13,6 +13,12 @@ use crate::config::{
 use crate::qmix::{ExplorationConfig, LearnerConfig, Optimiser};
 use crate::{Error, MakeBatch};
 
+/// Configurations that come with the suite, by name: files of `experiments/`.
+pub const EXPERIMENTS: [(&str, &str); 2] = [
+    ("gmah_doorkey_8x8_mixed", include_str!("../../../experiments/gmah_doorkey_8x8_mixed.toml")),
+    ("gmah_trash_grid", include_str!("../../../experiments/gmah_trash_grid.toml")),
+];
+
 /// A training run of a hierarchy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -168,6 +174,21 @@ impl GmahConfig {
         let config: Self = overrides::read(source_name, text, changes)?;
         config.validate()?;
         Ok(config)
+    }
+
+    /// Reads the configuration called `name` of [`EXPERIMENTS`] and applies `changes`.
+    ///
+    /// # Errors
+    /// A name that is not in the list, and as [`GmahConfig::read`].
+    pub fn experiment(name: &str, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let Some((_, text)) = EXPERIMENTS.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<_> = EXPERIMENTS.iter().map(|(known, _)| *known).collect();
+            return Err(Error::Parse {
+                source_name: name.to_owned(),
+                reason: format!("there is no hierarchy of that name; there are {}", names.join(", ")),
+            });
+        };
+        Self::read(name, text, changes)
     }
 
     /// The configuration as TOML text, from which it can be read again.

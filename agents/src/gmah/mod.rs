@@ -24,7 +24,9 @@ mod trainer;
 
 pub use actor::{HierarchyActor, HierarchyEvaluation};
 pub use checkpoint::is_hierarchy;
-pub use config::{GmahConfig, HierarchyConfig, HighStageConfig, LowStageConfig, MixingStageConfig};
+pub use config::{
+    EXPERIMENTS, GmahConfig, HierarchyConfig, HighStageConfig, LowStageConfig, MixingStageConfig,
+};
 pub use high_level::{DecisionSettings, HighLevel, HighLevelState, high_level_layout};
 pub use intrinsic::{IntrinsicConfig, PursuitStep};
 pub use low_level::{LowLevel, LowLevelSettings};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use pentathlon_gym::EpisodeWindow;
 use pentathlon_gym::seeding::{Random, philox::Philox};
+use pentathlon_gym::{EpisodeWindow, Group, Observation};
 
 use super::checkpoint::{MixingState, State};
 use super::config::GmahConfig;
@@ -133,7 +133,10 @@ pub(super) fn levels(
     let spec = env.spec();
     let tree: Arc<dyn TaskTree> = Arc::from(task_tree(spec, env.observation())?);
     let limit = spec.max_episode_steps;
-    let layout = ObservationLayout::new(spec, env.observation(), &config.network)?;
+    // Agents see for themselves; the global state is the mixer's alone.
+    let fields = env.observation().fields.iter().filter(|field| field.spec.group != Group::State);
+    let seen = Observation { fields: fields.cloned().collect() };
+    let layout = ObservationLayout::new(spec, &seen, &config.network)?;
     let agents = layout.agents;
     let low_layout = layout.clone().with_subgoals(tree.len());
     let high_layout = high_level_layout(layout, tree.len());
@@ -248,6 +251,11 @@ impl GmahTrainer {
     /// Frames of all stages together.
     pub fn total_frames(&self) -> u64 {
         self.config.low.frames + self.config.high.frames + self.config.mixing.frames
+    }
+
+    /// Episodes that ended since they were last taken, or since the trainer was made.
+    pub fn take_episodes(&mut self) -> Vec<TrainingEpisode> {
+        std::mem::take(&mut self.episodes)
     }
 
     /// Where the checkpoint of a run in `folder` is.

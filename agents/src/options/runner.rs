@@ -221,12 +221,15 @@ impl<S: OptionSet> OptionRunner<S> {
         &self.actions
     }
 
-    /// Shows itself to learners as `settings` say from now on; suffixes under way are dropped.
+    /// Shows itself to learners as `settings` say from now on. All agents choose anew before the next step.
     pub fn set_settings(&mut self, settings: RunnerSettings) {
         let inner = self.process.shape();
         self.shape = shape_of(inner, self.options.len(), settings);
         self.settings = settings;
         self.state.suffixes.iter_mut().for_each(Vec::clear);
+        self.state.may_choose.fill(true);
+        self.state.interrupted.fill(false);
+        self.state.due.fill(true);
     }
 
     /// All agents as they are now.

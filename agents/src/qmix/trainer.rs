@@ -166,6 +166,11 @@ impl TeamTrainer {
         Ok(())
     }
 
+    /// Episodes that ended since they were last taken, or since the trainer was made.
+    pub fn take_episodes(&mut self) -> Vec<TrainingEpisode> {
+        std::mem::take(&mut self.ended)
+    }
+
     /// [`TeamTrainer::run`] with everything written to `files`: at every report a row, the episodes that ended and a
     /// checkpoint, at the end whatever the ending a checkpoint and the learning curve. Returns whether all frames
     /// were played.

@@ -2,6 +2,7 @@
 //! A study runs over several seeds and ends with a [`Report`]: a table of means with their intervals, whether the
 //! claim held, and a chart where there is a curve.
 
+pub mod hierarchy;
 pub mod subgoal_teacher;
 pub mod training;
 

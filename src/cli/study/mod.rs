@@ -15,6 +15,7 @@ use pentathlon::agents::{
     snapshot_starts::{SnapshotSettings, snapshot_starts_study},
     study::{
         Report, Watch,
+        hierarchy::{HierarchySettings, door_key_study, relabelling_study, trash_grid_study},
         subgoal_teacher::{TeacherSettings, subgoal_teacher_study},
     },
     subpo::{CoverageSettings, coverage_study},
@@ -50,6 +51,30 @@ struct Common {
     out: Option<PathBuf>,
 }
 
+/// What the studies of hierarchies take.
+#[derive(clap::Args, Debug)]
+struct Hierarchy {
+    #[command(flatten)]
+    common: Common,
+    /// Field of the hierarchy's configuration, such as low.frames=100_000; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    changes: Vec<String>,
+    /// Most frames of the flat agents
+    #[arg(long)]
+    flat_frames: Option<u64>,
+}
+
+impl Hierarchy {
+    fn settings(&self) -> HierarchySettings {
+        let default = HierarchySettings::default();
+        HierarchySettings {
+            seeds: self.common.seeds.map_or(default.seeds, u64::from),
+            changes: self.changes.clone(),
+            flat_frames: self.flat_frames.unwrap_or(default.flat_frames),
+        }
+    }
+}
+
 #[derive(Debug, clap::Subcommand)]
 enum Study {
     /// Options that learn when to end, against a flat actor-critic, in four rooms whose goal moves
@@ -81,6 +106,12 @@ enum Study {
         #[arg(long)]
         frames: Option<u64>,
     },
+    /// A hierarchy of subgoals (GMAH) against flat PPO in DoorKey-8x8, with and without noticing change
+    GmahDoorKey(Hierarchy),
+    /// What hindsight saves the low level of a hierarchy in Trash-Grid
+    GmahRelabelling(Hierarchy),
+    /// A hierarchy for a team, with mixed subgoal values and without, against QMIX and MAPPO in Trash-Grid
+    GmahTrashGrid(Hierarchy),
     /// Goals on one, two and three levels (hindsight actor-critic with deep Q-learning), in four rooms of 20 x 20
     Hac {
         #[command(flatten)]
@@ -162,6 +193,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 Ok(Box::new(checkpoint.policy(&*env, config.evaluation.greedy, seed)?))
             };
             report(common, |watch| frequency_study(&settings, policy, &build, watch))
+        }
+        Study::GmahDoorKey(study) => {
+            report(&study.common, |watch| door_key_study(&study.settings(), &build, watch))
+        }
+        Study::GmahRelabelling(study) => {
+            report(&study.common, |watch| relabelling_study(&study.settings(), &build, watch))
+        }
+        Study::GmahTrashGrid(study) => {
+            report(&study.common, |watch| trash_grid_study(&study.settings(), &build, watch))
         }
         Study::Subpo(common) => report(common, |watch| {
             let mut settings = CoverageSettings::default();

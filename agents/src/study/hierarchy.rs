@@ -1,0 +1,394 @@
+//! Studies of GMAH (Xu et al., 2024, arXiv 2408.11416): what hierarchies of subgoals, hindsight, the noticing of change
+//! and the mixing of subgoal values are worth. The published figures cannot be had again, their environments not being
+//! published; the claims are orders between methods that are trained alike.
+
+use super::{Report, Row, Watch};
+use crate::gmah::{GmahConfig, GmahTrainer, Stage};
+use crate::logging::lines::{Chart, Line};
+use crate::logging::table::TrainingEpisode;
+use crate::qmix::{QmixConfig, TeamTrainer};
+use crate::statistics::mean;
+use crate::{Config, Error, MakeBatch, Trainer};
+
+/// Episodes that the least return is looked for in.
+const BATCH: usize = 256;
+
+/// How the studies are run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HierarchySettings {
+    /// Seeds.
+    pub seeds: u64,
+    /// Changes to the configurations of hierarchies, each `table.field=value`.
+    pub changes: Vec<String>,
+    /// Most frames of flat agents.
+    pub flat_frames: u64,
+}
+
+impl Default for HierarchySettings {
+    fn default() -> Self {
+        Self { seeds: 5, changes: Vec::new(), flat_frames: u64::MAX }
+    }
+}
+
+/// An episode of a hierarchy's training: the stage, and how many of its frames had been played.
+type StagedEpisode = (Stage, u64, TrainingEpisode);
+
+/// Trains the hierarchy of `config` to the end; `None` when `watch` ended it.
+fn train_hierarchy(
+    config: GmahConfig,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<Vec<StagedEpisode>>, Error> {
+    let mut trainer = GmahTrainer::new(config, make)?;
+    let (mut episodes, mut before) = (Vec::new(), 0);
+    while trainer.stage() != Stage::Done {
+        let progress = trainer.train_update()?;
+        // Frames before this stage, to count its own.
+        if progress.stage_frames <= progress.frames {
+            before = progress.frames - progress.stage_frames;
+        }
+        let ended = trainer.take_episodes().into_iter();
+        episodes.extend(ended.map(|episode| (progress.stage, episode.frames - before, episode)));
+        let message = format!("{}: {:.2} M frames", progress.stage.name(), progress.frames as f64 / 1e6);
+        if watch(progress.frames as f64 / trainer.total_frames() as f64, &message).is_break() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(episodes))
+}
+
+/// Trains the flat agent of `config` to the end; `None` when `watch` ended it.
+fn train_flat(
+    config: Config,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<Vec<TrainingEpisode>>, Error> {
+    let updates = config.updates();
+    let mut trainer = Trainer::new(config, make)?;
+    let mut episodes = Vec::new();
+    for update in 1..=updates {
+        let progress = trainer.train_update()?;
+        episodes.extend_from_slice(trainer.episodes());
+        let message = format!("flat: {:.2} M frames", progress.frames as f64 / 1e6);
+        if watch(update as f64 / updates as f64, &message).is_break() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(episodes))
+}
+
+/// Mean return of the episodes that ended after one of these frames and up to the other.
+fn mean_return<'a>(
+    episodes: impl Iterator<Item = (u64, &'a TrainingEpisode)>,
+    frames: std::ops::Range<u64>,
+) -> f64 {
+    let within = episodes.filter(|(at, _)| frames.contains(&at.saturating_sub(1)));
+    mean(&within.map(|(_, episode)| f64::from(episode.record.episode_return)).collect::<Vec<f64>>())
+}
+
+/// The smallest return of each `BATCH` consecutive episodes of the second stage from `from` on: their mean.
+fn least_return(episodes: &[StagedEpisode], from: u64) -> f64 {
+    let returns: Vec<f64> = episodes
+        .iter()
+        .filter(|(stage, at, _)| *stage == Stage::High && *at > from)
+        .map(|(_, _, episode)| f64::from(episode.record.episode_return))
+        .collect();
+    let batches = returns.chunks_exact(BATCH);
+    let least = batches.map(|batch| batch.iter().copied().fold(f64::INFINITY, f64::min));
+    mean(&least.collect::<Vec<f64>>())
+}
+
+fn high(episodes: &[StagedEpisode]) -> impl Iterator<Item = (u64, &TrainingEpisode)> {
+    let own = episodes.iter().filter(|(stage, ..)| *stage == Stage::High);
+    own.map(|(_, at, episode)| (*at, episode))
+}
+
+fn flat(episodes: &[TrainingEpisode]) -> impl Iterator<Item = (u64, &TrainingEpisode)> {
+    episodes.iter().map(|episode| (episode.frames, episode))
+}
+
+/// Hierarchies against the flat agent on DoorKey-8x8-mixed, with the goal near four times out of five and never;
+/// `None` when `watch` ended it.
+///
+/// # Errors
+/// Those of training.
+pub fn door_key_study(
+    settings: &HierarchySettings,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<Report>, Error> {
+    const NEAR: &str = "environment.options.p_near=0.0";
+    let mut values: [Vec<f64>; 6] = Default::default();
+    let runs = settings.seeds as f64 * 5.0;
+    let mut done = 0.0;
+    for seed in 1..=settings.seeds {
+        let hierarchy = |adaptive: bool, further: &[&str]| {
+            let mut changes = settings.changes.clone();
+            changes.extend([format!("seed={seed}"), format!("hierarchy.adaptive={adaptive}")]);
+            changes.extend(further.iter().map(ToString::to_string));
+            GmahConfig::experiment("gmah_doorkey_8x8_mixed", &changes)
+        };
+        let adaptive = hierarchy(true, &[])?;
+        let (low, frames) = (adaptive.low.frames, adaptive.high.frames);
+        let total = low + frames;
+        let flat_agent = |frames: u64, further: &[&str]| {
+            let mut changes =
+                vec![format!("seed={seed}"), format!("frames={}", frames.min(settings.flat_frames))];
+            changes.extend(further.iter().map(ToString::to_string));
+            Config::experiment("ppo_doorkey_8x8_mixed", &changes)
+        };
+        let (first, second) = (frames / 4, frames / 2);
+        for (index, config) in [adaptive, hierarchy(false, &[])?].into_iter().enumerate() {
+            let told = &mut |part: f64, message: &str| {
+                watch((done + part) / runs, &format!("seed {seed}, {message}"))
+            };
+            let Some(episodes) = train_hierarchy(config, make, told)? else { return Ok(None) };
+            if index == 0 {
+                values[0].push(mean_return(high(&episodes), first..second));
+            }
+            values[2 + index].push(least_return(&episodes, frames / 2));
+            done += 1.0;
+        }
+        let told =
+            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
+        let Some(episodes) = train_flat(flat_agent(second, &[])?, make, told)? else { return Ok(None) };
+        values[1].push(mean_return(flat(&episodes), first..second));
+        done += 1.0;
+        let told =
+            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
+        let Some(episodes) = train_hierarchy(hierarchy(true, &[NEAR])?, make, told)? else { return Ok(None) };
+        values[4].push(mean_return(high(&episodes), frames * 3 / 4..u64::MAX));
+        done += 1.0;
+        let told =
+            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
+        let Some(episodes) = train_flat(flat_agent(total, &[NEAR])?, make, told)? else { return Ok(None) };
+        values[5].push(mean_return(flat(&episodes), total - frames / 4..u64::MAX));
+        done += 1.0;
+    }
+    let names = [
+        ("GMAH", "return, second quarter of the high level's frames"),
+        ("PPO", "return, the same frames"),
+        ("GMAH", "least return of 256 episodes, second half of the high level's frames"),
+        (
+            "GMAH without noticing change",
+            "least return of 256 episodes, second half of the high level's frames",
+        ),
+        ("GMAH", "return at the end, goal never near"),
+        ("PPO", "return at as many frames as both levels had, goal never near"),
+    ];
+    let means: Vec<f64> = values.iter().map(|values| mean(values)).collect();
+    let rows =
+        names.iter().zip(values).map(|((method, quantity), values)| Row::new(*method, *quantity, values));
+    let holds = [means[0] > means[1], means[2] > means[3], means[4] > means[5]];
+    Ok(Some(Report {
+        study: "gmah-door-key".into(),
+        seeds: settings.seeds as usize,
+        rows: rows.collect(),
+        claim: String::from(
+            "with a trained low level the hierarchy earns more than flat PPO over the same frames; counting the low \
+             level's frames it does where the goal is never near; its least return is higher when it notices change",
+        ),
+        finding: format!(
+            "{:.3} against {:.3}: {}; goal never near {:.3} against {:.3}: {}; least return {:.3} against {:.3}: {}",
+            means[0],
+            means[1],
+            said(holds[0]),
+            means[4],
+            means[5],
+            said(holds[2]),
+            means[2],
+            means[3],
+            said(holds[1]),
+        ),
+        passed: holds.iter().all(|holds| *holds),
+        chart: None,
+    }))
+}
+
+fn said(holds: bool) -> &'static str {
+    if holds { "holds" } else { "does not hold" }
+}
+
+/// Frames of the first stage until the last `BATCH` episodes returned `threshold` on average; all of them when they
+/// never did.
+fn frames_to(episodes: &[StagedEpisode], threshold: f64, all: u64) -> f64 {
+    let mut window = std::collections::VecDeque::new();
+    let mut sum = 0.0;
+    for (_, at, episode) in episodes.iter().filter(|(stage, ..)| *stage == Stage::Low) {
+        let value = f64::from(episode.record.episode_return);
+        window.push_back(value);
+        sum += value;
+        if window.len() > BATCH {
+            sum -= window.pop_front().unwrap_or(0.0);
+        }
+        if window.len() == BATCH && sum / BATCH as f64 >= threshold {
+            return *at as f64;
+        }
+    }
+    all as f64
+}
+
+/// What hindsight saves the low level on Trash-Grid: frames until random open subgoals bring the team a return that the
+/// low level without hindsight reaches at the end; `None` when `watch` ended it.
+///
+/// # Errors
+/// Those of training.
+pub fn relabelling_study(
+    settings: &HierarchySettings,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<Report>, Error> {
+    let mut runs: [Vec<Vec<StagedEpisode>>; 2] = Default::default();
+    let (total, mut done) = (settings.seeds as f64 * 2.0, 0.0);
+    let mut frames = 0;
+    for seed in 1..=settings.seeds {
+        for (index, relabel) in [true, false].into_iter().enumerate() {
+            let mut changes = vec!["low.frames=500_000".to_owned()];
+            changes.extend(settings.changes.iter().cloned());
+            changes.extend([
+                format!("seed={seed}"),
+                format!("low.relabel={relabel}"),
+                String::from("hierarchy.adaptive=false"),
+                String::from("high.frames=0"),
+                String::from("mixing.frames=0"),
+            ]);
+            let config = GmahConfig::experiment("gmah_trash_grid", &changes)?;
+            frames = config.low.frames;
+            let told = &mut |part: f64, message: &str| {
+                watch((done + part) / total, &format!("seed {seed}, {message}"))
+            };
+            let Some(episodes) = train_hierarchy(config, make, told)? else { return Ok(None) };
+            runs[index].push(episodes);
+            done += 1.0;
+        }
+    }
+    let last = |episodes: &Vec<StagedEpisode>| {
+        let returns = episodes.iter().rev().take(BATCH);
+        mean(&returns.map(|(.., episode)| f64::from(episode.record.episode_return)).collect::<Vec<f64>>())
+    };
+    let reached: [Vec<f64>; 2] = [0, 1].map(|index: usize| runs[index].iter().map(last).collect());
+    let threshold = mean(&reached[1]);
+    let needed: [Vec<f64>; 2] = [0, 1].map(|index: usize| {
+        runs[index].iter().map(|episodes| frames_to(episodes, threshold, frames)).collect()
+    });
+    let ratio = mean(&needed[1]) / mean(&needed[0]);
+    let lines = ["with hindsight", "without"].into_iter().zip(&runs).map(|(name, runs)| {
+        let points = (1..=40_u64).map(|point| {
+            let part = frames * (point - 1) / 40..frames * point / 40;
+            let value = |episodes: &Vec<StagedEpisode>| {
+                mean_return(episodes.iter().map(|(_, at, episode)| (*at, episode)), part.clone())
+            };
+            (part.end as f64, runs.iter().map(value).collect::<Vec<f64>>())
+        });
+        // Before the first episode ends there is no return.
+        Line::over_seeds(name, points.filter(|(_, values)| values.iter().all(|value| value.is_finite())))
+    });
+    let lines = lines.collect();
+    let rows = [("with hindsight", 0), ("without", 1)].into_iter().flat_map(|(method, index)| {
+        [
+            Row::new(method, format!("frames to a return of {threshold:.1}"), needed[index].clone()),
+            Row::new(method, "return at the end", reached[index].clone()),
+        ]
+    });
+    Ok(Some(Report {
+        study: "gmah-relabelling".into(),
+        seeds: settings.seeds as usize,
+        rows: rows.collect(),
+        claim: "in hindsight, the low level reaches what it reaches without in at most half of the frames"
+            .into(),
+        finding: format!("{ratio:.2} times as many frames without hindsight"),
+        passed: ratio >= 2.0,
+        chart: Some(Chart {
+            title: "Trash-Grid, random open subgoals while the low level learns".into(),
+            x: "frames".into(),
+            y: "return of the team".into(),
+            lines,
+        }),
+    }))
+}
+
+/// Hierarchies, with mixed subgoal values and without, against QMIX and MAPPO on Trash-Grid; `None` when `watch` ended
+/// it.
+///
+/// # Errors
+/// Those of training.
+pub fn trash_grid_study(
+    settings: &HierarchySettings,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<Report>, Error> {
+    let mut values: [Vec<f64>; 5] = Default::default();
+    let (runs, mut done) = (settings.seeds as f64 * 3.0, 0.0);
+    for seed in 1..=settings.seeds {
+        let mut changes = settings.changes.clone();
+        changes.push(format!("seed={seed}"));
+        let config = GmahConfig::experiment("gmah_trash_grid", &changes)?;
+        let (frames, mixing) = (config.high.frames, config.mixing.frames);
+        let flat_frames = (frames + mixing).min(settings.flat_frames);
+        let told =
+            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
+        let Some(episodes) = train_hierarchy(config, make, told)? else { return Ok(None) };
+        values[0].push(mean_return(high(&episodes), frames * 3 / 4..u64::MAX));
+        let mixed = episodes.iter().filter(|(stage, ..)| *stage == Stage::Mixing);
+        let mixed = mixed.map(|(_, at, episode)| (*at, episode));
+        values[1].push(mean_return(mixed, mixing * 3 / 4..u64::MAX));
+        done += 1.0;
+
+        let told =
+            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
+        let changes = [format!("seed={seed}"), format!("frames={flat_frames}")];
+        let config = Config::experiment("mappo_trash_grid", &changes)?;
+        let Some(episodes) = train_flat(config, make, told)? else { return Ok(None) };
+        values[2].push(mean_return(flat(&episodes), flat_frames * 3 / 4..u64::MAX));
+        done += 1.0;
+
+        let text = include_str!("../../../experiments/qmix_trash_grid.toml");
+        let changes = [&changes[..], &[format!("exploration.frames={}", flat_frames / 2)]].concat();
+        let config = QmixConfig::with_overrides("qmix_trash_grid", text, &changes)?;
+        let mut trainer = TeamTrainer::new(config, make)?;
+        let mut returns = Vec::new();
+        while trainer.frames() < flat_frames {
+            trainer.step()?;
+            let late = trainer.frames() > flat_frames * 3 / 4;
+            let ended = trainer.take_episodes().into_iter().filter(|_| late);
+            returns.extend(ended.map(|episode| f64::from(episode.record.episode_return)));
+            let message = format!("QMIX: {:.2} M frames", trainer.frames() as f64 / 1e6);
+            let part = trainer.frames() as f64 / flat_frames as f64;
+            if watch((done + part) / runs, &format!("seed {seed}, {message}")).is_break() {
+                return Ok(None);
+            }
+        }
+        values[3].push(mean(&returns));
+        done += 1.0;
+    }
+    values[4] = values[0].iter().zip(&values[1]).map(|(plain, mixed)| mixed - plain).collect();
+    let means: Vec<f64> = values.iter().map(|values| mean(values)).collect();
+    let names = [
+        ("GMAH", "return, last quarter of the high level's frames"),
+        ("GMAH and GMIX", "return, last quarter of the mixing stage"),
+        ("MAPPO", "return, last quarter of as many frames as those two stages"),
+        ("QMIX", "return, last quarter of as many frames as those two stages"),
+        ("GMAH and GMIX", "return above GMAH's"),
+    ];
+    let rows =
+        names.iter().zip(values).map(|((method, quantity), values)| Row::new(*method, *quantity, values));
+    let holds = [means[0] > means[2].max(means[3]), means[4] >= 0.0];
+    Ok(Some(Report {
+        study: "gmah-trash-grid".into(),
+        seeds: settings.seeds as usize,
+        rows: rows.collect(),
+        claim: "on a trained low level GMAH earns more than QMIX and MAPPO, and no less with mixed values"
+            .into(),
+        finding: format!(
+            "GMAH {:.1}, MAPPO {:.1}, QMIX {:.1}: {}; with mixed values {:.1}: {}",
+            means[0],
+            means[2],
+            means[3],
+            said(holds[0]),
+            means[1],
+            said(holds[1])
+        ),
+        passed: holds.iter().all(|holds| *holds),
+        chart: None,
+    }))
+}
