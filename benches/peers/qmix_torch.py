@@ -259,7 +259,7 @@ def main():
     learner.update()
     updates = frames = 0
     collecting = 0.0
-    begin = time.perf_counter()
+    begin, worked = time.perf_counter(), time.process_time()
     while (seconds := time.perf_counter() - begin) < arguments.seconds:
         before, started = learner.frames, time.perf_counter()
         learner.collect()
@@ -272,6 +272,7 @@ def main():
                 "frames": frames,
                 "updates": updates,
                 "seconds": seconds,
+                "processor_seconds": time.process_time() - worked,
                 "frames_per_second": frames / seconds,
                 "collecting": collecting / seconds,
                 "loss": loss,

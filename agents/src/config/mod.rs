@@ -3,6 +3,7 @@
 //!
 //! The defaults are those of the main job, PPO on `MiniGrid-DoorKey-8x8-v0`.
 
+mod network;
 pub(crate) mod overrides;
 mod validation;
 
@@ -12,10 +13,12 @@ use std::path::{Path, PathBuf};
 use pentathlon_gym::{AutoresetMode, BuildOptions, Device, Levels, OptionValue};
 use serde::{Deserialize, Serialize};
 
+pub use network::{Backend, CriticKind, MemoryKind, NetworkConfig, ObservationPart};
+
 use crate::Error;
 
 /// Configurations that come with the suite, by name: the files of `experiments/`.
-pub const EXPERIMENTS: [(&str, &str); 10] = [
+pub const EXPERIMENTS: [(&str, &str); 13] = [
     ("minigrid_doorkey_8x8", include_str!("../../../experiments/minigrid_doorkey_8x8.toml")),
     ("minigrid_doorkey_5x5", include_str!("../../../experiments/minigrid_doorkey_5x5.toml")),
     ("minigrid_keycorridor_s3r1", include_str!("../../../experiments/minigrid_keycorridor_s3r1.toml")),
@@ -24,6 +27,9 @@ pub const EXPERIMENTS: [(&str, &str); 10] = [
     ("teacher_keycorridor_s3r3", include_str!("../../../experiments/teacher_keycorridor_s3r3.toml")),
     ("ppo_doorkey_8x8_mixed", include_str!("../../../experiments/ppo_doorkey_8x8_mixed.toml")),
     ("mappo_trash_grid", include_str!("../../../experiments/mappo_trash_grid.toml")),
+    ("minigrid_memory_s7", include_str!("../../../experiments/minigrid_memory_s7.toml")),
+    ("ippo_trash_grid_6x6", include_str!("../../../experiments/ippo_trash_grid_6x6.toml")),
+    ("mappo_trash_grid_6x6", include_str!("../../../experiments/mappo_trash_grid_6x6.toml")),
     ("crafter_ppo", include_str!("../../../experiments/crafter_ppo.toml")),
     ("crafter_team_ippo", include_str!("../../../experiments/crafter_team_ippo.toml")),
 ];
@@ -73,128 +79,6 @@ pub struct EnvironmentConfig {
     pub observations: Vec<String>,
     /// Options of the domain, as `pentathlon info ID` lists them.
     pub options: BTreeMap<String, OptionValue>,
-}
-
-/// Shape of the actor-critic network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NetworkConfig {
-    /// Where the networks live: `cpu`, or `wgpu` in builds with the `wgpu` feature.
-    pub backend: Backend,
-    /// Names of the observations that are grids of (type, colour, state) triples, one byte each.
-    pub cell_observations: Vec<String>,
-    /// What observations whose numbers mean different things are made of, from the first number to the last.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub parts: BTreeMap<String, Vec<ObservationPart>>,
-    /// Features that a grid cell or a tile is embedded into, 1 to 256.
-    pub cell_features: usize,
-    /// Features that a word of a mission is embedded into, 1 to 256.
-    pub word_features: usize,
-    /// Widths of the hidden layers that actor and critic share, each 1 to 4096; at least one.
-    pub hidden: Vec<usize>,
-    /// What the network remembers of the steps before, behind the hidden layers: `none`, `gru` or `lstm`.
-    pub memory: MemoryKind,
-    /// Width of the memory's output, 1 to 4096.
-    pub memory_width: usize,
-    /// What values are estimated from: `own`, the features of the policy; or `central`, a network of the same shape
-    /// that sees the observations of the group `state` instead, or those of all agents where none is selected.
-    pub critic: CriticKind,
-}
-
-impl NetworkConfig {
-    /// Width of the features that logits and values are made of.
-    pub fn feature_width(&self) -> usize {
-        match self.memory {
-            MemoryKind::None => self.hidden[self.hidden.len() - 1],
-            MemoryKind::Gru | MemoryKind::Lstm => self.memory_width,
-        }
-    }
-}
-
-/// What a network remembers of the steps before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MemoryKind {
-    /// Nothing.
-    #[default]
-    None,
-    /// A gated recurrent unit.
-    Gru,
-    /// A long short-term memory.
-    Lstm,
-}
-
-/// What values are estimated from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CriticKind {
-    /// The features of the policy.
-    #[default]
-    Own,
-    /// The state of the whole environment (MAPPO, Yu et al., 2022).
-    Central,
-}
-
-/// A part of an observation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    untagged,
-    deny_unknown_fields,
-    expecting = "a part is { tiles = COUNT, planes = [COUNTS OF VALUES] }, { category = COUNT OF VALUES } or \
-                 { numbers = COUNT, scale = FACTOR }"
-)]
-pub enum ObservationPart {
-    /// A grid of tiles in planes: whole numbers of all tiles, plane after plane. What is on a tile is embedded.
-    Tiles {
-        /// Number of tiles, 1 to 65536.
-        tiles: usize,
-        /// Number of values in each plane, which start at 0; their product is at most 4096.
-        planes: Vec<usize>,
-    },
-    /// One whole number.
-    Category {
-        /// Number of values, which start at 0; 1 to 4096.
-        category: usize,
-    },
-    /// Measurements.
-    Numbers {
-        /// How many, 1 to 65536.
-        numbers: usize,
-        /// What they are multiplied by.
-        #[serde(default = "one")]
-        scale: f32,
-    },
-}
-
-fn one() -> f32 {
-    1.0
-}
-
-impl ObservationPart {
-    /// Numbers of the observation that it takes.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Tiles { tiles, planes } => tiles * planes.len(),
-            Self::Category { .. } => 1,
-            Self::Numbers { numbers, .. } => *numbers,
-        }
-    }
-
-    /// Whether it takes none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Where networks are evaluated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Backend {
-    /// burn's `flex` backend.
-    #[default]
-    Cpu,
-    /// burn's `wgpu` backend.
-    Wgpu,
 }
 
 /// Proximal policy optimisation (Schulman et al., 2017) with the usual implementation details.
@@ -324,22 +208,6 @@ impl Default for EnvironmentConfig {
             level_pool: None,
             observations: ["image", "direction", "action_mask"].map(String::from).to_vec(),
             options: BTreeMap::new(),
-        }
-    }
-}
-
-impl Default for NetworkConfig {
-    fn default() -> Self {
-        Self {
-            backend: Backend::Cpu,
-            cell_observations: vec![String::from("image")],
-            parts: BTreeMap::new(),
-            cell_features: 8,
-            word_features: 16,
-            hidden: vec![128, 64],
-            memory: MemoryKind::None,
-            memory_width: 64,
-            critic: CriticKind::Own,
         }
     }
 }

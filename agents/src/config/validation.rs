@@ -181,6 +181,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn sequences_of_a_network_with_a_memory_divide_the_rollout() {
+        let refuse = |settings: &[&str]| Config::from_toml("", settings).unwrap_err().to_string();
+        let message = refuse(&["ppo.recurrence=7", "network.memory=gru"]);
+        assert!(message.contains("'ppo.recurrence'") && message.contains("rollout_steps = 64"), "{message}");
+        let message = refuse(&["network.memory=lstm", "ppo.minibatches=2048"]);
+        assert!(message.contains("ppo.recurrence = 1024"), "{message}");
+        // Without a memory there are no sequences.
+        assert!(Config::from_toml("", &["ppo.recurrence=7", "ppo.minibatches=2048"]).is_ok());
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_reading_panic(text in ".{0,200}", setting in "[a-z_.]{0,20}=.{0,20}") {

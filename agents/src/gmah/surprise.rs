@@ -213,6 +213,11 @@ impl Surprise {
                 > usual.mean + config.threshold * (usual.variance + 1e-8).sqrt()
     }
 
+    /// Forgets what agents saw last: they are somewhere else now.
+    pub fn forget(&mut self) {
+        self.code = None;
+    }
+
     /// How surprising the last step was to every agent.
     pub fn measured(&self) -> &[f32] {
         &self.measured

@@ -463,4 +463,37 @@ mod tests {
         let other = NetworkConfig { parts: [("smell".into(), parts)].into(), ..NetworkConfig::default() };
         assert!(refuse(&other).contains("'smell'"));
     }
+
+    /// Two environments with two agents, each of which sees a number; the state is another one, the same for both.
+    #[test]
+    fn a_central_critic_sees_the_state_or_what_all_agents_see() {
+        let network = NetworkConfig { critic: CriticKind::Central, ..NetworkConfig::default() };
+        let number = |name: &str, group, values: Vec<f32>| {
+            let element = pentathlon_gym::ElementType::F32;
+            let space = Space::Box { low: -9.0, high: 9.0, shape: vec![1], element };
+            let spec = ObservationSpec { name: name.into(), group, space, description: String::new() };
+            ObservationField { spec, array: Array::F32(values) }
+        };
+        let own = number("own", Group::Policy, vec![1.0, 2.0, 3.0, 4.0]);
+        let state = number("state", Group::State, vec![7.0, 7.0, 8.0, 8.0]);
+        for (fields, expected) in [
+            (vec![own.clone(), state], vec![7.0, 7.0, 8.0, 8.0]),
+            (vec![own], vec![1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]),
+        ] {
+            let observation = Observation { fields };
+            let layout =
+                ObservationLayout::new(&spec(Space::discrete(3), 2), &observation, &network).unwrap();
+            let mut rows = EncodedRows::default();
+            rows.push(&layout, &observation, 0..4);
+            assert_eq!(
+                (&rows.numbers[..], &rows.indices[..]),
+                (&[1.0, 2.0, 3.0, 4.0][..], &[0, 1, 0, 1][..])
+            );
+            let critic = rows.critic.as_ref().unwrap();
+            assert_eq!((&critic.numbers, &critic.indices[..]), (&expected, &[0, 1, 0, 1][..]));
+            let mut picked = EncodedRows::default();
+            picked.gather(&layout, &rows, &[3]);
+            assert_eq!(picked.critic.unwrap().numbers, expected[expected.len() / 4 * 3..]);
+        }
+    }
 }

@@ -1,0 +1,305 @@
+//! Hierarchies of subgoals: runs that are resumed go on bit for bit in every stage, agents notice that the world has
+//! changed, values start from a policy, and a small team learns.
+
+use std::sync::atomic::AtomicBool;
+
+use pentathlon_agents::gmah::{GmahConfig, GmahTrainer, Stage, Surprise, SurpriseConfig};
+use pentathlon_agents::options::{Aftermath, End, Outcome, ProcessShape, Scene};
+use pentathlon_agents::qmix::{Batch, Episode, Learner, LearnerConfig, Optimiser};
+use pentathlon_agents::random::{Purpose, stream};
+use pentathlon_gym::seeding::{Random, philox::Philox};
+use pentathlon_gym::{BuildOptions, Error, Observation, VectorEnv};
+
+fn make(id: &str, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
+    pentathlon_envs::registry().make(id, options)
+}
+
+/// A hierarchy of two agents with small networks and short stages.
+fn small(changes: &[&str]) -> GmahConfig {
+    let text = r#"
+        threads = 1
+        [environment]
+        id = "MultiGrid-TrashGrid-6x6-v2"
+        num_envs = 8
+        observations = ["vector", "state", "action_mask"]
+        options = { drop_cost = 1.0 }
+        [network]
+        hidden = [16]
+        [network.parts]
+        vector = [{ numbers = 22, scale = 0.2 }]
+        [hierarchy]
+        budget = 12
+        [surprise]
+        least_seen = 20
+        threshold = 1.0
+        [low]
+        frames = 512
+        relabel = true
+        [low.ppo]
+        rollout_steps = 16
+        minibatches = 4
+        [high]
+        frames = 512
+        [high.ppo]
+        rollout_steps = 16
+        minibatches = 2
+        [mixing]
+        frames = 1024
+        warm_start_episodes = 4
+        warm_start_updates = 2
+        suffixes = 1
+        [mixing.learner]
+        hidden = 8
+        batch_episodes = 4
+        replay_episodes = 16
+        [evaluation]
+        episodes = 8
+    "#;
+    GmahConfig::read("", text, changes).unwrap()
+}
+
+#[test]
+fn a_run_that_is_resumed_goes_on_bit_for_bit_in_every_stage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, last) = (folder.path().join("kept"), folder.path().join("last"));
+    let bytes = |trainer: &GmahTrainer| {
+        trainer.save(&last).unwrap();
+        std::fs::read(&last).unwrap()
+    };
+    // Seconds are part of a checkpoint: progress is compared without them.
+    let update = |trainer: &mut GmahTrainer| {
+        let progress = trainer.train_update().unwrap();
+        pentathlon_agents::gmah::GmahProgress { seconds: 0.0, ..progress }
+    };
+    let mut whole = GmahTrainer::new(small(&["seed=3"]), &make).unwrap();
+    let mut stages = Vec::new();
+    while whole.stage() != Stage::Done {
+        stages.push(whole.stage());
+        whole.save(&kept).unwrap();
+        let mut resumed = GmahTrainer::resume(&kept, &make).unwrap();
+        assert_eq!(bytes(&resumed), std::fs::read(&kept).unwrap(), "{:?}", whole.stage());
+        let (ours, theirs) = (update(&mut whole), update(&mut resumed));
+        assert_eq!(ours, theirs, "at {} frames", ours.frames);
+    }
+    assert!([Stage::Low, Stage::High, Stage::Mixing].iter().all(|stage| stages.contains(stage)));
+    let judged = whole.evaluate(&make).unwrap();
+    whole.save(&kept).unwrap();
+    assert_eq!(GmahTrainer::resume(&kept, &make).unwrap().evaluate(&make).unwrap(), judged);
+}
+
+#[test]
+fn checkpoints_that_are_damaged_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.checkpoint");
+    GmahTrainer::new(small(&[]), &make).unwrap().save(&path).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let error = GmahTrainer::resume(&path, &make).err().unwrap().to_string();
+    assert!(error.contains("checksum"), "{error}");
+    let error = GmahTrainer::new(small(&["environment.id=\"MiniGrid-Empty-5x5-v0\""]), &make);
+    assert!(error.is_err());
+}
+
+#[test]
+fn a_small_team_learns_to_clear_the_grid() {
+    let config = small(&[
+        "hierarchy.adaptive=false",
+        "environment.num_envs=32",
+        "network.hidden=[64, 64]",
+        "low.frames=120_000",
+        "low.ppo.rollout_steps=64",
+        "high.frames=40_000",
+        "high.greedy_low_level=false",
+        "high.ppo.rollout_steps=32",
+        "mixing.frames=0",
+        "evaluation.episodes=64",
+    ]);
+    let mut trainer = GmahTrainer::new(config, &make).unwrap();
+    let untrained = trainer.evaluate(&make).unwrap().evaluation.success_rate;
+    assert!(trainer.run(None, &mut |_| {}, &AtomicBool::new(false)).unwrap());
+    let trained = trainer.evaluate(&make).unwrap().evaluation.success_rate;
+    assert!(untrained < 0.5 && trained > 0.8, "{untrained} {trained}");
+}
+
+/// Cells of a side of the room in which an agent walks to a goal.
+const SIDE: i32 = 9;
+/// Numbers that it observes: its own cell and the goal's, as ones and zeros.
+const NUMBERS: usize = 2 * (SIDE * SIDE) as usize;
+
+/// An agent on its way to the goal, in a room that it sees as a whole.
+#[derive(Clone, Copy)]
+struct Walk {
+    at: (i32, i32),
+    goal: (i32, i32),
+    age: u32,
+    /// Step at which the goal moves, if it does.
+    change: Option<u32>,
+}
+
+impl Walk {
+    fn new(changes: bool, random: &mut Philox) -> Self {
+        let mut cell = || (random.int(0, SIDE), random.int(0, SIDE));
+        loop {
+            let (at, goal) = (cell(), cell());
+            if (at.0 - goal.0).abs() + (at.1 - goal.1).abs() >= 8 {
+                let change = changes.then(|| random.int(5, 7) as u32);
+                return Self { at, goal, age: 0, change };
+            }
+        }
+    }
+
+    /// Moves along rows first; returns whether the goal is reached.
+    fn step(&mut self, random: &mut Philox) -> bool {
+        self.age += 1;
+        if self.change == Some(self.age) {
+            let before = self.goal;
+            while (self.goal.0 - before.0).abs() + (self.goal.1 - before.1).abs() < 3 || self.goal == self.at {
+                self.goal = (random.int(0, SIDE), random.int(0, SIDE));
+            }
+        }
+        let (rows, columns) = (self.goal.0 - self.at.0, self.goal.1 - self.at.1);
+        if rows != 0 {
+            self.at.0 += rows.signum();
+        } else {
+            self.at.1 += columns.signum();
+        }
+        self.at == self.goal
+    }
+
+    fn observe(&self, numbers: &mut [f32]) {
+        numbers.fill(0.0);
+        let index = |(row, column): (i32, i32)| (row * SIDE + column) as usize;
+        numbers[index(self.at)] = 1.0;
+        numbers[(SIDE * SIDE) as usize + index(self.goal)] = 1.0;
+    }
+}
+
+/// Lets agents walk `steps` steps; tells for every walk that ended whether its goal had moved, and at what ages a change
+/// was noticed.
+fn walk(
+    surprise: &mut Surprise,
+    walks: &mut [Walk],
+    changes: bool,
+    steps: usize,
+    random: &mut Philox,
+) -> Vec<(Walk, Vec<u32>)> {
+    let agents = walks.len();
+    let shape =
+        ProcessShape { num_envs: agents, num_agents: 1, choices: 1, observation: NUMBERS, state: NUMBERS };
+    let (observation, available) = (Observation { fields: Vec::new() }, vec![1; agents]);
+    let (current, rewards) = (vec![0; agents], vec![0.0; agents]);
+    let mut noticed = vec![Vec::new(); agents];
+    let mut over = Vec::new();
+    let mut features = vec![0.0; agents * NUMBERS];
+    let observe = |walks: &[Walk], features: &mut [f32]| {
+        walks.iter().zip(features.chunks_exact_mut(NUMBERS)).for_each(|(walk, row)| walk.observe(row));
+    };
+    observe(walks, &mut features);
+    for _ in 0..steps {
+        surprise.expect(&features, &current);
+        let ends: Vec<Option<End>> =
+            walks.iter_mut().map(|walk| walk.step(random).then_some(End::Terminated)).collect();
+        observe(walks, &mut features);
+        let ages: Vec<u32> = walks.iter().map(|walk| walk.age).collect();
+        let events: Vec<i32> = ends.iter().map(|end| if end.is_some() { 0 } else { -1 }).collect();
+        let outcome = Outcome { reward: 0.0, discount: 0.99, terminated: false, ended: false };
+        let scene = Scene {
+            shape,
+            observation: &observation,
+            features: &features,
+            available: &available,
+            ages: &ages,
+            events: &events,
+        };
+        let aftermath = Aftermath {
+            scene,
+            last: None,
+            current: &current,
+            rewards: &rewards,
+            outcomes: &vec![outcome; agents],
+            ends: &ends,
+        };
+        surprise.perceive(&aftermath);
+        for (place, noticed) in noticed.iter_mut().enumerate() {
+            if ends[place].is_none() && surprise.noticed(place, 0, ages[place]) {
+                noticed.push(ages[place]);
+            }
+        }
+        surprise.settle(&aftermath);
+        for (place, end) in ends.iter().enumerate() {
+            if end.is_some() {
+                over.push((walks[place], std::mem::take(&mut noticed[place])));
+                walks[place] = Walk::new(changes, random);
+            }
+        }
+        observe(walks, &mut features);
+        // New walks are not where the last ones ended.
+        surprise.forget();
+    }
+    over
+}
+
+/// The mechanism's own acceptance: when the goal moves, at least 80 % of agents choose anew within 6 steps, and without
+/// a change fewer than 5 % do.
+#[test]
+fn agents_notice_that_their_goal_has_moved_and_little_else() {
+    let config = SurpriseConfig::default();
+    let mut surprise = Surprise::new(&config, NUMBERS, 1, 5);
+    let mut random = stream(9, Purpose::Evaluation);
+    let mut walks: Vec<Walk> = (0..32).map(|_| Walk::new(false, &mut random)).collect();
+    for _ in 0..60 {
+        walk(&mut surprise, &mut walks, false, 64, &mut random);
+        surprise.train();
+    }
+    surprise.learns = false;
+    let still = walk(&mut surprise, &mut walks, false, 300, &mut random);
+    let alarms = still.iter().filter(|(_, noticed)| !noticed.is_empty()).count();
+    let mut walks: Vec<Walk> = (0..32).map(|_| Walk::new(true, &mut random)).collect();
+    let moved = walk(&mut surprise, &mut walks, true, 300, &mut random);
+    // Walks that had ended before are no test of it.
+    let moved: Vec<_> =
+        moved.iter().filter_map(|(walk, noticed)| walk.change.map(|at| (at, walk, noticed))).collect();
+    let moved: Vec<_> = moved.into_iter().filter(|(at, walk, _)| walk.age > *at).collect();
+    let seen = moved.iter().filter(|(at, _, noticed)| noticed.iter().any(|age| (*at..at + 6).contains(age)));
+    let (seen, alarms) = (seen.count() as f64 / moved.len() as f64, alarms as f64 / still.len() as f64);
+    assert!(still.len() > 300 && moved.len() > 300, "{} {}", still.len(), moved.len());
+    assert!(seen >= 0.8 && alarms < 0.05, "noticed {seen}, false alarms {alarms}");
+}
+
+#[test]
+fn values_start_from_the_choices_of_a_policy() {
+    let shape = ProcessShape { num_envs: 1, num_agents: 2, choices: 3, observation: 4, state: 4 };
+    let mut random = stream(1, Purpose::Minibatches);
+    // What an agent chooses is what it sees: one of three.
+    let episodes: Vec<Episode> = (0..16)
+        .map(|_| {
+            let seen: Vec<usize> = (0..12).map(|_| random.int(0, 3) as usize).collect();
+            let number = |index: usize| f32::from(u8::from(seen[index / 4] == index % 4));
+            Episode {
+                observations: (0..12 * 4).map(number).collect(),
+                states: vec![0.0; 6 * 4],
+                available: vec![1; 12 * 3],
+                choices: seen[..10].iter().map(|&choice| choice as i32).collect(),
+                rewards: vec![0.0; 5],
+                discounts: vec![0.9; 5],
+                terminated: true,
+            }
+        })
+        .collect();
+    let config = LearnerConfig {
+        optimiser: Optimiser::Adam,
+        hidden: 16,
+        learning_rate: 5e-3,
+        ..LearnerConfig::default()
+    };
+    let mut learner = Learner::new(shape, &config, 2);
+    let batch = Batch::new(shape, &episodes.iter().collect::<Vec<&Episode>>());
+    let first = learner.imitate(&batch, 0.5).unwrap();
+    let mut last = first;
+    for _ in 0..150 {
+        last = learner.imitate(&batch, 0.5).unwrap();
+    }
+    assert!((first - 3.0_f32.ln()).abs() < 0.3 && last < 0.1, "{first} {last}");
+}
