@@ -34,7 +34,7 @@ pub struct CartPoleSettings {
 
 impl Default for CartPoleSettings {
     fn default() -> Self {
-        Self { seeds: 3, sources: 5, frames: 30_000, episodes: 2, selection: SelectionConfig::default() }
+        Self { seeds: 3, sources: 5, frames: 100_000, episodes: 2, selection: SelectionConfig::default() }
     }
 }
 
