@@ -58,7 +58,9 @@ impl ContextSelection {
         }
         let (places, performances): (Vec<f64>, Vec<f64>) =
             self.sources.iter().map(|&(source, performance)| (self.contexts[source], performance)).unzip();
-        let process = GaussianProcess::fit(&places, &performances, self.config.noise);
+        let extent = |of: fn(f64, f64) -> f64| self.contexts.iter().copied().reduce(of).unwrap_or(0.0);
+        let range = (extent(f64::max) - extent(f64::min)).max(1e-9);
+        let process = GaussianProcess::fit(&places, &performances, self.config.noise, range);
         (0..self.contexts.len())
             .filter(open)
             .map(|index| (index, self.gain(&process, index)))

@@ -2,7 +2,7 @@
 //! trained on, chosen by MBTL, at random, or at equal distances; every value is then played with the best of the five
 //! policies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use pentathlon_envs::classic_control::CART_POLE;
 use pentathlon_gym::seeding::{Random, philox::Philox};
@@ -84,10 +84,13 @@ pub fn cart_pole_study(
                     {
                         return Ok(None);
                     }
-                    if !trained.contains_key(&source) {
-                        trained.insert(source, train_and_transfer(settings, variant, source, seed, make)?);
-                    }
-                    selection.record(source, &trained[&source]);
+                    let performance = match trained.entry(source) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(open) => {
+                            open.insert(train_and_transfer(settings, variant, source, seed, make)?)
+                        }
+                    };
+                    selection.record(source, performance);
                     means.push(mean(selection.best()));
                     done += 1.0;
                 }

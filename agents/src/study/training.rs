@@ -15,6 +15,9 @@ pub struct Learned {
     pub curve: Vec<(f64, f64)>,
 }
 
+/// Asked after every update; a success rate when it has one.
+pub type Measure<'a> = &'a mut dyn FnMut(&Trainer, &Progress) -> Result<Option<f64>, Error>;
+
 /// Trains until `measure` finds a success rate of `goal`, or to the last frame; `None` when `watch` ended it. `measure`
 /// is asked after every update and answers when it has a rate; `watch` is told the part of the frames that is played.
 ///
@@ -23,7 +26,7 @@ pub struct Learned {
 pub fn train_to_success(
     trainer: &mut Trainer,
     goal: f64,
-    measure: &mut dyn FnMut(&Trainer, &Progress) -> Result<Option<f64>, Error>,
+    measure: Measure<'_>,
     watch: Watch<'_>,
 ) -> Result<Option<Learned>, Error> {
     let updates = trainer.config().updates();

@@ -28,7 +28,7 @@ impl Layout {
         }
         for (x, y) in [
             (middle, middle / 2),
-            (middle, (middle + side + 1) / 2),
+            (middle, (middle + side).div_ceil(2)),
             (middle / 3, middle),
             ((middle + side - 1) / 2, middle + 1),
         ] {

@@ -130,17 +130,23 @@ enum Study {
         #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
         episodes: u32,
         /// Returns that count as 0 and 1, such as 0,500; else random actions and deciding at every step
-        #[arg(
-            long,
-            value_name = "LOW,HIGH",
-            value_delimiter = ',',
-            num_args = 2,
-            allow_hyphen_values = true
-        )]
-        range: Option<Vec<f64>>,
+        #[arg(long, value_name = "LOW,HIGH", value_parser = parse_range, allow_hyphen_values = true)]
+        range: Option<Range>,
     },
     /// A policy gradient on submodular rewards, against the greedy walk, covering a grid
     Subpo(Common),
+}
+
+/// Two different numbers.
+#[derive(Clone, Copy, Debug)]
+struct Range([f64; 2]);
+
+fn parse_range(text: &str) -> Result<Range, String> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    match numbers[..] {
+        [low, high] if low.is_finite() && high.is_finite() && low != high => Ok(Range([low, high])),
+        _ => Err(String::from("allowed: two different numbers, such as 0,500")),
+    }
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -185,7 +191,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 options: config.build_options(1, config.evaluation_seed()),
                 episodes: *episodes as usize,
                 seeds: common.seeds.map_or(3, u64::from),
-                range: range.as_ref().map(|range| [range[0], range[1]]),
+                range: range.map(|Range(range)| range),
             };
             let env = build(&settings.id, &settings.options)?;
             let policy = &mut |seed: u64| -> Result<Box<dyn Policy>, agents::Error> {
