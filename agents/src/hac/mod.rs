@@ -5,8 +5,7 @@
 //!
 //! 1. hindsight actions: the subgoal is taken for the state that was reached;
 //! 2. hindsight goals: what was done is taken for the way to a state that was reached ([`Control::observe`]);
-//! 3. subgoal tests: now and then the levels below act greedily, and a subgoal that they miss costs `H`, all of the
-//!    level's own steps.
+//! 3. subgoal tests: now and then the levels below act greedily, and a subgoal that they miss costs `H`.
 //!
 //! With a single level it is deep Q-learning with hindsight experience replay.
 
@@ -217,8 +216,8 @@ impl<S: GoalSpace> Hierarchy<S> {
 
     /// Adds that `level` set a subgoal that was tested and missed.
     fn remember_miss(&mut self, level: usize, goal: usize, experience: Experience) {
-        // The level's own steps: missing is never better than going on.
-        let cost = -(self.config.steps(level) as f32);
+        // H, not all the steps of the highest level: most misses of the beginning are the lower levels' fault.
+        let cost = -(self.config.horizon.min(self.config.steps(level)) as f32);
         self.push(level, goal, experience, cost, 0.0);
     }
 
