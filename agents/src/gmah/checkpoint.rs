@@ -12,7 +12,7 @@ use super::trainer::Stage;
 use crate::Error;
 use crate::file::{seal, unseal};
 use crate::options::RunnerState;
-use crate::qmix::{Collector, LearnerBytes, Replay};
+use crate::qmix::{Collector, LearnerBytes, Replay, UpdateStatistics};
 use crate::random::StreamState;
 
 /// First bytes of a checkpoint, with the version of the format.
@@ -44,6 +44,7 @@ pub(super) struct State {
     pub frames: u64,
     pub seconds: f64,
     pub subgoals: StreamState,
+    pub loss: f32,
     pub recent: EpisodeWindow,
     pub returns: Vec<f32>,
 }
@@ -57,6 +58,7 @@ pub(super) struct MixingState {
     minibatches: StreamState,
     unlearned: usize,
     is_warm: bool,
+    statistics: UpdateStatistics,
 }
 
 impl MixingState {
@@ -68,6 +70,7 @@ impl MixingState {
             minibatches: (&mixing.minibatches).into(),
             unlearned: mixing.unlearned,
             is_warm: mixing.is_warm,
+            statistics: mixing.statistics,
         })
     }
 
@@ -76,6 +79,7 @@ impl MixingState {
         (mixing.collector, mixing.replay) = (self.collector, self.replay);
         mixing.minibatches = self.minibatches.into();
         (mixing.unlearned, mixing.is_warm) = (self.unlearned, self.is_warm);
+        mixing.statistics = self.statistics;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ pub struct Mixing {
     pub(super) unlearned: usize,
     /// Whether the values have started from the policy, or need not.
     pub(super) is_warm: bool,
-    statistics: UpdateStatistics,
+    pub(super) statistics: UpdateStatistics,
 }
 
 impl Mixing {
@@ -116,6 +116,11 @@ impl Mixing {
             for _ in 0..settings.warm_start_updates {
                 let batch = self.batch(settings.learner.batch_episodes.min(wanted));
                 self.statistics.loss = self.learner.imitate(&batch, settings.temperature)?;
+            }
+            // What the agents' values amount to together, before they change.
+            for _ in 0..settings.warm_start_updates {
+                let batch = self.batch(settings.learner.batch_episodes.min(wanted));
+                self.statistics = self.learner.update_mixer(&batch)?;
             }
             self.is_warm = true;
         }

@@ -279,6 +279,7 @@ impl GmahTrainer {
         self.stage_frames = 0;
         self.recent = EpisodeWindow::new(WINDOW, self.config.environment.num_envs);
         self.returns.clear();
+        self.achieved.clear();
         self.set_levels();
         if stage == Stage::Mixing {
             self.runner.set_settings(Mixing::runner_settings(&self.config));
@@ -487,6 +488,7 @@ impl GmahTrainer {
             frames: self.frames,
             seconds: self.seconds,
             subgoals: (&self.subgoals).into(),
+            loss: self.loss,
             recent: self.recent.clone(),
             returns: self.returns.clone(),
         };
@@ -518,7 +520,7 @@ impl GmahTrainer {
         }
         (trainer.stage_frames, trainer.frames, trainer.seconds) =
             (state.stage_frames, state.frames, state.seconds);
-        trainer.subgoals = state.subgoals.into();
+        (trainer.subgoals, trainer.loss) = (state.subgoals.into(), state.loss);
         (trainer.recent, trainer.returns) = (state.recent, state.returns);
         Ok(trainer)
     }

@@ -83,6 +83,18 @@ impl Learner {
     /// # Errors
     /// [`Error::Diverged`] when the gradient is not finite; the networks are then as they were.
     pub fn update(&mut self, batch: &Batch) -> Result<UpdateStatistics, Error> {
+        self.step(batch, true)
+    }
+
+    /// [`Learner::update`] of the mixing network alone: the agents' values stay as they are.
+    ///
+    /// # Errors
+    /// As [`Learner::update`].
+    pub fn update_mixer(&mut self, batch: &Batch) -> Result<UpdateStatistics, Error> {
+        self.step(batch, false)
+    }
+
+    fn step(&mut self, batch: &Batch, with_agents: bool) -> Result<UpdateStatistics, Error> {
         let weights = Weights::of(&self.networks.agent);
         let target_weights = Weights::of(&self.target.agent);
         let (live, target) =
@@ -107,10 +119,12 @@ impl Learner {
         let of_chosen = chosen.grad_remove(&mut graph).map(numbers).unwrap_or_default();
         // The graph ends at the agents' values: the rest of the gradient is worked out by hand.
         let mut gradients = GradientsParams::from_grads(graph, &self.networks);
-        let of_agents = self.gradient(&weights, batch, &live, |place, of_values| {
-            of_values[batch.choices[place] as usize] = of_chosen[place];
-        });
-        of_agents.register(&self.networks.agent, &mut gradients);
+        if with_agents {
+            let of_agents = self.gradient(&weights, batch, &live, |place, of_values| {
+                of_values[batch.choices[place] as usize] = of_chosen[place];
+            });
+            of_agents.register(&self.networks.agent, &mut gradients);
+        }
         let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
         if !norm.is_finite() || !statistics.is_finite() {
             return Err(Error::Diverged { update: self.updates + 1, what: "norm of the gradient" });
