@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use pentathlon::{
     AutoresetMode, BuildOptions, EnvSpec,
-    agents::{Policy, Sight, play_episode_and_look},
+    agents::{Policy, Sight, gmah::HierarchyActor, options::DecisionProcess, play_episode_and_look},
     render::{Frame, FrameOptions, GifOptions, GifWriter, View, drawing},
 };
 
@@ -66,6 +66,42 @@ impl Events {
     }
 }
 
+fn gif_options() -> GifOptions {
+    GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() }
+}
+
+/// Writes an animation of a hierarchy in a batch of one environment, with the subgoal of every agent below each
+/// picture; nothing where the environment has no drawing.
+pub fn animate_hierarchy(actor: &mut HierarchyActor, path: &Path) -> anyhow::Result<()> {
+    let mut gif: Option<GifWriter> = None;
+    let (mut shown, mut episodes) = (0, 0);
+    while shown < SHOWN_FRAMES && episodes < SHOWN_EPISODES {
+        let env = actor.runner().primitive().env();
+        let spec = env.spec();
+        let frame = match drawing(env) {
+            Ok(drawing) => drawing.frame(0, &FrameOptions::default())?,
+            Err(_) => {
+                tracing::info!("{} has no drawing; no animation is written", spec.id);
+                return Ok(());
+            }
+        };
+        let pursued = (0..).zip(actor.subgoals()).map(|(agent, &subgoal): (usize, _)| {
+            let name = usize::try_from(subgoal).ok().and_then(|subgoal| spec.subgoals.get(subgoal));
+            format!("{agent}: {}", name.map_or("-", String::as_str))
+        });
+        let caption = pursued.collect::<Vec<_>>().join("\n");
+        let frame = Events::new(spec).below(frame, spec, Some(caption));
+        match &mut gif {
+            Some(gif) => gif.add(frame)?,
+            None => gif = Some(GifWriter::create(path, gif_options(), frame)?),
+        }
+        actor.step()?;
+        shown += 1;
+        episodes += actor.runner().episodes().len() as u64;
+    }
+    gif.map_or(Ok(()), |gif| Ok(gif.finish()?))
+}
+
 /// Writes an animation of `policy` on the levels of `options`; nothing where environments of `id` have no drawing.
 pub fn animate(policy: &mut dyn Policy, id: &str, options: &BuildOptions, path: &Path) -> anyhow::Result<()> {
     let seed = options.seed;
@@ -99,10 +135,7 @@ pub fn animate(policy: &mut dyn Policy, id: &str, options: &BuildOptions, path: 
             let frame = events.below(frame, batch.spec(), caption);
             match &mut gif {
                 Some(gif) => gif.add(frame)?,
-                None => {
-                    let options = GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() };
-                    gif = Some(GifWriter::create(path, options, frame)?);
-                }
+                None => gif = Some(GifWriter::create(path, gif_options(), frame)?),
             }
             Ok(())
         };

@@ -12,7 +12,7 @@ use super::{
     arguments::parse_count,
     evaluation::{Judged, judge},
     exit::Usage,
-    output,
+    hierarchy, output,
     policy::{FoundPolicy, PolicySource, build},
 };
 
@@ -27,6 +27,7 @@ Examples:
   pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1 --episodes 512
   pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1/checkpoint.pentathlon --seed 99 --greedy --json
   pentathlon eval runs/trash/team.checkpoint --episodes 128
+  pentathlon eval runs/MultiGrid-DoorKey-8x8-mixed-v0/1 --greedy
   pentathlon eval random --env CrafterReward-v1 --episodes 256")]
 pub struct Arguments {
     /// Checkpoint, the folder of a run, or with --env `random` for random actions and `expert` for a planner's
@@ -63,6 +64,14 @@ struct Report<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(checkpoint) = hierarchy::find_checkpoint(&arguments.checkpoint) {
+        if let Some(id) = &arguments.env {
+            let reason = "a hierarchy is evaluated where it was trained";
+            return Err(Usage(format!("--env {id}: {reason}")).into());
+        }
+        let Arguments { episodes, seed, greedy, json, .. } = *arguments;
+        return hierarchy::evaluate(&checkpoint, &hierarchy::EvaluationRun { episodes, seed, greedy, json });
+    }
     let subject = Subject::find(arguments)?;
     let Subject { id, options, episodes, .. } = &subject;
     let registry = pentathlon::registry();

@@ -7,6 +7,7 @@ use pentathlon::agents::gmah::{GmahConfig, GmahTrainer, HierarchyEvaluation, Hie
 use serde::Serialize;
 
 use super::{
+    animation::animate_hierarchy,
     exit::{Interrupted, Usage},
     experiment::{Source, Standing},
     interrupt, output,
@@ -74,13 +75,16 @@ pub fn train(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(
     output::write_file(&folder.join("evaluation.json"), |writer| {
         Ok(serde_json::to_writer(writer, &report)?)
     })?;
+    let config = trainer.config();
+    let mut actor = trainer.actor(&build, 1, config.evaluation_seed(), config.evaluation.greedy)?;
+    animate_hierarchy(&mut actor, &folder.join("policy.gif"))?;
     if arguments.json {
         return output::print_json(&report);
     }
     let evaluation = &report.evaluation.evaluation;
     output::print(&format!(
         "{}: {} frames in {:.1} s\n{} episodes: return {:.3} (least {:.3}), success {:.1} %, length {:.1}\n\
-         run in {} (curve.svg, checkpoint)\n",
+         run in {} (curve.svg, policy.gif, checkpoint)\n",
         report.id,
         report.frames,
         report.seconds,
@@ -120,4 +124,55 @@ fn prepare(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(Gm
         GmahTrainer::checkpoint_path,
     )?;
     Ok((GmahTrainer::new(config, &build)?, folder))
+}
+
+/// What `pentathlon eval` was asked for.
+pub struct EvaluationRun {
+    pub episodes: Option<usize>,
+    pub seed: Option<u64>,
+    pub greedy: bool,
+    pub json: bool,
+}
+
+/// The line of `eval --json`.
+#[derive(Serialize)]
+struct EvaluationReport<'a> {
+    id: &'a str,
+    checkpoint: &'a Path,
+    frames: u64,
+    seed: u64,
+    greedy: bool,
+    #[serde(flatten)]
+    evaluation: HierarchyEvaluation,
+}
+
+/// Judges the hierarchy in `checkpoint`.
+pub fn evaluate(checkpoint: &Path, run: &EvaluationRun) -> anyhow::Result<()> {
+    let trainer = GmahTrainer::resume(checkpoint, &build)?;
+    let config = trainer.config();
+    let greedy = run.greedy || config.evaluation.greedy;
+    let seed = run.seed.unwrap_or_else(|| config.evaluation_seed());
+    let episodes = run.episodes.unwrap_or(config.evaluation.episodes);
+    let report = EvaluationReport {
+        id: &config.environment.id,
+        checkpoint,
+        frames: trainer.frames(),
+        seed,
+        greedy,
+        evaluation: trainer.evaluate_on(episodes, seed, greedy, &build)?,
+    };
+    if run.json {
+        return output::print_json(&report);
+    }
+    let HierarchyEvaluation { evaluation, least_return } = &report.evaluation;
+    output::print(&format!(
+        "{}, after {} frames of training\n{} episodes: return {:.3} (least {least_return:.3}), success {:.1} %, \
+         length {:.1}\n",
+        report.id,
+        report.frames,
+        evaluation.episodes,
+        evaluation.mean_return,
+        evaluation.success_rate * 100.0,
+        evaluation.mean_length
+    ))
 }

@@ -70,10 +70,23 @@ impl GmahTrainer {
     /// # Errors
     /// As [`GmahTrainer::evaluate`].
     pub fn evaluate_as(&self, greedy: bool, make: MakeBatch<'_>) -> Result<HierarchyEvaluation, Error> {
-        let evaluation = &self.config().evaluation;
-        let seed = self.config().evaluation_seed();
-        let mut actor = self.actor(make, evaluation.episodes, seed, greedy)?;
-        let mut records: Vec<Option<EpisodeRecord>> = vec![None; evaluation.episodes];
+        let config = self.config();
+        self.evaluate_on(config.evaluation.episodes, config.evaluation_seed(), greedy, make)
+    }
+
+    /// [`GmahTrainer::evaluate_as`] over `episodes` episodes on the levels of `seed`.
+    ///
+    /// # Errors
+    /// As [`GmahTrainer::evaluate`].
+    pub fn evaluate_on(
+        &self,
+        episodes: usize,
+        seed: u64,
+        greedy: bool,
+        make: MakeBatch<'_>,
+    ) -> Result<HierarchyEvaluation, Error> {
+        let mut actor = self.actor(make, episodes, seed, greedy)?;
+        let mut records: Vec<Option<EpisodeRecord>> = vec![None; episodes];
         while records.iter().any(Option::is_none) {
             actor.step()?;
             for episode in actor.runner().episodes() {
@@ -84,7 +97,7 @@ impl GmahTrainer {
         let returns = records.iter().flatten().map(|record| f64::from(record.episode_return));
         Ok(HierarchyEvaluation {
             evaluation: Evaluation {
-                episodes: evaluation.episodes,
+                episodes,
                 success_rate: played.success_rate().unwrap_or(0.0),
                 mean_return: played.mean_return().unwrap_or(0.0),
                 mean_length: played.mean_length().unwrap_or(0.0),

@@ -5,15 +5,16 @@ use std::path::Path;
 use pentathlon_gym::{EpisodeWindow, Snapshot};
 use serde::{Deserialize, Serialize};
 
+use super::config::GmahConfig;
 use super::high_level::HighLevelState;
 use super::mixing::Mixing;
-use super::surprise::SurpriseState;
-use super::trainer::Stage;
-use crate::Error;
+use super::surprise::{Surprise, SurpriseState};
+use super::trainer::{GmahTrainer, Stage};
 use crate::file::{seal, unseal};
 use crate::options::RunnerState;
 use crate::qmix::{Collector, LearnerBytes, Replay, UpdateStatistics};
 use crate::random::StreamState;
+use crate::{Error, MakeBatch};
 
 /// First bytes of a checkpoint, with the version of the format.
 const MAGIC: &[u8; 8] = b"PTGMAH01";
@@ -81,6 +82,69 @@ impl MixingState {
         (mixing.unlearned, mixing.is_warm) = (self.unlearned, self.is_warm);
         mixing.statistics = self.statistics;
         Ok(())
+    }
+}
+
+impl GmahTrainer {
+    /// Writes everything that a run needs to go on into the file `path`, which is never seen half-written.
+    ///
+    /// # Errors
+    /// A file that cannot be written, environments that cannot be copied.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
+        let low = self.runner.options();
+        let state = State {
+            config: self.config.to_toml(),
+            environments: self.runner.primitive().env().snapshot()?,
+            runner: self.runner.state(),
+            progress: low.progress(),
+            low: self.low.to_bytes().map_err(reason)?,
+            low_random: (&self.low.random).into(),
+            high: self.high.state(),
+            high_learner: self.high_learner.to_bytes().map_err(reason)?,
+            high_random: (&self.high_learner.random).into(),
+            surprise: low.surprise.as_ref().map(Surprise::state).transpose().map_err(reason)?,
+            mixing: MixingState::of(&self.mixing).map_err(reason)?,
+            stage: self.stage,
+            stage_frames: self.stage_frames,
+            frames: self.frames,
+            seconds: self.seconds,
+            subgoals: (&self.subgoals).into(),
+            loss: self.loss,
+            recent: self.recent.clone(),
+            returns: self.returns.clone(),
+        };
+        state.save(path)
+    }
+
+    /// A run that goes on, bit for bit, where the checkpoint `path` was written.
+    ///
+    /// # Errors
+    /// A file that is no checkpoint or is damaged, environments that it does not fit.
+    pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
+        let state = State::load(path)?;
+        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
+        let mut trainer = Self::new(GmahConfig::read("", &state.config, &[""; 0])?, make)?;
+        trainer.runner.primitive_mut().env_mut().restore(&state.environments)?;
+        trainer.low.load_bytes(state.low.0, state.low.1).map_err(reason)?;
+        trainer.low.random = state.low_random.into();
+        let (network, optimizer) = state.high_learner;
+        trainer.high_learner.load_bytes(network, optimizer).map_err(reason)?;
+        trainer.high_learner.random = state.high_random.into();
+        state.mixing.restore(&mut trainer.mixing).map_err(reason)?;
+        trainer.enter(state.stage);
+        trainer.runner.restore(state.runner).map_err(reason)?;
+        trainer.high.restore(state.high).map_err(reason)?;
+        let low = trainer.runner.options_mut();
+        low.restore(state.progress).map_err(reason)?;
+        if let (Some(surprise), Some(kept)) = (&mut low.surprise, state.surprise) {
+            surprise.restore(kept).map_err(reason)?;
+        }
+        (trainer.stage_frames, trainer.frames, trainer.seconds) =
+            (state.stage_frames, state.frames, state.seconds);
+        (trainer.subgoals, trainer.loss) = (state.subgoals.into(), state.loss);
+        (trainer.recent, trainer.returns) = (state.recent, state.returns);
+        Ok(trainer)
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Instant;
 use pentathlon_gym::seeding::{Random, philox::Philox};
 use pentathlon_gym::{EpisodeWindow, Group, Observation};
 
-use super::checkpoint::{MixingState, State};
 use super::config::GmahConfig;
 use super::high_level::{DecisionSettings, HighLevel, high_level_layout};
 use super::low_level::{LowLevel, LowLevelSettings};
@@ -107,7 +106,7 @@ pub struct GmahTrainer {
     pub(super) recent: EpisodeWindow,
     pub(super) returns: Vec<f32>,
     pub(super) pool: Arc<rayon::ThreadPool>,
-    loss: f32,
+    pub(super) loss: f32,
     achieved: Vec<Option<f64>>,
     decisions: usize,
     fired: (u64, u64),
@@ -274,7 +273,7 @@ impl GmahTrainer {
     }
 
     /// Sets the levels up for `stage`.
-    fn enter(&mut self, stage: Stage) {
+    pub(super) fn enter(&mut self, stage: Stage) {
         self.stage = stage;
         self.stage_frames = 0;
         self.recent = EpisodeWindow::new(WINDOW, self.config.environment.num_envs);
@@ -462,67 +461,6 @@ impl GmahTrainer {
             files.draw_curve(&self.config.environment.id)?;
         }
         Ok(self.stage == Stage::Done)
-    }
-
-    /// Writes everything that a run needs to go on into the file `path`, which is never seen half-written.
-    ///
-    /// # Errors
-    /// A file that cannot be written, environments that cannot be copied.
-    pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
-        let low = self.runner.options();
-        let state = State {
-            config: self.config.to_toml(),
-            environments: self.runner.primitive().env().snapshot()?,
-            runner: self.runner.state(),
-            progress: low.progress(),
-            low: self.low.to_bytes().map_err(reason)?,
-            low_random: (&self.low.random).into(),
-            high: self.high.state(),
-            high_learner: self.high_learner.to_bytes().map_err(reason)?,
-            high_random: (&self.high_learner.random).into(),
-            surprise: low.surprise.as_ref().map(Surprise::state).transpose().map_err(reason)?,
-            mixing: MixingState::of(&self.mixing).map_err(reason)?,
-            stage: self.stage,
-            stage_frames: self.stage_frames,
-            frames: self.frames,
-            seconds: self.seconds,
-            subgoals: (&self.subgoals).into(),
-            loss: self.loss,
-            recent: self.recent.clone(),
-            returns: self.returns.clone(),
-        };
-        state.save(path)
-    }
-
-    /// A run that goes on, bit for bit, where the checkpoint `path` was written.
-    ///
-    /// # Errors
-    /// A file that is no checkpoint or is damaged, environments that it does not fit.
-    pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
-        let state = State::load(path)?;
-        let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
-        let mut trainer = Self::new(GmahConfig::read("", &state.config, &[""; 0])?, make)?;
-        trainer.runner.primitive_mut().env_mut().restore(&state.environments)?;
-        trainer.low.load_bytes(state.low.0, state.low.1).map_err(reason)?;
-        trainer.low.random = state.low_random.into();
-        let (network, optimizer) = state.high_learner;
-        trainer.high_learner.load_bytes(network, optimizer).map_err(reason)?;
-        trainer.high_learner.random = state.high_random.into();
-        state.mixing.restore(&mut trainer.mixing).map_err(reason)?;
-        trainer.enter(state.stage);
-        trainer.runner.restore(state.runner).map_err(reason)?;
-        trainer.high.restore(state.high).map_err(reason)?;
-        let low = trainer.runner.options_mut();
-        low.restore(state.progress).map_err(reason)?;
-        if let (Some(surprise), Some(kept)) = (&mut low.surprise, state.surprise) {
-            surprise.restore(kept).map_err(reason)?;
-        }
-        (trainer.stage_frames, trainer.frames, trainer.seconds) =
-            (state.stage_frames, state.frames, state.seconds);
-        (trainer.subgoals, trainer.loss) = (state.subgoals.into(), state.loss);
-        (trainer.recent, trainer.returns) = (state.recent, state.returns);
-        Ok(trainer)
     }
 }
 

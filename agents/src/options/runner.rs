@@ -256,7 +256,7 @@ impl<S: OptionSet> OptionRunner<S> {
                 self.state.due.len()
             ));
         }
-        self.random = state.random.clone().into();
+        self.random = state.random.into();
         self.state = state;
         self.look();
         Ok(())
