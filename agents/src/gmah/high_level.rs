@@ -43,6 +43,8 @@ pub struct DecisionSettings {
 
 /// Chooses subgoals for all agents of a batch, and keeps the decisions.
 pub struct HighLevel {
+    /// What rows are written by; what may be chosen is added to them.
+    seeing: ObservationLayout,
     layout: ObservationLayout,
     network: Inference,
     pool: Arc<rayon::ThreadPool>,
@@ -68,12 +70,13 @@ pub struct HighLevelState {
     decisions: Vec<Decision>,
     indices: Vec<u16>,
     numbers: Vec<f32>,
+    mask: Vec<u8>,
     last: Vec<i32>,
 }
 
 /// The layout of a network that chooses among `subgoals` and sees what `layout` says, and what it pursued last.
 pub fn high_level_layout(layout: ObservationLayout, subgoals: usize) -> ObservationLayout {
-    layout.with_subgoals(1 + 2 * subgoals).choosing(subgoals)
+    ObservationLayout { masked: true, ..layout.with_subgoals(1 + 2 * subgoals).choosing(subgoals) }
 }
 
 impl HighLevel {
@@ -87,6 +90,7 @@ impl HighLevel {
         agents: usize,
     ) -> Self {
         Self {
+            seeing: ObservationLayout { masked: false, ..layout.clone() },
             layout,
             network,
             pool,
@@ -141,8 +145,9 @@ impl HighLevel {
         random: &mut Philox,
         keeps: bool,
     ) {
-        let observation = runner.primitive().env().observation();
-        self.look(observation, due);
+        self.look(runner.primitive().env().observation(), due, |place, available| {
+            runner.available(place, available);
+        });
         let chosen = self.logits.chunks_exact(self.layout.actions);
         for (row, (&place, logits)) in due.iter().zip(chosen).enumerate() {
             let (subgoal, log_probability) = if self.settings.greedy {
@@ -182,11 +187,21 @@ impl HighLevel {
         }
     }
 
-    /// Evaluates what the agents `places` see in `observation`, into `logits` and `values`.
-    fn look(&mut self, observation: &pentathlon_gym::Observation, places: &[usize]) {
-        let Self { pool, layout, network, settings, rows, logits, values, last, .. } = self;
+    /// Evaluates what the agents `places` see in `observation`, into `logits` and `values`; `available` writes what
+    /// each may choose.
+    fn look(
+        &mut self,
+        observation: &pentathlon_gym::Observation,
+        places: &[usize],
+        available: impl Fn(usize, &mut [u8]),
+    ) {
+        let Self { pool, seeing, layout, network, settings, rows, logits, values, last, .. } = self;
         rows.clear();
-        rows.push_pursuing(layout, observation, places.iter().copied(), last);
+        rows.push_pursuing(seeing, observation, places.iter().copied(), last);
+        rows.mask.resize(places.len() * layout.actions, 1);
+        for (&place, mask) in places.iter().zip(rows.mask.chunks_exact_mut(layout.actions)) {
+            available(place, mask);
+        }
         pool.install(|| network.evaluate_all(layout, rows, settings.inference_rows, logits, values));
     }
 
@@ -223,7 +238,8 @@ impl HighLevel {
         }
         if let (false, true, Some(last)) = (cut.is_empty(), keeps, runner.primitive().last_observation()) {
             let places: Vec<usize> = cut.iter().map(|(place, _)| *place).collect();
-            self.look(last, &places);
+            // Values alone are asked for.
+            self.look(last, &places, |_, _| {});
             for (&(_, index), &value) in cut.iter().zip(&self.values) {
                 self.decisions[index].next = Some(value);
             }
@@ -282,7 +298,7 @@ impl HighLevel {
         if waiting.is_empty() {
             return;
         }
-        self.look(runner.primitive().env().observation(), &waiting);
+        self.look(runner.primitive().env().observation(), &waiting, |_, _| {});
         for (place, &value) in waiting.into_iter().zip(&self.values) {
             if let Some(index) = self.under_way[place].take() {
                 self.decisions[index].is_over = true;
@@ -297,6 +313,7 @@ impl HighLevel {
             decisions: self.decisions.clone(),
             indices: self.seen.indices.clone(),
             numbers: self.seen.numbers.clone(),
+            mask: self.seen.mask.clone(),
             last: self.last.clone(),
         }
     }
@@ -321,6 +338,7 @@ impl HighLevel {
             rows: state.decisions.len(),
             indices: state.indices,
             numbers: state.numbers,
+            mask: state.mask,
             ..EncodedRows::default()
         };
         (self.decisions, self.last) = (state.decisions, state.last);

@@ -190,8 +190,8 @@ impl OptionSet for LowLevel {
         self.tree.len()
     }
 
-    fn initiate(&self, _option: usize, _view: OptionView<'_>) -> bool {
-        true
+    fn initiate(&self, option: usize, view: OptionView<'_>) -> bool {
+        self.tree.can_begin(option, view)
     }
 
     fn act(&mut self, scene: Scene<'_>, current: &[i32], random: &mut Philox, actions: &mut [i32]) {

@@ -204,7 +204,8 @@ impl ObservationLayout {
         self
     }
 
-    /// The layout of a network that sees the same and chooses one of `choices` things instead of an action.
+    /// The layout of a network that sees the same and chooses one of `choices` things instead of an action. Rows have no
+    /// mask yet.
     pub fn choosing(self, choices: usize) -> Self {
         Self { masked: false, actions: choices, choices: vec![choices], first_action: 0, ..self }
     }

@@ -7,7 +7,7 @@ use pentathlon_gym::seeding::philox::Philox;
 use pentathlon_gym::{EpisodeRecord, VectorEnv};
 use serde::{Deserialize, Serialize};
 
-use super::option_set::{Aftermath, Choice, End, OptionSet, Scene};
+use super::option_set::{Aftermath, Choice, End, OptionSet, OptionView, Scene};
 use super::primitive::PrimitiveProcess;
 use super::process::{DecisionProcess, Outcome, ProcessShape, SituationMut, Suffix};
 use crate::Error;
@@ -297,14 +297,23 @@ impl<S: OptionSet> OptionRunner<S> {
                 available[team.current[agent] as usize] = 1;
                 continue;
             }
-            let view = team.scene.view(team.env, agent);
-            for (option, available) in available.iter_mut().enumerate() {
-                *available = u8::from(self.options.initiate(option, view));
-            }
-            if available.iter().all(|&available| available == 0) {
-                available.fill(1);
-            }
+            self.write_available(team.scene.view(team.env, agent), available);
         }
+    }
+
+    /// Writes 1 for every option that an agent can begin, 0 for the others; if there is none, for all.
+    fn write_available(&self, view: OptionView<'_>, available: &mut [u8]) {
+        for (option, available) in available.iter_mut().enumerate() {
+            *available = u8::from(self.options.initiate(option, view));
+        }
+        if available.iter().all(|&available| available == 0) {
+            available.fill(1);
+        }
+    }
+
+    /// Writes which options the agent in row `place` can begin, `[choices]`.
+    pub fn available(&self, place: usize, available: &mut [u8]) {
+        self.write_available(self.scene().view_of(place), available);
     }
 
     /// The team of environment `env` as it is now; `may_choose` says which agents choose.

@@ -26,6 +26,12 @@ pub trait TaskTree: Send + Sync {
     /// achieved earlier in the episode. Low levels are trained on open subgoals.
     fn is_open(&self, subgoal: usize, view: OptionView<'_>, achieved: u32) -> bool;
 
+    /// Whether what `subgoal` is about is there, as far as an agent can see: subgoals for which it is not cannot be
+    /// chosen.
+    fn can_begin(&self, _subgoal: usize, _view: OptionView<'_>) -> bool {
+        true
+    }
+
     /// How far an agent that observes `observation` is from what `subgoal` is about, as a share of the largest
     /// distance, 0 to 1; `agent` is its number. `None` where that is not known or there is nothing.
     fn distance(&self, subgoal: usize, agent: usize, observation: &[f32]) -> Option<f32>;

@@ -90,6 +90,10 @@ impl TaskTree for TrashGridTree {
     }
 
     fn is_open(&self, subgoal: usize, view: OptionView<'_>, _achieved: u32) -> bool {
+        self.can_begin(subgoal, view)
+    }
+
+    fn can_begin(&self, subgoal: usize, view: OptionView<'_>) -> bool {
         let load = self.load(view.place.1, view.observation);
         match subgoal {
             PICK => load < CAPACITY && self.target(PICK, view.observation).is_some(),

@@ -104,7 +104,7 @@ impl PlanSource for Oracle {
 /// ```
 /// use pentathlon_envs::minigrid::expert::{Asked, Question, Subgoal, TeacherOptions};
 ///
-/// let to_the_key = |question: &Question| {
+/// let to_the_key = |question: &Question| -> Result<Vec<Subgoal>, pentathlon_gym::Error> {
 ///     let keys = question.things.iter().filter(|thing| thing.kind == "key");
 ///     Ok(keys.map(|key| Subgoal { x: key.x, y: key.y, action: "pickup".into() }).collect())
 /// };
