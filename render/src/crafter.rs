@@ -179,7 +179,8 @@ fn paint_world(
             for (index, &[red, green, blue, _]) in ground.iter().enumerate() {
                 let color = over.map_or([red, green, blue], |over| blend(over[index], [red, green, blue]));
                 let at = ((y * tile + index / tile) * width + x * tile + index % tile) * 3;
-                pixels[at..at + 3].copy_from_slice(&lit(color, light, None));
+                pixels[at..at + 3]
+                    .copy_from_slice(&lit(&color.map(|channel| [channel]), light, None).concat());
             }
         }
     }

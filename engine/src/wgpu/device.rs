@@ -68,7 +68,21 @@ pub fn wgpu_available() -> bool {
 /// Whether the adapter that a batch would take is a real GPU; looked up once a process.
 pub(crate) fn has_real_gpu() -> bool {
     static FOUND: OnceLock<bool> = OnceLock::new();
-    *FOUND.get_or_init(|| adapters().first().is_some_and(|adapter| adapter.is_real_gpu))
+    *FOUND.get_or_init(|| has_gpu_node() && adapters().first().is_some_and(|adapter| adapter.is_real_gpu))
+}
+
+/// Whether the kernel shows a GPU at all: without one, the drivers need not be asked. Mesa's software
+/// drivers take a tenth of a second to answer and write to the terminal of a machine without a display.
+fn has_gpu_node() -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    let shows = |folder: &str, prefix: &str| {
+        std::fs::read_dir(folder).is_ok_and(|entries| {
+            entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        })
+    };
+    shows("/dev/dri", "render") || shows("/dev", "nvidia") || shows("/dev", "dxg") || shows("/dev", "kgsl")
 }
 
 /// A device on the best adapter of this machine: one for all batches of the process, until it is lost.

@@ -14,7 +14,7 @@ use super::{
         reference::mersenne_twister::MersenneTwister,
         textures::{TEXTURE_SIZE, Texture, TextureSet},
     },
-    light::{dreamt, lit, noise_brightness, noise_strength, vignette},
+    light::{Colors, Noise, dreamt, lit, noise_brightness, noise_strength, vignette},
     view::{VIEW_COLUMNS, VIEW_ROWS, VIEW_TILES, corner, look, place_in_view},
 };
 
@@ -24,6 +24,8 @@ const GRID: usize = 9;
 const SLEEPER: usize = 4;
 /// Sprite of the first kind that is no player.
 const FIRST_CREATURE: usize = 5;
+/// Pixels that are lit at once.
+const BLOCK: usize = 16;
 /// No sprite.
 const NO_SPRITE: u8 = u8::MAX;
 
@@ -53,8 +55,14 @@ pub struct ImagePainter {
     sprites: Vec<[u8; 4]>,
     /// Cells of the inventory, `[item, digit, row, column]`.
     cells: Vec<[u8; 3]>,
-    /// How much noise there is at each pixel of the local view.
+    /// How much noise there is at each pixel of the local view, row by row.
     vignette: Vec<f64>,
+    /// Places of the pixels of a tile, counted from its first.
+    tile: Vec<u32>,
+    /// Places of the pixels of the local view, row by row.
+    view: Vec<u32>,
+    /// Pixels of the local view, by number, column by column: the order in which the original draws noise.
+    by_columns: Vec<u32>,
 }
 
 /// The local view as it is painted.
@@ -99,14 +107,23 @@ impl ImagePainter {
             lay(cell, unit, &textures.items[item], share(0.8), share(0.1));
             lay(cell, unit, &textures.digits[digit], share(0.6), share(0.4));
         }
+        let border = (size - GRID * unit) / 2;
+        let (width, height) = (unit * VIEW_COLUMNS, unit * VIEW_ROWS);
+        let rectangle = |first: usize, width: usize, height: usize| {
+            let rows = (0..height).map(move |y| first + y * size);
+            rows.flat_map(|start| (start..start + width).map(|place| place as u32)).collect()
+        };
         Self {
             size,
             unit,
-            border: (size - GRID * unit) / 2,
+            border,
             materials,
             sprites,
             cells,
-            vignette: vignette(unit * VIEW_COLUMNS, unit * VIEW_ROWS),
+            vignette: vignette(width, height),
+            tile: rectangle(0, unit, unit),
+            view: rectangle(border * size + border, width, height),
+            by_columns: (0..width).flat_map(|x| (0..height).map(move |y| (y * width + x) as u32)).collect(),
         }
     }
 
@@ -118,29 +135,38 @@ impl ImagePainter {
         let is_asleep = player.sleeping == 1;
         row.fill(0);
         let pixels: &mut [[u8; 3]] = bytemuck::cast_slice_mut(row);
-        match noise_strength(light) {
-            None => self.paint_view(&scene, pixels, |color| lit(color, light, None)),
-            Some(strength) => {
-                self.paint_view(&scene, pixels, |color| color);
-                let darken = |pixel: &mut [u8; 3], place: usize, uniform: f64| {
-                    let noise = (strength * self.vignette[place], noise_brightness(uniform));
-                    *pixel = lit(*pixel, light, Some(noise));
-                };
-                match layout.noise_generator(instance.items) {
-                    Some(mut words) => {
-                        let mut random = MersenneTwister::new(&mut words);
-                        random.skip(2 * noise_pixels(self.size) * index);
-                        self.for_view_by_columns(pixels, |pixel, place| darken(pixel, place, random.float()));
-                    }
-                    None => {
-                        let key = noise_key(instance, index);
-                        self.for_view(pixels, |pixel, place| darken(pixel, place, noise(key, place as u32)));
-                    }
+        let strength = noise_strength(light);
+        self.paint_view(&scene, pixels, strength.is_none().then_some(light));
+        if let Some(strength) = strength {
+            match layout.noise_generator(instance.items) {
+                Some(mut words) => {
+                    let mut random = MersenneTwister::new(&mut words);
+                    random.skip(2 * self.view.len() * index);
+                    self.darken(pixels, light, strength, |first| {
+                        let numbers = &self.by_columns[first..];
+                        let mut uniform = [(0, 0.0); BLOCK];
+                        for (pixel, &number) in uniform.iter_mut().zip(numbers) {
+                            *pixel = (number as usize, random.float());
+                        }
+                        uniform
+                    });
+                }
+                None => {
+                    let key = noise_key(instance, index);
+                    let last = self.view.len() - 1;
+                    self.darken(pixels, light, strength, |first| {
+                        std::array::from_fn(|pixel| {
+                            let number = (first + pixel).min(last);
+                            (number, noise(key, number as u32))
+                        })
+                    });
                 }
             }
         }
         if is_asleep {
-            self.for_view(pixels, |pixel, _| *pixel = dreamt(*pixel));
+            for &place in &self.view {
+                pixels[place as usize] = dreamt(pixels[place as usize]);
+            }
         }
         self.paint_items(player, pixels);
     }
@@ -168,42 +194,70 @@ impl ImagePainter {
         scene
     }
 
-    /// Paints the tiles of the local view, each colour changed by `light`. A tile without a sprite that was
-    /// painted before is copied.
-    fn paint_view(&self, scene: &Scene, pixels: &mut [[u8; 3]], light: impl Fn([u8; 3]) -> [u8; 3]) {
+    /// Paints the tiles of the local view, under `light` by day. A tile without a sprite that was painted
+    /// before is copied.
+    fn paint_view(&self, scene: &Scene, pixels: &mut [[u8; 3]], light: Option<f64>) {
         let (unit, area) = (self.unit, self.unit * self.unit);
-        let mut painted = [None; 16];
+        let mut painted: [Option<usize>; 16] = [None; 16];
         for (place, (&material, &sprite)) in scene.materials.iter().zip(&scene.sprites).enumerate() {
             let first = self.first_pixel(place / VIEW_ROWS, place % VIEW_ROWS);
             let texture = &self.materials[usize::from(material) * area..][..area];
             if sprite != NO_SPRITE {
                 let over = &self.sprites[usize::from(sprite) * area..][..area];
-                for (row, (texture, over)) in texture.chunks(unit).zip(over.chunks(unit)).enumerate() {
-                    let target = &mut pixels[first + row * self.size..][..unit];
-                    for ((pixel, &under), &over) in target.iter_mut().zip(texture).zip(over) {
-                        *pixel = light(blend(over, under));
-                    }
+                for ((&offset, &under), &over) in self.tile.iter().zip(texture).zip(over) {
+                    pixels[first + offset as usize] = blend(over, under);
+                }
+            } else if let Some(from) = painted[usize::from(material) % painted.len()] {
+                for row in 0..unit {
+                    let from = from + row * self.size;
+                    pixels.copy_within(from..from + unit, first + row * self.size);
                 }
                 continue;
+            } else {
+                for (row, texture) in texture.chunks(unit).enumerate() {
+                    pixels[first + row * self.size..][..unit].copy_from_slice(texture);
+                }
+                painted[usize::from(material) % painted.len()] = Some(first);
             }
-            match painted[usize::from(material) % painted.len()] {
-                Some(from) => {
-                    for row in 0..unit {
-                        let from: usize = from + row * self.size;
-                        pixels.copy_within(from..from + unit, first + row * self.size);
-                    }
-                }
-                None => {
-                    for (row, texture) in texture.chunks(unit).enumerate() {
-                        let target = &mut pixels[first + row * self.size..][..unit];
-                        for (pixel, &color) in target.iter_mut().zip(texture) {
-                            *pixel = light(color);
+            if let Some(daylight) = light {
+                let pixels = &mut pixels[first..];
+                vectors(
+                    #[inline(always)]
+                    || {
+                        for offsets in self.tile.chunks(BLOCK) {
+                            change_block(pixels, offsets, |colors| lit(colors, daylight, None));
                         }
-                    }
-                    painted[usize::from(material) % painted.len()] = Some(first);
-                }
+                    },
+                );
             }
         }
+    }
+
+    /// Puts the night over the local view, its noise `strength` strong at the edges. `draw` gives the pixels of
+    /// the block that begins with the `first` pixel to be changed: numbers, and a number between 0 and 1 for
+    /// each.
+    fn darken(
+        &self,
+        pixels: &mut [[u8; 3]],
+        daylight: f64,
+        strength: f64,
+        mut draw: impl FnMut(usize) -> [(usize, f64); BLOCK],
+    ) {
+        vectors(
+            #[inline(always)]
+            || {
+                for first in (0..self.view.len()).step_by(BLOCK) {
+                    let drawn = draw(first);
+                    let count = BLOCK.min(self.view.len() - first);
+                    let noise = Noise {
+                        share: drawn.map(|(number, _)| strength * self.vignette[number]),
+                        brightness: drawn.map(|(_, uniform)| noise_brightness(uniform)),
+                    };
+                    let places = drawn.map(|(number, _)| self.view[number]);
+                    change_block(pixels, &places[..count], |colors| lit(colors, daylight, Some(&noise)));
+                }
+            },
+        );
     }
 
     /// Paints what the player has.
@@ -223,28 +277,45 @@ impl ImagePainter {
     fn first_pixel(&self, column: usize, row: usize) -> usize {
         (self.border + row * self.unit) * self.size + self.border + column * self.unit
     }
+}
 
-    /// Every pixel of the local view with its number, row by row.
-    fn for_view(&self, pixels: &mut [[u8; 3]], mut change: impl FnMut(&mut [u8; 3], usize)) {
-        let (width, height) = (self.unit * VIEW_COLUMNS, self.unit * VIEW_ROWS);
-        for y in 0..height {
-            let row = &mut pixels[(self.border + y) * self.size + self.border..][..width];
-            for (x, pixel) in row.iter_mut().enumerate() {
-                change(pixel, y * width + x);
-            }
+/// Changes the colours of up to [`BLOCK`] pixels at `places`.
+#[inline(always)]
+fn change_block(
+    pixels: &mut [[u8; 3]],
+    places: &[u32],
+    change: impl FnOnce(&Colors<BLOCK>) -> Colors<BLOCK>,
+) {
+    let mut colors = [[0; BLOCK]; 3];
+    for (pixel, &place) in places.iter().enumerate() {
+        let color = pixels[place as usize];
+        for channel in 0..3 {
+            colors[channel][pixel] = color[channel];
         }
     }
+    let colors = change(&colors);
+    for (pixel, &place) in places.iter().enumerate() {
+        pixels[place as usize] = std::array::from_fn(|channel| colors[channel][pixel]);
+    }
+}
 
-    /// Every pixel of the local view with its number, column by column, as the original draws its noise.
-    fn for_view_by_columns(&self, pixels: &mut [[u8; 3]], mut change: impl FnMut(&mut [u8; 3], usize)) {
-        let (width, height) = (self.unit * VIEW_COLUMNS, self.unit * VIEW_ROWS);
-        for x in 0..width {
-            for y in 0..height {
-                let pixel = &mut pixels[(self.border + y) * self.size + self.border + x];
-                change(pixel, y * width + x);
-            }
+/// Runs `work`, compiled for the widest vectors that this processor has. No operation is contracted, so the
+/// bytes are the same.
+#[inline]
+fn vectors(work: impl FnOnce()) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn wide(work: impl FnOnce()) {
+            work();
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            unsafe { wide(work) };
+            return;
         }
     }
+    work();
 }
 
 /// What tells the noise of one image from that of all others: the episode, the step, the player.
@@ -254,13 +325,13 @@ fn noise_key(instance: &Instance<'_, Clock>, index: usize) -> u32 {
 }
 
 /// A number between 0 and 1 for a pixel.
-#[inline]
+#[inline(always)]
 fn noise(key: u32, pixel: u32) -> f64 {
     f64::from(scramble(key.wrapping_add(pixel))) * (1.0 / 4_294_967_296.0)
 }
 
 /// A bijection of words without visible structure: two rounds of multiplying and folding.
-#[inline]
+#[inline(always)]
 fn scramble(word: u32) -> u32 {
     let mut word = (word ^ (word >> 16)).wrapping_mul(0x7feb_352d);
     word = (word ^ (word >> 15)).wrapping_mul(0x846c_a68b);
