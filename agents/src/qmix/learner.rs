@@ -45,6 +45,7 @@ pub struct Learner {
     optimizer: ModuleOptimizer,
     updates: u64,
     device: Device,
+    workspace: Workspace,
 }
 
 impl Learner {
@@ -60,6 +61,7 @@ impl Learner {
             config: config.clone(),
             updates: 0,
             device,
+            workspace: Workspace::default(),
         }
     }
 
@@ -97,11 +99,16 @@ impl Learner {
     fn step(&mut self, batch: &Batch, with_agents: bool) -> Result<UpdateStatistics, Error> {
         let weights = Weights::of(&self.networks.agent);
         let target_weights = Weights::of(&self.target.agent);
-        let (live, target) =
-            rayon::join(|| self.unroll(&weights, batch), || self.unroll(&target_weights, batch));
-        let chosen = self.chosen(batch, &live).require_grad();
+        let mut workspace = std::mem::take(&mut self.workspace);
+        let Workspace { inputs, live, target } = &mut workspace;
+        self.deal(batch, inputs);
+        rayon::join(
+            || self.unroll(&weights, batch, inputs, live),
+            || self.unroll(&target_weights, batch, inputs, target),
+        );
+        let chosen = self.chosen(batch, live).require_grad();
         let (targets, joint) = rayon::join(
-            || self.targets(batch, &live, &target),
+            || self.targets(batch, live, target),
             || self.mix(&self.networks, batch, chosen.clone(), 0),
         );
         let per_choice = self.values_per_choice();
@@ -120,11 +127,12 @@ impl Learner {
         // The graph ends at the agents' values: the rest of the gradient is worked out by hand.
         let mut gradients = GradientsParams::from_grads(graph, &self.networks);
         if with_agents {
-            let of_agents = self.gradient(&weights, batch, &live, |place, of_values| {
+            let of_agents = self.gradient(&weights, batch, inputs, live, |_, place, of_values| {
                 of_values[batch.choices[place] as usize] = of_chosen[place];
             });
             of_agents.register(&self.networks.agent, &mut gradients);
         }
+        self.workspace = workspace;
         let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
         if !norm.is_finite() || !statistics.is_finite() {
             return Err(Error::Diverged { update: self.updates + 1, what: "norm of the gradient" });
@@ -158,9 +166,12 @@ impl Learner {
             .collect();
         let total = counts.iter().sum::<f32>().max(1.0);
         let weights = Weights::of(&self.networks.agent);
-        let live = self.unroll(&weights, batch);
-        let chances = |place: usize| {
-            let values = &live.values[place * choices..(place + 1) * choices];
+        let mut workspace = std::mem::take(&mut self.workspace);
+        let Workspace { inputs, live, .. } = &mut workspace;
+        self.deal(batch, inputs);
+        self.unroll(&weights, batch, inputs, live);
+        let chances = |values: &[f32], place: usize| {
+            let values = &values[place * choices..(place + 1) * choices];
             let allowed = &batch.available[place * choices..(place + 1) * choices];
             let logit = |(value, allowed): (&f32, &u8)| {
                 if *allowed == 0 { MASKED_LOGIT } else { value / temperature }
@@ -168,14 +179,15 @@ impl Learner {
             categorical::probabilities(&values.iter().zip(allowed).map(logit).collect::<Vec<f32>>())
         };
         let made = |place: usize| batch.choices[place] as usize;
-        let loss = (0..counts.len()).map(|place| -counts[place] * chances(place)[made(place)].max(1e-9).ln());
-        let value = loss.sum::<f32>() / total;
-        let gradient = self.gradient(&weights, batch, &live, |place, of_values| {
-            for (choice, (slope, chance)) in of_values.iter_mut().zip(chances(place)).enumerate() {
+        let loss = |place: usize| -counts[place] * chances(&live.values, place)[made(place)].max(1e-9).ln();
+        let value = (0..counts.len()).map(loss).sum::<f32>() / total;
+        let gradient = self.gradient(&weights, batch, inputs, live, |values, place, of_values| {
+            for (choice, (slope, chance)) in of_values.iter_mut().zip(chances(values, place)).enumerate() {
                 let target = if choice == made(place) { 1.0 } else { 0.0 };
                 *slope = counts[place] * (chance - target) / (temperature * total);
             }
         });
+        self.workspace = workspace;
         let mut gradients = GradientsParams::new();
         gradient.register(&self.networks.agent, &mut gradients);
         let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
@@ -189,7 +201,9 @@ impl Learner {
 
     /// Joint values of the choices of `batch`, `[L - 1, B]`; for IQL the agents' own, `[L - 1, B, agents]`.
     pub fn joint_values(&self, batch: &Batch) -> Vec<f32> {
-        let live = self.unroll(&Weights::of(&self.networks.agent), batch);
+        let Workspace { mut inputs, mut live, .. } = Workspace::default();
+        self.deal(batch, &mut inputs);
+        self.unroll(&Weights::of(&self.networks.agent), batch, &inputs, &mut live);
         numbers(self.mix(&self.networks, batch, self.chosen(batch, &live), 0).inner())
     }
 
@@ -198,26 +212,35 @@ impl Learner {
         if self.config.factorisation == Factorisation::Iql { self.shape.num_agents } else { 1 }
     }
 
-    /// The network with these weights over the situations of `batch`, from empty memories.
-    fn unroll(&self, weights: &Weights, batch: &Batch) -> Unrolled {
+    /// Deals the rows of `batch` out to the parts that are worked on side by side: `[L, rows of the part, input]`.
+    fn deal(&self, batch: &Batch, inputs: &mut [Vec<f32>; SHARDS]) {
         let rows = batch.episodes * self.shape.num_agents;
         let input = input_len(self.shape);
-        let bounds: Vec<usize> = (0..=SHARDS).map(|shard| rows * shard / SHARDS).collect();
-        let shards = bounds.par_windows(2).filter(|bounds| bounds[0] < bounds[1]).map(|bounds| {
-            let part = |step: &[f32]| step[bounds[0] * input..bounds[1] * input].to_vec();
-            let inputs = batch.inputs.chunks_exact(rows * input).flat_map(part).collect();
-            (bounds[0], weights.unroll(inputs, bounds[1] - bounds[0]))
+        inputs.par_iter_mut().enumerate().for_each(|(shard, inputs)| {
+            inputs.clear();
+            let [first, end] = bounds(rows, shard);
+            for step in batch.inputs.chunks_exact(rows * input) {
+                inputs.extend_from_slice(&step[first * input..end * input]);
+            }
         });
-        let shards: Vec<(usize, Trace)> = shards.collect();
+    }
+
+    /// The network with these weights over the situations of `batch`, from empty memories.
+    fn unroll(&self, weights: &Weights, batch: &Batch, inputs: &[Vec<f32>; SHARDS], unrolled: &mut Unrolled) {
+        let rows = batch.episodes * self.shape.num_agents;
         let choices = self.shape.choices;
-        let mut values = vec![0.0; batch.length * rows * choices];
-        for (first, trace) in &shards {
-            let width = trace.values.len() / batch.length;
-            for (step, part) in trace.values.chunks_exact(width).enumerate() {
-                values[(step * rows + first) * choices..][..width].copy_from_slice(part);
+        unrolled.traces.par_iter_mut().zip(inputs).enumerate().for_each(|(shard, (trace, inputs))| {
+            let [first, end] = bounds(rows, shard);
+            weights.unroll(inputs, end - first, trace);
+        });
+        unrolled.values.resize(batch.length * rows * choices, 0.0);
+        for (shard, trace) in unrolled.traces.iter().enumerate() {
+            let [first, end] = bounds(rows, shard);
+            let width = (end - first) * choices;
+            for (step, part) in trace.values.chunks_exact(width.max(1)).enumerate() {
+                unrolled.values[(step * rows + first) * choices..][..width].copy_from_slice(part);
             }
         }
-        Unrolled { shards, values }
     }
 
     /// Values of the choices made, `[(L - 1) * B, agents]`.
@@ -234,27 +257,30 @@ impl Learner {
     }
 
     /// The gradient of the agents' parameters, where `slopes` writes that of the values in one place, of those
-    /// of `[L - 1, B, agents]`.
+    /// of `[L - 1, B, agents]`; it is given all values.
     fn gradient(
         &self,
         weights: &Weights,
         batch: &Batch,
-        live: &Unrolled,
-        slopes: impl Fn(usize, &mut [f32]) + Sync,
+        inputs: &[Vec<f32>; SHARDS],
+        live: &mut Unrolled,
+        slopes: impl Fn(&[f32], usize, &mut [f32]) + Sync,
     ) -> Weights {
         let choices = self.shape.choices;
         let rows = batch.episodes * self.shape.num_agents;
-        let parts = live.shards.par_iter().map(|(first, trace)| {
-            let width = trace.values.len() / batch.length / choices;
-            let mut values = vec![0.0; trace.values.len()];
+        let Unrolled { traces, values } = live;
+        let parts = traces.par_iter_mut().zip(inputs).enumerate().map(|(shard, (trace, inputs))| {
+            let [first, end] = bounds(rows, shard);
+            trace.of_values.clear();
+            trace.of_values.resize(trace.values.len(), 0.0);
             for step in 0..batch.length - 1 {
-                for row in 0..width {
-                    let at = (step * width + row) * choices;
-                    slopes(step * rows + first + row, &mut values[at..at + choices]);
+                for row in first..end {
+                    let at = (step * (end - first) + row - first) * choices;
+                    slopes(values, step * rows + row, &mut trace.of_values[at..at + choices]);
                 }
             }
             let mut gradient = weights.zeros();
-            weights.add_gradient(trace, &values, &mut gradient);
+            weights.add_gradient(inputs, trace, &mut gradient);
             gradient
         });
         let parts: Vec<Weights> = parts.collect();
@@ -339,10 +365,25 @@ impl Learner {
     }
 }
 
+/// First row of a part of a minibatch's rows, and the row after its last.
+fn bounds(rows: usize, shard: usize) -> [usize; 2] {
+    [shard, shard + 1].map(|shard| rows * shard / SHARDS)
+}
+
+/// Room for an update, kept from one to the next.
+#[derive(Default)]
+struct Workspace {
+    /// Inputs of each part of the rows.
+    inputs: [Vec<f32>; SHARDS],
+    live: Unrolled,
+    target: Unrolled,
+}
+
 /// The agents' network over a minibatch.
+#[derive(Default)]
 struct Unrolled {
-    /// The first row of each part of the rows, and what its forward pass left.
-    shards: Vec<(usize, Trace)>,
+    /// What the forward pass of each part of the rows left.
+    traces: [Trace; SHARDS],
     /// Values of every choice, `[L, B, agents, choices]`.
     values: Vec<f32>,
 }

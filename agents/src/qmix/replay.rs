@@ -110,47 +110,55 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Puts `episodes` side by side.
+    /// `episodes` side by side.
     pub fn new(shape: ProcessShape, episodes: &[&Episode]) -> Self {
+        let mut batch = Self::default();
+        batch.fill(shape, episodes);
+        batch
+    }
+
+    /// Puts `episodes` side by side in place of what was here.
+    pub fn fill(&mut self, shape: ProcessShape, episodes: &[&Episode]) {
         let ProcessShape { num_agents: agents, choices, observation, state, .. } = shape;
         let length = episodes.iter().map(|episode| episode.len()).max().unwrap_or(0) + 1;
         let (count, input) = (episodes.len(), input_len(shape));
-        let mut batch = Self {
-            episodes: count,
-            length,
-            inputs: vec![0.0; length * count * agents * input],
-            states: vec![0.0; length * count * state],
-            available: vec![1; length * count * agents * choices],
-            choices: vec![0; (length - 1) * count * agents],
-            rewards: vec![0.0; (length - 1) * count],
-            discounts: vec![0.0; (length - 1) * count],
-            mask: vec![0.0; (length - 1) * count],
-        };
+        (self.episodes, self.length) = (count, length);
+        reset(&mut self.inputs, length * count * agents * input, 0.0);
+        reset(&mut self.states, length * count * state, 0.0);
+        reset(&mut self.available, length * count * agents * choices, 1);
+        reset(&mut self.choices, (length - 1) * count * agents, 0);
+        for column in [&mut self.rewards, &mut self.discounts, &mut self.mask] {
+            reset(column, (length - 1) * count, 0.0);
+        }
         for (b, episode) in episodes.iter().enumerate() {
             let steps = episode.len();
             for t in 0..=steps {
                 let row = t * count + b;
-                batch.states[row * state..][..state].copy_from_slice(&episode.states[t * state..][..state]);
-                batch.available[row * agents * choices..][..agents * choices]
+                self.states[row * state..][..state].copy_from_slice(&episode.states[t * state..][..state]);
+                self.available[row * agents * choices..][..agents * choices]
                     .copy_from_slice(&episode.available[t * agents * choices..][..agents * choices]);
                 for agent in 0..agents {
                     let seen = &episode.observations[(t * agents + agent) * observation..][..observation];
                     let last = if t == 0 { -1 } else { episode.choices[(t - 1) * agents + agent] };
-                    let numbers = &mut batch.inputs[(row * agents + agent) * input..][..input];
+                    let numbers = &mut self.inputs[(row * agents + agent) * input..][..input];
                     write_input(shape, agent, seen, last, numbers);
                 }
                 if t < steps {
-                    batch.choices[row * agents..][..agents]
+                    self.choices[row * agents..][..agents]
                         .copy_from_slice(&episode.choices[t * agents..][..agents]);
-                    batch.rewards[row] = episode.rewards[t];
+                    self.rewards[row] = episode.rewards[t];
                     let ends = t + 1 == steps && episode.terminated;
-                    batch.discounts[row] = if ends { 0.0 } else { episode.discounts[t] };
-                    batch.mask[row] = 1.0;
+                    self.discounts[row] = if ends { 0.0 } else { episode.discounts[t] };
+                    self.mask[row] = 1.0;
                 }
             }
         }
-        batch
     }
+}
+
+fn reset<T: Clone>(column: &mut Vec<T>, count: usize, value: T) {
+    column.clear();
+    column.resize(count, value);
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub struct TeamTrainer {
     replay: Replay,
     actions: Philox,
     minibatches: Philox,
+    /// Room for minibatches.
+    minibatch: Batch,
     frames: u64,
     /// Episodes collected for which no update was made yet.
     unlearned: usize,
@@ -83,6 +85,7 @@ impl TeamTrainer {
             replay: Replay::new(config.learner.replay_episodes),
             actions: stream(config.seed, Purpose::Actions),
             minibatches: stream(config.seed, Purpose::Minibatches),
+            minibatch: Batch::default(),
             frames: 0,
             unlearned: 0,
             seconds: 0.0,
@@ -137,7 +140,10 @@ impl TeamTrainer {
         while self.unlearned >= learner.episodes_per_update {
             self.unlearned -= learner.episodes_per_update;
             let episodes = self.replay.sample(learner.batch_episodes, &mut self.minibatches);
-            self.statistics = self.learner.update(&Batch::new(self.process.shape(), &episodes))?;
+            self.statistics = {
+                self.minibatch.fill(self.process.shape(), &episodes);
+                self.learner.update(&self.minibatch)?
+            };
         }
         self.seconds += start.elapsed().as_secs_f64();
         Ok(())

@@ -5,6 +5,7 @@
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
+use pentathlon_engine::with_wide_vectors;
 
 use super::collector::numbers;
 use super::networks::AgentNetwork;
@@ -43,8 +44,15 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// `out += a b`, `[rows of a, columns of b]`.
-fn add_product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
+/// Whether a product replaces what was there or is added to it.
+#[derive(Clone, Copy, PartialEq)]
+enum Into {
+    Replace,
+    Add,
+}
+
+/// The product of `a` and `b`, `[rows of a, columns of b]`.
+fn multiply(a: Matrix<'_>, b: Matrix<'_>, into: Into, out: &mut [f32]) {
     let ([m, k], [inner, n]) = (a.shape, b.shape);
     assert!(k == inner && out.len() == m * n, "matrices that do not fit");
     assert!(a.values.len() == m * k && b.values.len() == k * n, "matrices that do not fit");
@@ -58,7 +66,7 @@ fn add_product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
             out.as_mut_ptr(),
             1,
             n as isize,
-            true,
+            into == Into::Add,
             a.values.as_ptr(),
             a.strides[1],
             a.strides[0],
@@ -100,22 +108,23 @@ impl Dense {
     /// Writes the outputs for `rows`.
     fn forward(&self, rows: &[f32], out: &mut [f32]) {
         out.chunks_exact_mut(self.outputs()).for_each(|out| out.copy_from_slice(&self.bias));
-        add_product(Matrix::new(rows, self.inputs()), self.matrix(), out);
+        multiply(Matrix::new(rows, self.inputs()), self.matrix(), Into::Add, out);
     }
 
     /// Adds the gradient of the parameters for `rows`, whose outputs have the gradient `outputs`.
     fn add_gradient(&mut self, rows: &[f32], outputs: &[f32]) {
         let count = self.outputs();
         let inputs = self.inputs();
-        add_product(Matrix::new(rows, inputs).transposed(), Matrix::new(outputs, count), &mut self.weight);
+        let rows = Matrix::new(rows, inputs).transposed();
+        multiply(rows, Matrix::new(outputs, count), Into::Add, &mut self.weight);
         for row in outputs.chunks_exact(count) {
             self.bias.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
     }
 
-    /// Adds the gradient of the inputs.
-    fn add_input_gradient(&self, outputs: &[f32], inputs: &mut [f32]) {
-        add_product(Matrix::new(outputs, self.outputs()), self.matrix().transposed(), inputs);
+    /// Writes or adds the gradient of the inputs.
+    fn input_gradient(&self, outputs: &[f32], into: Into, inputs: &mut [f32]) {
+        multiply(Matrix::new(outputs, self.outputs()), self.matrix().transposed(), into, inputs);
     }
 
     fn add(&mut self, other: &Self) {
@@ -134,18 +143,35 @@ pub(super) struct Weights {
     output: Dense,
 }
 
-/// What a forward pass leaves for the backward pass: arrays are `[steps * rows, ...]`, step by step.
+/// What a forward pass leaves for the backward pass, and room for both: arrays are `[steps * rows, ...]`, step by
+/// step. They are kept from pass to pass, because the system takes as long to clear new memory as the gates take.
+#[derive(Default)]
 pub(super) struct Trace {
     rows: usize,
-    inputs: Vec<f32>,
     /// Behind the first layer.
     features: Vec<f32>,
+    /// What the input contributes to the gates; backwards its gradient.
+    of_input: Vec<f32>,
+    /// The gradient of what the state contributes to the gates.
+    of_state: Vec<f32>,
     /// Reset gate, update gate, candidate, and what the state contributes to the candidate, `[4 * width]` each.
     gates: Vec<f32>,
     /// States after each step; without a recurrent unit empty.
     states: Vec<f32>,
+    /// The gradient of what is before the last layer.
+    behind: Vec<f32>,
+    /// The gradient of the features.
+    of_features: Vec<f32>,
     /// Values of all choices.
     pub values: Vec<f32>,
+    /// The gradient of the values.
+    pub of_values: Vec<f32>,
+}
+
+/// `count` numbers of `buffer`, whatever they were before.
+fn room(buffer: &mut Vec<f32>, count: usize) -> &mut [f32] {
+    buffer.resize(count, 0.0);
+    buffer
 }
 
 impl Weights {
@@ -178,18 +204,18 @@ impl Weights {
     }
 
     /// Values for `inputs`, `[steps, rows, input]`, from empty memories.
-    pub fn unroll(&self, inputs: Vec<f32>, rows: usize) -> Trace {
+    pub fn unroll(&self, inputs: &[f32], rows: usize, trace: &mut Trace) {
         let width = self.input.outputs();
         let count = inputs.len() / self.input.inputs();
-        let mut features = vec![0.0; count * width];
-        self.input.forward(&inputs, &mut features);
+        trace.rows = rows;
+        let features = room(&mut trace.features, count * width);
+        self.input.forward(inputs, features);
         features.iter_mut().for_each(|feature| *feature = feature.max(0.0));
-        let (mut gates, mut states) = (Vec::new(), Vec::new());
         if let Some([from_input, from_state]) = &self.recurrent {
-            let mut contributed = vec![0.0; count * 3 * width];
-            from_input.forward(&features, &mut contributed);
-            gates.resize(count * 4 * width, 0.0);
-            states.resize(count * width, 0.0);
+            let contributed = room(&mut trace.of_input, count * 3 * width);
+            from_input.forward(features, contributed);
+            let gates = room(&mut trace.gates, count * 4 * width);
+            let states = room(&mut trace.states, count * width);
             let mut recurrent = vec![0.0; rows * 3 * width];
             let empty = vec![0.0; rows * width];
             for step in 0..count / rows {
@@ -201,77 +227,82 @@ impl Weights {
                 let parts = contributed.chunks_exact(3 * width).zip(recurrent.chunks_exact(3 * width));
                 let parts = parts.zip(gates.chunks_exact_mut(4 * width));
                 let next = after[..rows * width].chunks_exact_mut(width);
-                for (((x, h), gates), (state, next)) in parts.zip(state.chunks_exact(width).zip(next)) {
-                    advance(x, h, gates, state, next);
-                }
+                with_wide_vectors(
+                    #[inline(always)]
+                    || {
+                        for (((x, h), gates), (state, next)) in parts.zip(state.chunks_exact(width).zip(next))
+                        {
+                            advance(x, h, gates, state, next);
+                        }
+                    },
+                );
             }
         }
-        let behind = if self.recurrent.is_some() { &states } else { &features };
-        let mut values = vec![0.0; count * self.output.outputs()];
-        self.output.forward(behind, &mut values);
-        Trace { rows, inputs, features, gates, states, values }
+        let behind = if self.recurrent.is_some() { &trace.states } else { &trace.features };
+        self.output.forward(behind, room(&mut trace.values, count * self.output.outputs()));
     }
 
-    /// Adds to `gradient` that of the parameters, where `values` is that of the values of `trace`.
-    pub fn add_gradient(&self, trace: &Trace, values: &[f32], gradient: &mut Self) {
-        let width = self.input.outputs();
-        let behind = if self.recurrent.is_some() { &trace.states } else { &trace.features };
-        gradient.output.add_gradient(behind, values);
-        let mut behind_gradient = vec![0.0; behind.len()];
-        self.output.add_input_gradient(values, &mut behind_gradient);
-        let mut features = match (&self.recurrent, &mut gradient.recurrent) {
-            (Some(layers), Some(gradients)) => {
-                self.add_recurrent_gradient(trace, behind_gradient, layers, gradients)
-            }
-            _ => behind_gradient,
-        };
-        for (gradient, feature) in features.iter_mut().zip(&trace.features) {
+    /// Adds to `gradient` that of the parameters, where `trace` is what `inputs` left and `trace.of_values` the
+    /// gradient of its values.
+    pub fn add_gradient(&self, inputs: &[f32], trace: &mut Trace, gradient: &mut Self) {
+        let before_output = if self.recurrent.is_some() { &trace.states } else { &trace.features };
+        gradient.output.add_gradient(before_output, &trace.of_values);
+        let behind = room(&mut trace.behind, before_output.len());
+        self.output.input_gradient(&trace.of_values, Into::Replace, behind);
+        match (&self.recurrent, &mut gradient.recurrent) {
+            (Some(layers), Some(gradients)) => self.add_recurrent_gradient(trace, layers, gradients),
+            _ => std::mem::swap(&mut trace.behind, &mut trace.of_features),
+        }
+        for (gradient, feature) in trace.of_features.iter_mut().zip(&trace.features) {
             *gradient = if *feature > 0.0 { *gradient } else { 0.0 };
         }
-        debug_assert_eq!(features.len() % width, 0);
-        gradient.input.add_gradient(&trace.inputs, &features);
+        gradient.input.add_gradient(inputs, &trace.of_features);
     }
 
-    /// The recurrent unit's part, backwards through time; returns the gradient of the features.
+    /// The recurrent unit's part, backwards through time; leaves the gradient of the features in `trace`.
     fn add_recurrent_gradient(
         &self,
-        trace: &Trace,
-        states: Vec<f32>,
+        trace: &mut Trace,
         [from_input, from_state]: &[Dense; 2],
         [input_gradient, state_gradient]: &mut [Dense; 2],
-    ) -> Vec<f32> {
+    ) {
         let (width, rows) = (self.input.outputs(), trace.rows);
         let step_len = rows * width;
-        let steps = states.len() / step_len;
-        let mut of_input = vec![0.0; steps * rows * 3 * width];
-        let mut of_state = vec![0.0; steps * rows * 3 * width];
+        let steps = trace.behind.len() / step_len;
+        let all_of_input = room(&mut trace.of_input, steps * rows * 3 * width);
+        let all_of_state = room(&mut trace.of_state, steps * rows * 3 * width);
         let empty = vec![0.0; step_len];
         let mut carried = vec![0.0; step_len];
         for step in (0..steps).rev() {
             let before =
                 if step == 0 { &empty[..] } else { &trace.states[(step - 1) * step_len..step * step_len] };
             let range = step * rows * 3 * width..(step + 1) * rows * 3 * width;
-            let (of_input, of_state) = (&mut of_input[range.clone()], &mut of_state[range]);
+            let (of_input, of_state) = (&mut all_of_input[range.clone()], &mut all_of_state[range]);
             let gates = &trace.gates[step * rows * 4 * width..(step + 1) * rows * 4 * width];
-            let outer = states[step * step_len..(step + 1) * step_len].chunks_exact(width);
+            let outer = trace.behind[step * step_len..(step + 1) * step_len].chunks_exact(width);
             let inner = carried.chunks_exact_mut(width).zip(before.chunks_exact(width));
             let parts = of_input.chunks_exact_mut(3 * width).zip(of_state.chunks_exact_mut(3 * width));
-            for (((x, h), gates), (outer, (carried, before))) in
-                parts.zip(gates.chunks_exact(4 * width)).zip(outer.zip(inner))
-            {
-                retreat(x, h, gates, outer, carried, before);
-            }
-            from_state.add_input_gradient(of_state, &mut carried);
+            let parts = parts.zip(gates.chunks_exact(4 * width)).zip(outer.zip(inner));
+            with_wide_vectors(
+                #[inline(always)]
+                || {
+                    for (((x, h), gates), (outer, (carried, before))) in parts {
+                        retreat(x, h, gates, outer, carried, before);
+                    }
+                },
+            );
+            from_state.input_gradient(of_state, Into::Add, &mut carried);
         }
-        input_gradient.add_gradient(&trace.features, &of_input);
+        input_gradient.add_gradient(&trace.features, all_of_input);
         // States before each step: none before the first.
-        let later = &of_state[rows * 3 * width..];
+        let (first, later) = all_of_state.split_at(rows * 3 * width);
         state_gradient.add_gradient(&trace.states[..(steps - 1) * step_len], later);
-        let first = &of_state[..rows * 3 * width];
         state_gradient.add_gradient(&empty, first);
-        let mut features = vec![0.0; steps * step_len];
-        from_input.add_input_gradient(&of_input, &mut features);
-        features
+        from_input.input_gradient(
+            all_of_input,
+            Into::Replace,
+            room(&mut trace.of_features, steps * step_len),
+        );
     }
 
     /// Registers this gradient for the parameters of `network`.
@@ -297,6 +328,7 @@ impl Weights {
 }
 
 /// The gates and the next state of one row, from what input and state contribute.
+#[inline(always)]
 fn advance(x: &[f32], h: &[f32], gates: &mut [f32], state: &[f32], next: &mut [f32]) {
     let width = next.len();
     let (reset, rest) = gates.split_at_mut(width);
@@ -318,6 +350,7 @@ fn advance(x: &[f32], h: &[f32], gates: &mut [f32], state: &[f32], next: &mut [f
 /// One row backwards: `outer` is the gradient of the state after the step from the layers behind, `carried` that from
 /// later steps, and afterwards that of the state before it but for what goes through the recurrent product. Writes the
 /// gradients of what input and state contribute.
+#[inline(always)]
 fn retreat(x: &mut [f32], h: &mut [f32], gates: &[f32], outer: &[f32], carried: &mut [f32], before: &[f32]) {
     let width = outer.len();
     let [reset, update, candidate, of_state] =
@@ -337,16 +370,19 @@ fn retreat(x: &mut [f32], h: &mut [f32], gates: &[f32], outer: &[f32], carried: 
     }
 }
 
+#[inline(always)]
 fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
+#[inline(always)]
 fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
 /// The exponential to a few units in the last place, without a branch or a call: loops over it run in vector lanes. A
 /// power of 2 times the Taylor series on half an octave at either side of 0.
+#[inline(always)]
 fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
@@ -420,12 +456,14 @@ mod tests {
             let expected_gradients = GradientsParams::from_grads(total.backward(), &network);
 
             let weights = Weights::of(&network);
-            let trace = weights.unroll(inputs, ROWS);
+            let mut trace = Trace::default();
+            weights.unroll(&inputs, ROWS, &mut trace);
             for (got, expected) in trace.values.iter().zip(&expected) {
                 assert!((got - expected).abs() < 1e-5, "{got} {expected}");
             }
             let mut gradient = weights.zeros();
-            weights.add_gradient(&trace, &outer, &mut gradient);
+            trace.of_values.clone_from(&outer);
+            weights.add_gradient(&inputs, &mut trace, &mut gradient);
             let mut gradients = GradientsParams::new();
             gradient.register(&network, &mut gradients);
             struct Compare<'a>(&'a GradientsParams, &'a GradientsParams, usize);

@@ -5,6 +5,7 @@ pub(crate) mod chunk;
 pub(crate) mod columns;
 pub(crate) mod schedule;
 pub(crate) mod threads;
+pub(crate) mod vectors;
 
 use std::{ops::Range, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! The image that the original shows: the local view in its light, and below it what the player has.
 
-use pentathlon_engine::Instance;
+use pentathlon_engine::{Instance, with_wide_vectors};
 use pentathlon_gym::seeding::Random;
 
 use super::{
@@ -221,7 +221,7 @@ impl ImagePainter {
             }
             if let Some(daylight) = light {
                 let pixels = &mut pixels[first..];
-                vectors(
+                with_wide_vectors(
                     #[inline(always)]
                     || {
                         for offsets in self.tile.chunks(BLOCK) {
@@ -243,7 +243,7 @@ impl ImagePainter {
         strength: f64,
         mut draw: impl FnMut(usize) -> [(usize, f64); BLOCK],
     ) {
-        vectors(
+        with_wide_vectors(
             #[inline(always)]
             || {
                 for first in (0..self.view.len()).step_by(BLOCK) {
@@ -297,25 +297,6 @@ fn change_block(
     for (pixel, &place) in places.iter().enumerate() {
         pixels[place as usize] = std::array::from_fn(|channel| colors[channel][pixel]);
     }
-}
-
-/// Runs `work`, compiled for the widest vectors that this processor has. No operation is contracted, so the
-/// bytes are the same.
-#[inline]
-fn vectors(work: impl FnOnce()) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn wide(work: impl FnOnce()) {
-            work();
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2.
-            unsafe { wide(work) };
-            return;
-        }
-    }
-    work();
 }
 
 /// What tells the noise of one image from that of all others: the episode, the step, the player.
