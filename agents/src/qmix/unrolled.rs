@@ -386,10 +386,11 @@ fn tanh(x: f32) -> f32 {
 fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    // Adding it leaves no binary places behind the point.
+    // Adding it leaves no binary places behind the point, and the whole number in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 87.0);
-    let octaves = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let octaves = shifted - ROUND;
     let rest = (x - octaves * LN_2_HIGH) - octaves * LN_2_LOW;
     let series = 1.0 / 720.0;
     let series = series * rest + 1.0 / 120.0;
@@ -397,7 +398,7 @@ fn exp(x: f32) -> f32 {
     let series = series * rest + 1.0 / 6.0;
     let series = series * rest + 0.5;
     let series = (series * rest + 1.0) * rest + 1.0;
-    series * f32::from_bits((((octaves as i32) + 127) << 23) as u32)
+    series * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23))
 }
 
 #[cfg(test)]
