@@ -118,3 +118,17 @@ impl Layout {
         items[MAP_AT as usize + index / 4].to_le_bytes()[index % 4]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crafter::components::records::ORIGINAL_RULES;
+
+    #[test]
+    fn environments_are_small_without_the_exact_generator() {
+        let bytes = |agents, is_reference| 4 * Layout::new(agents, ORIGINAL_RULES, is_reference).words();
+        println!("{} {} {}", bytes(1, false), bytes(MOST_AGENTS, false), bytes(1, true));
+        assert!(bytes(1, false) < 9 * 1024);
+        assert!(bytes(MOST_AGENTS, false) < 32 * 1024);
+    }
+}
