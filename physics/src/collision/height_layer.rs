@@ -8,11 +8,8 @@
 #[wgsl_rs::wgsl]
 #[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 pub mod rules {
-    use super::super::box_box::rules::*;
     use super::super::contact_point::rules::*;
-    use super::super::plane::rules::*;
     use super::super::round::rules::*;
-    use super::super::solid_box::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
     use wgsl_rs::std::*;
@@ -230,22 +227,16 @@ pub mod rules {
         capsule: Capsule<R>,
         window: ptr!(function, HeightWindow<R>),
     ) -> [ContactPoint<R>; 2] {
-        let low_end = point_on::<R>(capsule, -capsule.half_length);
-        let high_end = point_on::<R>(capsule, capsule.half_length);
-        let low_half = segment_between::<R>(low_end, capsule.center);
-        let high_half = segment_between::<R>(high_end, capsule.center);
-        let low = nearest_on_layer::<R>(low_half, low_end, window);
-        let high = nearest_on_layer::<R>(high_half, high_end, window);
-        [
-            deeper_contact::<R>(
-                layer_contact::<R>(low, capsule.radius, window),
-                end_contact::<R>(low_end, capsule.radius, window),
-            ),
-            deeper_contact::<R>(
-                layer_contact::<R>(high, capsule.radius, window),
-                end_contact::<R>(high_end, capsule.radius, window),
-            ),
-        ]
+        let mut points: [ContactPoint<R>; 2] = [no_contact::<R>(), no_contact::<R>()];
+        for i in 0u32..2u32 {
+            let end = point_on::<R>(capsule, capsule.half_length * R::lit(f32(i) * 2.0f32 - 1.0f32));
+            let nearest = nearest_on_layer::<R>(segment_between::<R>(end, capsule.center), end, window);
+            points[i as usize] = deeper_contact::<R>(
+                layer_contact::<R>(nearest, capsule.radius, window),
+                end_contact::<R>(end, capsule.radius, window),
+            );
+        }
+        points
     }
 
     /// A ball whose centre lies below the surface, against the triangle above it; nothing where it lies over
@@ -263,114 +254,12 @@ pub mod rules {
         contact
     }
 
-    /// The part of a box that may touch a point of the layer: from the point's place in the box.
-    pub fn box_over_point<R: Real + super::Field>(
-        pose: Pose<R>,
-        half: Vector3<R>,
-        point: Vector3<R>,
-    ) -> ContactPoint<R> {
-        let contact = contact_to_world::<R>(pose, point_box::<R>(to_local::<R>(pose, point), half));
-        // The box is A: it is pushed off the point. The point itself is on the surface of B.
-        ContactPoint::<R> {
-            position: point,
-            normal: scale3::<R>(contact.normal, R::lit(-1.0f32)),
-            distance: contact.distance,
-        }
-    }
-
-    /// The middle of the part of an edge of the layer that lies in the box, if there is one.
-    pub fn box_over_edge<R: Real + super::Field>(
-        pose: Pose<R>,
-        half: Vector3<R>,
-        start: Vector3<R>,
-        end: Vector3<R>,
-    ) -> ContactPoint<R> {
-        let a = to_local::<R>(pose, start);
-        let b = to_local::<R>(pose, end);
-        let middle = scale3::<R>(add3::<R>(a, b), R::lit(0.5f32));
-        let along = scale3::<R>(sub3::<R>(b, a), R::lit(0.5f32));
-        let whole = Stretch::<R> { low: R::lit(-1.0f32), high: R::lit(1.0f32) };
-        let by_x = clipped_stretch::<R>(whole, middle.x, along.x, half.x);
-        let by_y = clipped_stretch::<R>(by_x, middle.y, along.y, half.y);
-        let inside = clipped_stretch::<R>(by_y, middle.z, along.z, half.z);
-        let s = (inside.low + inside.high) * R::lit(0.5f32);
-        let point = to_world::<R>(pose, add3::<R>(middle, scale3::<R>(along, s)));
-        select_contact::<R>(
-            inside.high - inside.low,
-            box_over_point::<R>(pose, half, point),
-            no_contact::<R>(),
-        )
-    }
-
-    /// Keeps the deeper contact in the quadrant of the box (by the signs of its x and y) that `contact` is in.
-    pub fn keep_in_quadrant<R: Real + super::Field>(
-        kept: ptr!(function, [ContactPoint<R>; 8]),
-        pose: Pose<R>,
-        contact: ContactPoint<R>,
-    ) {
-        let local = to_local::<R>(pose, contact.position);
-        let right = local.x;
-        let back = local.y;
-        let none = no_contact::<R>();
-        // A point on a border counts for the lower side.
-        let low_x = R::select_positive(right, R::lit(-1.0f32), R::lit(1.0f32));
-        let low_y = R::select_positive(back, R::lit(-1.0f32), R::lit(1.0f32));
-        let c0 = select_contact::<R>(R::min_of(low_x, low_y), contact, none);
-        let c1 = select_contact::<R>(R::min_of(low_x, -low_y), contact, none);
-        let c2 = select_contact::<R>(R::min_of(-low_x, low_y), contact, none);
-        let c3 = select_contact::<R>(R::min_of(-low_x, -low_y), contact, none);
-        kept[4usize] = deeper_contact::<R>(kept[4usize], c0);
-        kept[5usize] = deeper_contact::<R>(kept[5usize], c1);
-        kept[6usize] = deeper_contact::<R>(kept[6usize], c2);
-        kept[7usize] = deeper_contact::<R>(kept[7usize], c3);
-    }
-
-    /// A box, eight points: the four corners of its lowest face, and in each quadrant of the box the deepest
-    /// of the layer's vertices and ridges, so that a spike between the corners is felt.
-    pub fn box_layer<R: Real + super::Field>(
-        pose: Pose<R>,
-        half: Vector3<R>,
-        window: ptr!(function, HeightWindow<R>),
-    ) -> [ContactPoint<R>; 8] {
-        let zero = R::lit(0.0f32);
-        let up = vector3::<R>(zero, zero, R::lit(1.0f32));
-        let face = deepest_face::<R>(pose, half, up);
-        let left = sub3::<R>(face.center, face.u);
-        let right = add3::<R>(face.center, face.u);
-        let none = no_contact::<R>();
-        let mut points: [ContactPoint<R>; 8] = [
-            sphere_layer::<R>(sub3::<R>(left, face.v), zero, window),
-            sphere_layer::<R>(add3::<R>(left, face.v), zero, window),
-            sphere_layer::<R>(sub3::<R>(right, face.v), zero, window),
-            sphere_layer::<R>(add3::<R>(right, face.v), zero, window),
-            none,
-            none,
-            none,
-            none,
-        ];
-        #[wgsl_allow(non_literal_loop_bounds)]
-        for i in 0u32..(window.side - 1u32) {
-            #[wgsl_allow(non_literal_loop_bounds)]
-            for j in 0u32..(window.side - 1u32) {
-                let p00 = window_point::<R>(window, i, j);
-                let p10 = window_point::<R>(window, i + 1u32, j);
-                let p01 = window_point::<R>(window, i, j + 1u32);
-                let p11 = window_point::<R>(window, i + 1u32, j + 1u32);
-                keep_in_quadrant::<R>(&mut points, pose, box_over_point::<R>(pose, half, p00));
-                keep_in_quadrant::<R>(&mut points, pose, box_over_edge::<R>(pose, half, p00, p10));
-                keep_in_quadrant::<R>(&mut points, pose, box_over_edge::<R>(pose, half, p00, p01));
-                keep_in_quadrant::<R>(&mut points, pose, box_over_edge::<R>(pose, half, p00, p11));
-            }
-        }
-        points
-    }
-
     /// A vector with z reversed where `mirror` is -1 (ceilings), itself where it is 1.
     pub fn mirrored3<R: Real + super::Field>(v: Vector3<R>, mirror: R) -> Vector3<R> {
         vector3::<R>(v.x, v.y, v.z * mirror)
     }
 
-    /// A pose in mirrored z. Its axes then are left-handed, which makes no difference to a box.
+    /// A pose in mirrored z. Its axes then are left-handed, which makes no difference to boxes and hulls.
     pub fn mirrored_pose<R: Real + super::Field>(pose: Pose<R>, mirror: R) -> Pose<R> {
         Pose::<R> {
             position: mirrored3::<R>(pose.position, mirror),

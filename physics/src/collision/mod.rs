@@ -4,6 +4,7 @@
 //! are negative where shapes overlap.
 
 pub mod box_box;
+pub mod cloud_layer;
 pub mod contact_point;
 pub mod height_layer;
 pub mod height_map;
