@@ -47,14 +47,32 @@ pub mod rules {
         }
     }
 
-    /// Keeps the deeper contact in the quadrant that `contact` is in.
+    /// How much less deep an outer point may be for each metre that it lies farther out: a body at rest keeps
+    /// the same points, although all of them are about as deep.
+    pub fn outward_slope<R: Real + super::Field>() -> R {
+        R::lit(0.0078125f32)
+    }
+
+    /// How far out a point lies in its quadrant.
+    pub fn outwards_of<R: Real + super::Field>(quadrants: Quadrants<R>, point: Vector3<R>) -> R {
+        let from = sub3::<R>(point, quadrants.center);
+        R::abs_of(dot3::<R>(from, quadrants.u)) + R::abs_of(dot3::<R>(from, quadrants.v))
+    }
+
+    /// Keeps the deeper contact in the quadrant that `found` is in. The distances of those kept are less
+    /// than their own by `outward_slope` times `outwards_of`.
     pub fn keep_in_quadrant<R: Real + super::Field>(
         kept: ptr!(function, [ContactPoint<R>; 4]),
         quadrants: Quadrants<R>,
-        contact: ContactPoint<R>,
+        found: ContactPoint<R>,
     ) {
-        let from = sub3::<R>(contact.position, quadrants.center);
+        let from = sub3::<R>(found.position, quadrants.center);
         let none = no_contact::<R>();
+        let contact = ContactPoint::<R> {
+            position: found.position,
+            normal: found.normal,
+            distance: found.distance - outward_slope::<R>() * outwards_of::<R>(quadrants, found.position),
+        };
         // A point on a border counts for the lower side.
         let low_u = -sign_of::<R>(dot3::<R>(from, quadrants.u));
         let low_v = -sign_of::<R>(dot3::<R>(from, quadrants.v));
@@ -69,7 +87,7 @@ pub mod rules {
     }
 
     /// The corner of each quadrant that lies lowest over the layer, as a contact with that height for its
-    /// distance. Of corners that are about as low the outer one counts.
+    /// distance.
     pub fn lowest_corners<R: Real + super::Field>(
         cloud: ptr!(function, Cloud<R>),
         quadrants: Quadrants<R>,
@@ -83,16 +101,13 @@ pub mod rules {
         for i in 0u32..cloud.corner_count {
             let corner = cloud.corners[i as usize];
             if R::any_positive(top - corner.z) {
-                let from = sub3::<R>(corner, quadrants.center);
-                let outwards =
-                    R::abs_of(dot3::<R>(from, quadrants.u)) + R::abs_of(dot3::<R>(from, quadrants.v));
                 let over = corner.z - window_height::<R>(window, corner.x, corner.y);
-                let found = ContactPoint::<R> {
-                    position: corner,
-                    normal: none.normal,
-                    distance: over - R::lit(0.0625f32) * outwards,
-                };
-                keep_in_quadrant::<R>(&mut lowest, quadrants, select_contact::<R>(top - corner.z, found, none));
+                let found = ContactPoint::<R> { position: corner, normal: none.normal, distance: over };
+                keep_in_quadrant::<R>(
+                    &mut lowest,
+                    quadrants,
+                    select_contact::<R>(top - corner.z, found, none),
+                );
             }
         }
         lowest
@@ -111,7 +126,7 @@ pub mod rules {
     }
 
     /// The contact of a point of the layer in (or just below) a cloud: along the face that is nearest among
-    /// those that the neighbours of the point leave open.
+    /// those that the neighbours of the point leave open, else upwards.
     pub fn cloud_over_point<R: Real + super::Field>(
         cloud: ptr!(function, Cloud<R>),
         point: Vector3<R>,
@@ -123,12 +138,14 @@ pub mod rules {
         let none = no_contact::<R>();
         let mut open = ContactPoint::<R> { position: point, normal: none.normal, distance: -far };
         let mut beside = -far;
+        let mut rise = far;
         #[wgsl_allow(non_literal_loop_bounds)]
         for i in 0u32..cloud.face_count {
             let face = cloud.faces[i as usize];
             let gap = dot3::<R>(face.normal, point) - face.offset;
             let normal = scale3::<R>(face.normal, R::lit(-1.0f32));
-            let mut way = far;
+            // A layer is solid below: it pushes sideways at most.
+            let mut way = normal.z + R::lit(0.0625f32);
             #[wgsl_allow(non_literal_loop_bounds)]
             for j in 0u32..neighbour_count {
                 way = R::min_of(way, gives_way::<R>(normal, point, neighbours[j as usize], slack));
@@ -137,10 +154,17 @@ pub mod rules {
             let nearer = R::min_of(way, gap - open.distance);
             open.normal = select3::<R>(nearer, normal, open.normal);
             open.distance = R::select_positive(nearer, gap, open.distance);
+            // How far the shape would have to be raised for the point to leave by this face.
+            let down = -face.normal.z;
+            let below = down - R::lit(0.0009765625f32);
+            let by_face = -gap / R::select_positive(below, down, R::lit(1.0f32));
+            rise = R::select_positive(below, R::min_of(rise, by_face), rise);
         }
-        // Beside the shape, or with no face open, it does not push.
-        let holds = R::min_of(-beside, open.distance + R::lit(0.5f32) * far);
-        select_contact::<R>(holds, open, none)
+        // Beside the shape a point does not push. Within it, with no face open, it does so straight up, which
+        // leads out of any layer.
+        let is_open = open.distance + R::lit(0.5f32) * far;
+        let straight = ContactPoint::<R> { position: point, normal: none.normal, distance: -rise };
+        select_contact::<R>(-beside, select_contact::<R>(is_open, open, straight), none)
     }
 
     /// The contact of the middle of the part of an edge of the layer that lies in the cloud, if there is one.
@@ -260,6 +284,10 @@ pub mod rules {
                 }
             }
         }
+        for i in 0u32..4u32 {
+            let outwards = outwards_of::<R>(quadrants, kept[i as usize].position);
+            kept[i as usize].distance = kept[i as usize].distance + outward_slope::<R>() * outwards;
+        }
         kept
     }
 
@@ -279,8 +307,11 @@ pub mod rules {
         for i in 0u32..4u32 {
             let corner = lowest[i as usize];
             let found = sphere_layer::<R>(corner.position, R::lit(0.0f32), window);
-            points[i as usize] =
-                select_contact::<R>(no_contact_distance::<R>() - corner.distance, found, none);
+            points[i as usize] = select_contact::<R>(
+                R::lit(0.5f32) * no_contact_distance::<R>() - corner.distance,
+                found,
+                none,
+            );
         }
         points
     }

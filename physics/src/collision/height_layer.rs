@@ -57,12 +57,30 @@ pub mod rules {
         top
     }
 
-    /// Height of the layer at (`x`, `y`); beyond the window that of its last triangle, continued.
-    pub fn window_height<R: Real + super::Field>(window: ptr!(function, HeightWindow<R>), x: R, y: R) -> R {
+    /// A piece of the layer under a point.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Ground<R> {
+        /// Height under the point in m.
+        pub height: R,
+        /// Slopes of the triangle along x and y.
+        pub slope_x: R,
+        pub slope_y: R,
+    }
+
+    /// The layer at (`x`, `y`); beyond the window its last triangle, continued.
+    pub fn ground_at<R: Real + super::Field>(
+        window: ptr!(function, HeightWindow<R>),
+        x: R,
+        y: R,
+    ) -> Ground<R> {
         let inverse = R::lit(1.0f32) / window.cell;
         let u = (x - window.x) * inverse;
         let v = (y - window.y) * inverse;
-        let mut height = window.heights[0usize];
+        let first = window.heights[0usize];
+        let mut height = first;
+        let mut rise_x = first - first;
+        let mut rise_y = rise_x;
         #[wgsl_allow(non_literal_loop_bounds)]
         for i in 0u32..(window.side - 1u32) {
             #[wgsl_allow(non_literal_loop_bounds)]
@@ -74,8 +92,6 @@ pub mod rules {
                 let h11 = window.heights[(at + window.side + 1u32) as usize];
                 let f = u - R::lit(f32(i));
                 let g = v - R::lit(f32(j));
-                let lower = h00 + f * (h10 - h00) + g * (h11 - h10);
-                let upper = h00 + g * (h01 - h00) + f * (h11 - h01);
                 // The cell counts from its own corner on; later cells replace earlier ones.
                 let mut reached = R::lit(1.0f32);
                 if i > 0u32 {
@@ -84,10 +100,20 @@ pub mod rules {
                 if j > 0u32 {
                     reached = R::min_of(reached, g);
                 }
-                height = R::select_positive(reached, R::select_positive(f - g, lower, upper), height);
+                let along_x = R::select_positive(f - g, h10 - h00, h11 - h01);
+                let along_y = R::select_positive(f - g, h11 - h10, h01 - h00);
+                height = R::select_positive(reached, h00 + f * along_x + g * along_y, height);
+                rise_x = R::select_positive(reached, along_x, rise_x);
+                rise_y = R::select_positive(reached, along_y, rise_y);
             }
         }
-        height
+        Ground::<R> { height: height, slope_x: rise_x * inverse, slope_y: rise_y * inverse }
+    }
+
+    /// Height of the layer at (`x`, `y`).
+    pub fn window_height<R: Real + super::Field>(window: ptr!(function, HeightWindow<R>), x: R, y: R) -> R {
+        let ground = ground_at::<R>(window, x, y);
+        ground.height
     }
 
     /// The closest point on the layer so far.
@@ -198,11 +224,18 @@ pub mod rules {
         radius: R,
         window: ptr!(function, HeightWindow<R>),
     ) -> ContactPoint<R> {
-        let up = vector3::<R>(R::lit(0.0f32), R::lit(0.0f32), R::lit(1.0f32));
-        let over = nearest.core.z - window_height::<R>(window, nearest.core.x, nearest.core.y);
-        let side = R::select_positive(-over, R::lit(-1.0f32), R::lit(1.0f32));
+        let zero = R::lit(0.0f32);
+        let one = R::lit(1.0f32);
+        let ground = ground_at::<R>(window, nearest.core.x, nearest.core.y);
+        let upwards = direction_or::<R>(
+            vector3::<R>(-ground.slope_x, -ground.slope_y, one),
+            vector3::<R>(zero, zero, one),
+        );
+        let side = R::select_positive(ground.height - nearest.core.z, -one, one);
         let away = scale3::<R>(sub3::<R>(nearest.core, nearest.surface), side);
-        let normal = direction_or::<R>(away, up);
+        // Closer than a millimetre single precision does not tell the direction any more.
+        let is_apart = dot3::<R>(away, away) - R::lit(9.536743e-7f32);
+        let normal = select3::<R>(is_apart, direction_or::<R>(away, upwards), upwards);
         let distance = side * dot3::<R>(normal, away) - radius;
         ContactPoint::<R> {
             position: add3::<R>(nearest.surface, scale3::<R>(normal, R::lit(0.5f32) * distance)),

@@ -34,8 +34,7 @@ pub mod rules {
 
     /// A pose in the layer's coordinates: from its origin on, z mirrored for a ceiling.
     pub fn pose_in_layer<R: Real + super::Field>(frame: LayerFrame<R>, pose: Pose<R>) -> Pose<R> {
-        let shifted =
-            Pose::<R> { position: sub3::<R>(pose.position, frame.origin), rotation: pose.rotation };
+        let shifted = Pose::<R> { position: sub3::<R>(pose.position, frame.origin), rotation: pose.rotation };
         mirrored_pose::<R>(shifted, frame.mirror)
     }
 
@@ -60,8 +59,7 @@ pub mod rules {
             reach = size.x + size.y * R::abs_of(r.z.z);
         }
         if kind == GEOM_BOX {
-            reach =
-                size.x * R::abs_of(r.x.z) + size.y * R::abs_of(r.y.z) + size.z * R::abs_of(r.z.z);
+            reach = size.x * R::abs_of(r.x.z) + size.y * R::abs_of(r.y.z) + size.z * R::abs_of(r.z.z);
         }
         reach
     }

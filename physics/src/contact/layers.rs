@@ -1,9 +1,7 @@
 //! Height layers of the scene in the native engine: their windows are looked up world by world, between the
 //! collision of the other shapes and the solver.
 
-use super::layer_detection::rules::{
-    LayerFrame, collide_with_layer, is_clear, pose_in_layer, window_reach,
-};
+use super::layer_detection::rules::{LayerFrame, collide_with_layer, is_clear, pose_in_layer, window_reach};
 use super::tables::rules::{ContactTables, ContactWorkspace, GeomParameters, MAX_GEOMS};
 use crate::collision::height_layer::rules::{HeightWindow, window_top};
 use crate::collision::height_map::HeightMap;
