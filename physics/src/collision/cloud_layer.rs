@@ -55,8 +55,8 @@ pub mod rules {
 
     /// How far out a point lies in its quadrant.
     pub fn outwards_of<R: Real + super::Field>(quadrants: Quadrants<R>, point: Vector3<R>) -> R {
-        let from = sub3::<R>(point, quadrants.center);
-        R::abs_of(dot3::<R>(from, quadrants.u)) + R::abs_of(dot3::<R>(from, quadrants.v))
+        let apart = sub3::<R>(point, quadrants.center);
+        R::abs_of(dot3::<R>(apart, quadrants.u)) + R::abs_of(dot3::<R>(apart, quadrants.v))
     }
 
     /// Keeps the deeper contact in the quadrant that `found` is in. The distances of those kept are less
@@ -66,7 +66,7 @@ pub mod rules {
         quadrants: Quadrants<R>,
         found: ContactPoint<R>,
     ) {
-        let from = sub3::<R>(found.position, quadrants.center);
+        let apart = sub3::<R>(found.position, quadrants.center);
         let none = no_contact::<R>();
         let contact = ContactPoint::<R> {
             position: found.position,
@@ -74,8 +74,8 @@ pub mod rules {
             distance: found.distance - outward_slope::<R>() * outwards_of::<R>(quadrants, found.position),
         };
         // A point on a border counts for the lower side.
-        let low_u = -sign_of::<R>(dot3::<R>(from, quadrants.u));
-        let low_v = -sign_of::<R>(dot3::<R>(from, quadrants.v));
+        let low_u = -sign_of::<R>(dot3::<R>(apart, quadrants.u));
+        let low_v = -sign_of::<R>(dot3::<R>(apart, quadrants.v));
         let c0 = select_contact::<R>(R::min_of(low_u, low_v), contact, none);
         let c1 = select_contact::<R>(R::min_of(low_u, -low_v), contact, none);
         let c2 = select_contact::<R>(R::min_of(-low_u, low_v), contact, none);

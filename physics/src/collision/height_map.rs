@@ -255,13 +255,17 @@ mod tests {
 
     fn capsule_contacts(map: &HeightMap, capsule: Capsule<f64>) -> [ContactPoint<f64>; 2] {
         let mut window = HeightMap::empty_window();
-        map.fill(capsule.center, capsule.radius + capsule.half_length + MARGIN, &mut window);
-        capsule_layer(capsule, &mut window)
+        let Vector3 { x, y, z } = capsule.center;
+        let center = pose_in_layer(map.frame(), upright([x, y, z])).position;
+        map.fill(center, capsule.radius + capsule.half_length + MARGIN, &mut window);
+        capsule_layer(Capsule { center, ..capsule }, &mut window)
+            .map(|contact| contact_from_layer(map.frame(), contact))
     }
 
     fn box_contacts(map: &HeightMap, center: [f64; 3], half: [f64; 3]) -> [ContactPoint<f64>; 8] {
         let mut window = HeightMap::empty_window();
-        let (pose, half) = (upright(center), vector3(half[0], half[1], half[2]));
+        let pose = pose_in_layer(map.frame(), upright(center));
+        let half = vector3(half[0], half[1], half[2]);
         map.fill(pose.position, norm3(half) + MARGIN, &mut window);
         let plane = Plane { normal: no_contact::<f64>().normal, offset: 0.0 };
         let mut cloud = Cloud {
@@ -273,6 +277,7 @@ mod tests {
         };
         cloud_of_box(pose, half, &mut cloud);
         cloud_layer(&mut cloud, pose.rotation, MARGIN, &mut window)
+            .map(|contact| contact_from_layer(map.frame(), contact))
     }
 
     fn upright(position: [f64; 3]) -> Pose<f64> {

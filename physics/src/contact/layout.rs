@@ -217,9 +217,10 @@ impl ContactLayout {
         slots_of(self.tables.geom_kind[self.tables.pair_first[index] as usize]).unwrap_or(0)
     }
 
-    /// How many contact points a world may have at the same time, those on height layers apart.
+    /// How many contact points a world may have at the same time.
     pub fn slots(&self) -> u32 {
-        (0..self.tables.pair_count as usize).map(|pair| self.slots_of_pair(pair)).sum()
+        let on_layers = self.layers.iter().flat_map(|layer| &layer.shapes).map(|shape| shape.points);
+        (0..self.tables.pair_count as usize).map(|pair| self.slots_of_pair(pair)).chain(on_layers).sum()
     }
 
     /// The shapes in another scalar.
