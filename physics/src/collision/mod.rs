@@ -4,6 +4,7 @@
 //! are negative where shapes overlap.
 
 pub mod box_box;
+pub mod box_clip;
 pub mod cloud_layer;
 pub mod contact_point;
 pub mod height_layer;
@@ -13,6 +14,7 @@ pub mod hull_faces;
 pub mod plane;
 pub mod ray;
 pub mod round;
+pub mod simplex;
 pub mod solid_box;
 
 #[cfg(test)]
