@@ -77,10 +77,9 @@ pub mod rules {
         let inverse = R::lit(1.0f32) / window.cell;
         let u = (x - window.x) * inverse;
         let v = (y - window.y) * inverse;
-        let first = window.heights[0usize];
-        let mut height = first;
-        let mut rise_x = first - first;
-        let mut rise_y = rise_x;
+        let mut height = window.heights[0usize];
+        let mut rise_x = R::lit(0.0f32);
+        let mut rise_y = R::lit(0.0f32);
         #[wgsl_allow(non_literal_loop_bounds)]
         for i in 0u32..(window.side - 1u32) {
             #[wgsl_allow(non_literal_loop_bounds)]
