@@ -10,6 +10,8 @@ mod contact;
 mod models;
 #[path = "golden_physics/report.rs"]
 mod report;
+#[path = "golden_physics/robots.rs"]
+mod robots;
 #[path = "golden_physics/soft.rs"]
 mod soft;
 #[path = "golden_physics/states.rs"]

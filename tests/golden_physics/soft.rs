@@ -5,9 +5,10 @@ use pentathlon_physics::soft::{SoftDynamics, SoftOptions};
 use serde_json::Value;
 
 use super::contact::{
-    Push, empty_world, free_ball, free_box, limited_hinge, number, numbers, off_the_end, push_scene, put,
-    quadruped_rows, recording, simple, stack, standing, tilted,
+    empty_world, free_ball, free_box, limited_hinge, number, numbers, recording, simple, stack, tilted,
 };
+use super::robots::{Push, off_the_end, push_scene, put, quadruped_rows, standing};
+
 /// The soft mode with the settings of a recorded simulation.
 fn soft(model: &ModelDescription, row: &Value) -> SoftDynamics {
     let mut options = SoftOptions::default();

@@ -8,11 +8,8 @@
 #[wgsl_rs::wgsl]
 #[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 pub mod rules {
-    use super::super::box_box::rules::*;
     use super::super::contact_point::rules::*;
-    use super::super::plane::rules::*;
     use super::super::round::rules::*;
-    use super::super::solid_box::rules::*;
     use crate::scalar::rules::*;
     use crate::vector::rules::*;
     use wgsl_rs::std::*;
@@ -60,12 +57,29 @@ pub mod rules {
         top
     }
 
-    /// Height of the layer at (`x`, `y`); beyond the window that of its last triangle, continued.
-    pub fn window_height<R: Real + super::Field>(window: ptr!(function, HeightWindow<R>), x: R, y: R) -> R {
+    /// A piece of the layer under a point.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    pub struct Ground<R> {
+        /// Height under the point in m.
+        pub height: R,
+        /// Slopes of the triangle along x and y.
+        pub slope_x: R,
+        pub slope_y: R,
+    }
+
+    /// The layer at (`x`, `y`); beyond the window its last triangle, continued.
+    pub fn ground_at<R: Real + super::Field>(
+        window: ptr!(function, HeightWindow<R>),
+        x: R,
+        y: R,
+    ) -> Ground<R> {
         let inverse = R::lit(1.0f32) / window.cell;
         let u = (x - window.x) * inverse;
         let v = (y - window.y) * inverse;
         let mut height = window.heights[0usize];
+        let mut rise_x = R::lit(0.0f32);
+        let mut rise_y = R::lit(0.0f32);
         #[wgsl_allow(non_literal_loop_bounds)]
         for i in 0u32..(window.side - 1u32) {
             #[wgsl_allow(non_literal_loop_bounds)]
@@ -77,8 +91,6 @@ pub mod rules {
                 let h11 = window.heights[(at + window.side + 1u32) as usize];
                 let f = u - R::lit(f32(i));
                 let g = v - R::lit(f32(j));
-                let lower = h00 + f * (h10 - h00) + g * (h11 - h10);
-                let upper = h00 + g * (h01 - h00) + f * (h11 - h01);
                 // The cell counts from its own corner on; later cells replace earlier ones.
                 let mut reached = R::lit(1.0f32);
                 if i > 0u32 {
@@ -87,10 +99,20 @@ pub mod rules {
                 if j > 0u32 {
                     reached = R::min_of(reached, g);
                 }
-                height = R::select_positive(reached, R::select_positive(f - g, lower, upper), height);
+                let along_x = R::select_positive(f - g, h10 - h00, h11 - h01);
+                let along_y = R::select_positive(f - g, h11 - h10, h01 - h00);
+                height = R::select_positive(reached, h00 + f * along_x + g * along_y, height);
+                rise_x = R::select_positive(reached, along_x, rise_x);
+                rise_y = R::select_positive(reached, along_y, rise_y);
             }
         }
-        height
+        Ground::<R> { height: height, slope_x: rise_x * inverse, slope_y: rise_y * inverse }
+    }
+
+    /// Height of the layer at (`x`, `y`).
+    pub fn window_height<R: Real + super::Field>(window: ptr!(function, HeightWindow<R>), x: R, y: R) -> R {
+        let ground = ground_at::<R>(window, x, y);
+        ground.height
     }
 
     /// The closest point on the layer so far.
@@ -201,11 +223,18 @@ pub mod rules {
         radius: R,
         window: ptr!(function, HeightWindow<R>),
     ) -> ContactPoint<R> {
-        let up = vector3::<R>(R::lit(0.0f32), R::lit(0.0f32), R::lit(1.0f32));
-        let over = nearest.core.z - window_height::<R>(window, nearest.core.x, nearest.core.y);
-        let side = R::select_positive(-over, R::lit(-1.0f32), R::lit(1.0f32));
+        let zero = R::lit(0.0f32);
+        let one = R::lit(1.0f32);
+        let ground = ground_at::<R>(window, nearest.core.x, nearest.core.y);
+        let upwards = direction_or::<R>(
+            vector3::<R>(-ground.slope_x, -ground.slope_y, one),
+            vector3::<R>(zero, zero, one),
+        );
+        let side = R::select_positive(ground.height - nearest.core.z, -one, one);
         let away = scale3::<R>(sub3::<R>(nearest.core, nearest.surface), side);
-        let normal = direction_or::<R>(away, up);
+        // Closer than a millimetre single precision does not tell the direction any more.
+        let is_apart = dot3::<R>(away, away) - R::lit(9.536743e-7f32);
+        let normal = select3::<R>(is_apart, direction_or::<R>(away, upwards), upwards);
         let distance = side * dot3::<R>(normal, away) - radius;
         ContactPoint::<R> {
             position: add3::<R>(nearest.surface, scale3::<R>(normal, R::lit(0.5f32) * distance)),
@@ -230,22 +259,16 @@ pub mod rules {
         capsule: Capsule<R>,
         window: ptr!(function, HeightWindow<R>),
     ) -> [ContactPoint<R>; 2] {
-        let low_end = point_on::<R>(capsule, -capsule.half_length);
-        let high_end = point_on::<R>(capsule, capsule.half_length);
-        let low_half = segment_between::<R>(low_end, capsule.center);
-        let high_half = segment_between::<R>(high_end, capsule.center);
-        let low = nearest_on_layer::<R>(low_half, low_end, window);
-        let high = nearest_on_layer::<R>(high_half, high_end, window);
-        [
-            deeper_contact::<R>(
-                layer_contact::<R>(low, capsule.radius, window),
-                end_contact::<R>(low_end, capsule.radius, window),
-            ),
-            deeper_contact::<R>(
-                layer_contact::<R>(high, capsule.radius, window),
-                end_contact::<R>(high_end, capsule.radius, window),
-            ),
-        ]
+        let mut points: [ContactPoint<R>; 2] = [no_contact::<R>(), no_contact::<R>()];
+        for i in 0u32..2u32 {
+            let end = point_on::<R>(capsule, capsule.half_length * R::lit(f32(i) * 2.0f32 - 1.0f32));
+            let nearest = nearest_on_layer::<R>(segment_between::<R>(end, capsule.center), end, window);
+            points[i as usize] = deeper_contact::<R>(
+                layer_contact::<R>(nearest, capsule.radius, window),
+                end_contact::<R>(end, capsule.radius, window),
+            );
+        }
+        points
     }
 
     /// A ball whose centre lies below the surface, against the triangle above it; nothing where it lies over
@@ -263,114 +286,12 @@ pub mod rules {
         contact
     }
 
-    /// The part of a box that may touch a point of the layer: from the point's place in the box.
-    pub fn box_over_point<R: Real + super::Field>(
-        pose: Pose<R>,
-        half: Vector3<R>,
-        point: Vector3<R>,
-    ) -> ContactPoint<R> {
-        let contact = contact_to_world::<R>(pose, point_box::<R>(to_local::<R>(pose, point), half));
-        // The box is A: it is pushed off the point. The point itself is on the surface of B.
-        ContactPoint::<R> {
-            position: point,
-            normal: scale3::<R>(contact.normal, R::lit(-1.0f32)),
-            distance: contact.distance,
-        }
-    }
-
-    /// The middle of the part of an edge of the layer that lies in the box, if there is one.
-    pub fn box_over_edge<R: Real + super::Field>(
-        pose: Pose<R>,
-        half: Vector3<R>,
-        start: Vector3<R>,
-        end: Vector3<R>,
-    ) -> ContactPoint<R> {
-        let a = to_local::<R>(pose, start);
-        let b = to_local::<R>(pose, end);
-        let middle = scale3::<R>(add3::<R>(a, b), R::lit(0.5f32));
-        let along = scale3::<R>(sub3::<R>(b, a), R::lit(0.5f32));
-        let whole = Stretch::<R> { low: R::lit(-1.0f32), high: R::lit(1.0f32) };
-        let by_x = clipped_stretch::<R>(whole, middle.x, along.x, half.x);
-        let by_y = clipped_stretch::<R>(by_x, middle.y, along.y, half.y);
-        let inside = clipped_stretch::<R>(by_y, middle.z, along.z, half.z);
-        let s = (inside.low + inside.high) * R::lit(0.5f32);
-        let point = to_world::<R>(pose, add3::<R>(middle, scale3::<R>(along, s)));
-        select_contact::<R>(
-            inside.high - inside.low,
-            box_over_point::<R>(pose, half, point),
-            no_contact::<R>(),
-        )
-    }
-
-    /// Keeps the deeper contact in the quadrant of the box (by the signs of its x and y) that `contact` is in.
-    pub fn keep_in_quadrant<R: Real + super::Field>(
-        kept: ptr!(function, [ContactPoint<R>; 8]),
-        pose: Pose<R>,
-        contact: ContactPoint<R>,
-    ) {
-        let local = to_local::<R>(pose, contact.position);
-        let right = local.x;
-        let back = local.y;
-        let none = no_contact::<R>();
-        // A point on a border counts for the lower side.
-        let low_x = R::select_positive(right, R::lit(-1.0f32), R::lit(1.0f32));
-        let low_y = R::select_positive(back, R::lit(-1.0f32), R::lit(1.0f32));
-        let c0 = select_contact::<R>(R::min_of(low_x, low_y), contact, none);
-        let c1 = select_contact::<R>(R::min_of(low_x, -low_y), contact, none);
-        let c2 = select_contact::<R>(R::min_of(-low_x, low_y), contact, none);
-        let c3 = select_contact::<R>(R::min_of(-low_x, -low_y), contact, none);
-        kept[4usize] = deeper_contact::<R>(kept[4usize], c0);
-        kept[5usize] = deeper_contact::<R>(kept[5usize], c1);
-        kept[6usize] = deeper_contact::<R>(kept[6usize], c2);
-        kept[7usize] = deeper_contact::<R>(kept[7usize], c3);
-    }
-
-    /// A box, eight points: the four corners of its lowest face, and in each quadrant of the box the deepest
-    /// of the layer's vertices and ridges, so that a spike between the corners is felt.
-    pub fn box_layer<R: Real + super::Field>(
-        pose: Pose<R>,
-        half: Vector3<R>,
-        window: ptr!(function, HeightWindow<R>),
-    ) -> [ContactPoint<R>; 8] {
-        let zero = R::lit(0.0f32);
-        let up = vector3::<R>(zero, zero, R::lit(1.0f32));
-        let face = deepest_face::<R>(pose, half, up);
-        let left = sub3::<R>(face.center, face.u);
-        let right = add3::<R>(face.center, face.u);
-        let none = no_contact::<R>();
-        let mut points: [ContactPoint<R>; 8] = [
-            sphere_layer::<R>(sub3::<R>(left, face.v), zero, window),
-            sphere_layer::<R>(add3::<R>(left, face.v), zero, window),
-            sphere_layer::<R>(sub3::<R>(right, face.v), zero, window),
-            sphere_layer::<R>(add3::<R>(right, face.v), zero, window),
-            none,
-            none,
-            none,
-            none,
-        ];
-        #[wgsl_allow(non_literal_loop_bounds)]
-        for i in 0u32..(window.side - 1u32) {
-            #[wgsl_allow(non_literal_loop_bounds)]
-            for j in 0u32..(window.side - 1u32) {
-                let p00 = window_point::<R>(window, i, j);
-                let p10 = window_point::<R>(window, i + 1u32, j);
-                let p01 = window_point::<R>(window, i, j + 1u32);
-                let p11 = window_point::<R>(window, i + 1u32, j + 1u32);
-                keep_in_quadrant::<R>(&mut points, pose, box_over_point::<R>(pose, half, p00));
-                keep_in_quadrant::<R>(&mut points, pose, box_over_edge::<R>(pose, half, p00, p10));
-                keep_in_quadrant::<R>(&mut points, pose, box_over_edge::<R>(pose, half, p00, p01));
-                keep_in_quadrant::<R>(&mut points, pose, box_over_edge::<R>(pose, half, p00, p11));
-            }
-        }
-        points
-    }
-
     /// A vector with z reversed where `mirror` is -1 (ceilings), itself where it is 1.
     pub fn mirrored3<R: Real + super::Field>(v: Vector3<R>, mirror: R) -> Vector3<R> {
         vector3::<R>(v.x, v.y, v.z * mirror)
     }
 
-    /// A pose in mirrored z. Its axes then are left-handed, which makes no difference to a box.
+    /// A pose in mirrored z. Its axes then are left-handed, which makes no difference to boxes and hulls.
     pub fn mirrored_pose<R: Real + super::Field>(pose: Pose<R>, mirror: R) -> Pose<R> {
         Pose::<R> {
             position: mirrored3::<R>(pose.position, mirror),

@@ -1,11 +1,7 @@
 //! A height layer as the scene holds it, and what is looked up in it: windows, heights, rays.
 
-use super::contact_point::rules::{ContactPoint, Pose};
-use super::height_layer::rules::{
-    HeightWindow, MAX_WINDOW, MAX_WINDOW_SIDE, box_layer, capsule_layer, mirrored_contact, mirrored_pose,
-    mirrored3, sphere_layer, window_top,
-};
-use super::round::rules::Capsule;
+use super::height_layer::rules::{HeightWindow, MAX_WINDOW, MAX_WINDOW_SIDE};
+use crate::contact::layer_detection::rules::{LayerFrame, first_line};
 use crate::native::lane::Lane;
 use crate::vector::rules::{Vector3, vector3};
 
@@ -177,119 +173,56 @@ impl HeightMap {
         self.heights[clamped(i, self.points[0]) * self.points[1] + clamped(j, self.points[1])]
     }
 
+    /// Where the layer lies, in every lane.
+    pub fn frame<L: Lane>(&self) -> LayerFrame<L> {
+        let [x, y, z] = self.origin.map(L::splat);
+        LayerFrame {
+            origin: vector3(x, y, z),
+            cell: L::splat(self.cell),
+            mirror: L::splat(self.mirror),
+            top: L::splat(self.top),
+        }
+    }
+
+    /// Grid points along x and y.
+    pub fn points(&self) -> [usize; 2] {
+        self.points
+    }
+
+    /// Heights above the origin in m, mirrored for a ceiling, x slowest.
+    pub fn stored_heights(&self) -> &[f32] {
+        &self.heights
+    }
+
+    /// Grid points along a side of the window that reaches `reach` m to all sides.
+    pub fn window_side(&self, reach: f64) -> u32 {
+        (2.0 * reach / self.cell).ceil() as u32 + 2
+    }
+
     /// A window without heights, to be filled again and again.
     pub fn empty_window<L: Lane>() -> Box<HeightWindow<L>> {
         let zero = L::splat(0.0);
         Box::new(HeightWindow { x: zero, y: zero, cell: zero, side: 2, heights: [zero; MAX_WINDOW] })
     }
 
-    /// Fills `window` with the heights within `reach` m of `center` (layer coordinates).
-    fn fill<L: Lane>(&self, center: Vector3<L>, reach: f64, window: &mut HeightWindow<L>) {
-        let side = ((2.0 * reach / self.cell).ceil() as u32 + 2).min(MAX_WINDOW_SIDE);
-        let first = |value: f64| ((value - reach) / self.cell).floor();
-        window.x = L::from_lanes(|lane| first(center.x.lane(lane)) * self.cell);
-        window.y = L::from_lanes(|lane| first(center.y.lane(lane)) * self.cell);
-        window.cell = L::splat(self.cell);
+    /// Fills `window` with the heights within `reach` m of `center` (layer coordinates), the largest reach
+    /// of all lanes.
+    pub fn fill<L: Lane>(&self, center: Vector3<L>, reach: L, window: &mut HeightWindow<L>) {
+        let reach = largest(reach);
+        let side = self.window_side(reach).min(MAX_WINDOW_SIDE);
+        let (frame, reach) = (self.frame::<L>(), L::splat(reach));
+        let [x, y] = [center.x, center.y].map(|value| first_line(frame, value, reach));
+        window.x = x * frame.cell;
+        window.y = y * frame.cell;
+        window.cell = frame.cell;
         window.side = side;
         for i in 0..side {
             for j in 0..side {
                 window.heights[(i * side + j) as usize] = L::from_lanes(|lane| {
-                    let (x, y) = (first(center.x.lane(lane)), first(center.y.lane(lane)));
-                    f64::from(self.stored(x + f64::from(i), y + f64::from(j)))
+                    f64::from(self.stored(x.lane(lane) + f64::from(i), y.lane(lane) + f64::from(j)))
                 });
             }
         }
-    }
-
-    /// Into the layer's coordinates: origin off, z mirrored for a ceiling.
-    fn pose_in_layer<L: Lane>(&self, pose: Pose<L>) -> Pose<L> {
-        let shifted = Pose {
-            position: vector3(
-                pose.position.x - L::splat(self.origin[0]),
-                pose.position.y - L::splat(self.origin[1]),
-                pose.position.z - L::splat(self.origin[2]),
-            ),
-            rotation: pose.rotation,
-        };
-        mirrored_pose(shifted, L::splat(self.mirror))
-    }
-
-    fn out_of_layer<L: Lane>(&self, contact: ContactPoint<L>) -> ContactPoint<L> {
-        let mut contact = mirrored_contact(contact, L::splat(self.mirror));
-        contact.position.x = contact.position.x + L::splat(self.origin[0]);
-        contact.position.y = contact.position.y + L::splat(self.origin[1]);
-        contact.position.z = contact.position.z + L::splat(self.origin[2]);
-        contact
-    }
-
-    /// Whether a shape of bounding radius `radius` reaches the window in no lane.
-    fn clear<L: Lane>(&self, pose: &Pose<L>, low: L, margin: f64, top: L) -> bool {
-        !L::any_positive(top + L::splat(margin) - (pose.position.z - low))
-    }
-
-    /// A ball against the layer; none when no lane is near.
-    pub fn collide_sphere<L: Lane>(
-        &self,
-        center: Vector3<L>,
-        radius: L,
-        margin: f64,
-        window: &mut HeightWindow<L>,
-    ) -> Option<ContactPoint<L>> {
-        let zero = vector3(L::splat(0.0), L::splat(0.0), L::splat(0.0));
-        let still = crate::vector::rules::Matrix3 { x: zero, y: zero, z: zero };
-        let pose = self.pose_in_layer(Pose { position: center, rotation: still });
-        if self.clear(&pose, radius, margin, L::splat(self.top)) {
-            return None;
-        }
-        self.fill(pose.position, largest(radius) + margin, window);
-        if self.clear(&pose, radius, margin, window_top(window)) {
-            return None;
-        }
-        Some(self.out_of_layer(sphere_layer(pose.position, radius, window)))
-    }
-
-    /// A capsule against the layer; none when no lane is near.
-    pub fn collide_capsule<L: Lane>(
-        &self,
-        capsule: Capsule<L>,
-        margin: f64,
-        window: &mut HeightWindow<L>,
-    ) -> Option<[ContactPoint<L>; 2]> {
-        let zero = vector3(L::splat(0.0), L::splat(0.0), L::splat(0.0));
-        let still = crate::vector::rules::Matrix3 { x: zero, y: zero, z: zero };
-        let pose = self.pose_in_layer(Pose { position: capsule.center, rotation: still });
-        let axis = mirrored3(capsule.axis, L::splat(self.mirror));
-        let low = capsule.radius + capsule.half_length * L::abs_of(axis.z);
-        if self.clear(&pose, low, margin, L::splat(self.top)) {
-            return None;
-        }
-        self.fill(pose.position, largest(capsule.radius + capsule.half_length) + margin, window);
-        if self.clear(&pose, low, margin, window_top(window)) {
-            return None;
-        }
-        let local = Capsule { center: pose.position, axis, ..capsule };
-        Some(capsule_layer(local, window).map(|contact| self.out_of_layer(contact)))
-    }
-
-    /// A box against the layer; none when no lane is near.
-    pub fn collide_box<L: Lane>(
-        &self,
-        pose: Pose<L>,
-        half: Vector3<L>,
-        margin: f64,
-        window: &mut HeightWindow<L>,
-    ) -> Option<[ContactPoint<L>; 8]> {
-        let pose = self.pose_in_layer(pose);
-        let r = pose.rotation;
-        let low = half.x * L::abs_of(r.x.z) + half.y * L::abs_of(r.y.z) + half.z * L::abs_of(r.z.z);
-        if self.clear(&pose, low, margin, L::splat(self.top)) {
-            return None;
-        }
-        self.fill(pose.position, largest(crate::vector::rules::norm3(half)) + margin, window);
-        if self.clear(&pose, low, margin, window_top(window)) {
-            return None;
-        }
-        Some(box_layer(pose, half, window).map(|contact| self.out_of_layer(contact)))
     }
 }
 
@@ -301,8 +234,51 @@ fn largest<L: Lane>(value: L) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vector::rules::{identity_quaternion, matrix_of};
+    use crate::collision::cloud_layer::rules::cloud_layer;
+    use crate::collision::contact_point::rules::{ContactPoint, Pose, no_contact};
+    use crate::collision::height_layer::rules::{capsule_layer, sphere_layer};
+    use crate::collision::hull::rules::{Cloud, MAX_CORNERS, MAX_FACES, cloud_of_box};
+    use crate::collision::plane::rules::Plane;
+    use crate::collision::round::rules::Capsule;
+    use crate::contact::layer_detection::rules::{contact_from_layer, pose_in_layer};
+    use crate::vector::rules::{identity_quaternion, matrix_of, norm3, zero3};
     use proptest::prelude::*;
+
+    const MARGIN: f64 = 0.01;
+
+    fn sphere_contact(map: &HeightMap, center: [f64; 3], radius: f64) -> ContactPoint<f64> {
+        let mut window = HeightMap::empty_window();
+        let pose = pose_in_layer(map.frame(), upright(center));
+        map.fill(pose.position, radius + MARGIN, &mut window);
+        contact_from_layer(map.frame(), sphere_layer(pose.position, radius, &mut window))
+    }
+
+    fn capsule_contacts(map: &HeightMap, capsule: Capsule<f64>) -> [ContactPoint<f64>; 2] {
+        let mut window = HeightMap::empty_window();
+        let Vector3 { x, y, z } = capsule.center;
+        let center = pose_in_layer(map.frame(), upright([x, y, z])).position;
+        map.fill(center, capsule.radius + capsule.half_length + MARGIN, &mut window);
+        capsule_layer(Capsule { center, ..capsule }, &mut window)
+            .map(|contact| contact_from_layer(map.frame(), contact))
+    }
+
+    fn box_contacts(map: &HeightMap, center: [f64; 3], half: [f64; 3]) -> [ContactPoint<f64>; 8] {
+        let mut window = HeightMap::empty_window();
+        let pose = pose_in_layer(map.frame(), upright(center));
+        let half = vector3(half[0], half[1], half[2]);
+        map.fill(pose.position, norm3(half) + MARGIN, &mut window);
+        let plane = Plane { normal: no_contact::<f64>().normal, offset: 0.0 };
+        let mut cloud = Cloud {
+            corner_count: 0,
+            face_count: 0,
+            radius: 0.0,
+            corners: [zero3(); MAX_CORNERS],
+            faces: [plane; MAX_FACES],
+        };
+        cloud_of_box(pose, half, &mut cloud);
+        cloud_layer(&mut cloud, pose.rotation, MARGIN, &mut window)
+            .map(|contact| contact_from_layer(map.frame(), contact))
+    }
 
     fn upright(position: [f64; 3]) -> Pose<f64> {
         Pose {
@@ -321,10 +297,8 @@ mod tests {
     #[test]
     fn a_spike_between_the_corners_of_a_box_is_felt() {
         let map = spike(0.1);
-        let mut window = HeightMap::empty_window::<f64>();
         // A trunk that floats 0.08 m over the floor: its corners are free, the spike is 0.02 m inside.
-        let half = vector3(0.1881, 0.04675, 0.057);
-        let points = map.collide_box(upright([0.03, 0.01, 0.137]), half, 0.01, &mut window).unwrap();
+        let points = box_contacts(&map, [0.03, 0.01, 0.137], [0.1881, 0.04675, 0.057]);
         let deepest = points.iter().map(|p| p.distance).fold(f64::MAX, f64::min);
         assert!((deepest + 0.02).abs() < 1e-7, "{points:?}");
         let spiked = points.iter().find(|p| p.distance == deepest).unwrap();
@@ -337,23 +311,20 @@ mod tests {
         // A ridge along y at x = 0 with points every 0.2 m; the narrow box stands between two of them.
         let heights: Vec<f64> = (0..49).map(|i| if i / 7 == 3 { 0.1 } else { 0.0 }).collect();
         let map = HeightMap::floor([7, 7], 0.2, [-0.6, -0.6, 0.0], &heights).unwrap();
-        let mut window = HeightMap::empty_window::<f64>();
-        let half = vector3(0.15, 0.03, 0.03);
-        let points = map.collide_box(upright([0.0, 0.1, 0.12]), half, 0.01, &mut window).unwrap();
+        let points = box_contacts(&map, [0.0, 0.1, 0.12], [0.15, 0.03, 0.03]);
         assert!(points.iter().any(|p| (p.distance + 0.01).abs() < 1e-7 && p.normal.z > 0.999), "{points:?}");
     }
 
     #[test]
     fn a_capsule_across_a_spike_is_pushed_up_by_it() {
         let map = spike(0.1);
-        let mut window = HeightMap::empty_window::<f64>();
         let capsule = Capsule {
             center: vector3(0.02, 0.0, 0.115),
             axis: vector3(1.0, 0.0, 0.0),
             half_length: 0.1,
             radius: 0.02,
         };
-        let points = map.collide_capsule(capsule, 0.01, &mut window).unwrap();
+        let points = capsule_contacts(&map, capsule);
         let deepest = points[0].distance.min(points[1].distance);
         assert!((deepest + 0.005).abs() < 1e-7, "{points:?}");
     }
@@ -364,9 +335,8 @@ mod tests {
         let down: Vec<f64> = heights.iter().map(|h| -h).collect();
         let floor = HeightMap::floor([21, 21], 0.05, [-0.5, -0.5, 0.0], &heights).unwrap();
         let ceiling = HeightMap::ceiling([21, 21], 0.05, [-0.5, -0.5, 0.0], &down).unwrap();
-        let mut window = HeightMap::empty_window::<f64>();
-        let below = floor.collide_sphere(vector3(0.11, 0.07, 0.03), 0.02, 0.01, &mut window).unwrap();
-        let above = ceiling.collide_sphere(vector3(0.11, 0.07, -0.03), 0.02, 0.01, &mut window).unwrap();
+        let below = sphere_contact(&floor, [0.11, 0.07, 0.03], 0.02);
+        let above = sphere_contact(&ceiling, [0.11, 0.07, -0.03], 0.02);
         assert_eq!(below.distance, above.distance);
         assert_eq!(below.normal.z, -above.normal.z);
         assert!(above.normal.z < -0.5);
@@ -383,11 +353,9 @@ mod tests {
         #[test]
         fn on_a_level_floor_a_ball_is_its_height_away(x in -0.4..0.4f64, y in -0.4..0.4f64, z in -0.02..0.06f64) {
             let map = HeightMap::floor([21, 21], 0.05, [-0.5, -0.5, 0.0], &[0.0; 441]).unwrap();
-            let mut window = HeightMap::empty_window::<f64>();
-            if let Some(point) = map.collide_sphere(vector3(x, y, z), 0.03, 0.05, &mut window) {
-                prop_assert!((point.distance - (z - 0.03)).abs() < 1e-9, "{point:?}");
-                prop_assert!((point.normal.z - 1.0).abs() < 1e-9);
-            }
+            let point = sphere_contact(&map, [x, y, z], 0.03);
+            prop_assert!((point.distance - (z - 0.03)).abs() < 1e-9, "{point:?}");
+            prop_assert!((point.normal.z - 1.0).abs() < 1e-9);
         }
 
         #[test]
@@ -399,8 +367,7 @@ mod tests {
             }).collect();
             let map = HeightMap::floor([21, 21], 0.05, [-0.5, -0.5, 0.0], &heights).unwrap();
             let z = map.height(x, y) + 0.03;
-            let mut window = HeightMap::empty_window::<f64>();
-            let point = map.collide_sphere(vector3(x, y, z), 0.02, 0.05, &mut window).unwrap();
+            let point = sphere_contact(&map, [x, y, z], 0.05);
             let mut nearest = f64::MAX;
             for i in -80..=80 {
                 for j in -80..=80 {
@@ -409,7 +376,7 @@ mod tests {
                     nearest = nearest.min(d);
                 }
             }
-            let distance = point.distance + 0.02;
+            let distance = point.distance + 0.05;
             prop_assert!(distance <= nearest + 1e-7 && distance > nearest - 1e-3, "{distance} {nearest}");
         }
 

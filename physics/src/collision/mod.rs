@@ -4,6 +4,8 @@
 //! are negative where shapes overlap.
 
 pub mod box_box;
+pub mod box_clip;
+pub mod cloud_layer;
 pub mod contact_point;
 pub mod height_layer;
 pub mod height_map;
@@ -12,6 +14,7 @@ pub mod hull_faces;
 pub mod plane;
 pub mod ray;
 pub mod round;
+pub mod simplex;
 pub mod solid_box;
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::vector::rules::*;
 fn the_rules_are_valid_wgsl() {
     crate::device::source::tests::assert_transpiles(&[
         &super::height_layer::rules::WGSL_SOURCE,
+        &super::cloud_layer::rules::WGSL_SOURCE,
         &super::ray::rules::WGSL_SOURCE,
         &super::hull::rules::WGSL_SOURCE,
     ]);

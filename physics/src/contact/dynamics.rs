@@ -168,10 +168,11 @@ impl<L: Lane> ContactDynamics<L> {
     fn detect_layers(&mut self) {
         detect_layer_contacts(
             &self.layers,
-            &self.tables,
+            &mut self.tables,
             &self.geoms,
             self.contact_parameters.margin,
             &mut self.window,
+            &mut self.work.clouds[0],
             &mut self.contacts,
         );
     }

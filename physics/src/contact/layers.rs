@@ -1,14 +1,11 @@
 //! Height layers of the scene in the native engine: their windows are looked up world by world, between the
 //! collision of the other shapes and the solver.
 
-use super::detection::rules::append_contact;
-use super::tables::rules::{
-    ContactTables, ContactWorkspace, GEOM_BOX, GEOM_CAPSULE, GEOM_SPHERE, GeomParameters, MAX_GEOMS,
-};
-use crate::collision::contact_point::rules::ContactPoint;
-use crate::collision::height_layer::rules::HeightWindow;
+use super::layer_detection::rules::{LayerFrame, collide_with_layer, is_clear, pose_in_layer, window_reach};
+use super::tables::rules::{ContactTables, ContactWorkspace, GeomParameters, MAX_GEOMS};
+use crate::collision::height_layer::rules::{HeightWindow, window_top};
 use crate::collision::height_map::HeightMap;
-use crate::collision::round::rules::Capsule;
+use crate::collision::hull::rules::Cloud;
 use crate::native::lane::Lane;
 
 /// A layer and the shapes that may touch it.
@@ -29,51 +26,37 @@ pub struct LayerPair {
     pub geom: u32,
     /// Its first slot.
     pub slot: u32,
+    /// How many points, hence slots, it has.
+    pub points: u32,
 }
 
 /// Appends the contacts of all shapes with all layers; the shapes are placed and the other contacts listed.
+/// The cloud is working memory.
 pub fn detect_layer_contacts<L: Lane>(
     layers: &[SceneLayer],
-    tables: &ContactTables,
+    tables: &mut ContactTables,
     geoms: &[GeomParameters<L>; MAX_GEOMS],
     margin: L,
     window: &mut HeightWindow<L>,
+    cloud: &mut Cloud<L>,
     work: &mut ContactWorkspace<L>,
 ) {
-    let reach = margin.lane(0);
     for layer in layers {
-        for LayerPair { geom, slot } in &layer.shapes {
+        let frame: LayerFrame<L> = layer.map.frame();
+        for LayerPair { geom, slot, .. } in &layer.shapes {
             let index = *geom as usize;
-            let (pose, size) = (work.placed[index], geoms[index].size);
-            let mut append = |points: &[ContactPoint<L>]| {
-                for (offset, point) in (0u32..).zip(points) {
-                    append_contact(work, *point, margin, slot + offset, *geom, layer.geom);
-                }
-            };
-            match tables.geom_kind[index] {
-                GEOM_SPHERE => {
-                    if let Some(point) = layer.map.collide_sphere(pose.position, size.x, reach, window) {
-                        append(&[point]);
-                    }
-                }
-                GEOM_CAPSULE => {
-                    let capsule = Capsule {
-                        center: pose.position,
-                        axis: pose.rotation.z,
-                        half_length: size.y,
-                        radius: size.x,
-                    };
-                    if let Some(points) = layer.map.collide_capsule(capsule, reach, window) {
-                        append(&points);
-                    }
-                }
-                GEOM_BOX => {
-                    if let Some(points) = layer.map.collide_box(pose, size, reach, window) {
-                        append(&points);
-                    }
-                }
-                _ => {}
+            let (kind, size) = (tables.geom_kind[index], geoms[index].size);
+            let pose = pose_in_layer(frame, work.placed[index]);
+            if is_clear(kind, size, pose, margin, frame.top) {
+                continue;
             }
+            layer.map.fill(pose.position, window_reach(frame, kind, size, margin), window);
+            if is_clear(kind, size, pose, margin, window_top(window)) {
+                continue;
+            }
+            collide_with_layer(
+                tables, frame, layer.geom, *geom, *slot, size, pose, margin, window, cloud, work,
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Every shape of a movable body meets every shape of the scene, and the shapes of other bodies where the
 //! model lists the two bodies as colliding.
 
+use super::detection::rules::bounding_radius;
 use super::joints::rules::JointLimits;
 use super::layers::{LayerPair, SceneLayer};
 use super::softness::rules::softness_of;
@@ -13,6 +14,7 @@ use super::tables::rules::{
 };
 use crate::capacity::rules::{MAX_DOFS, NONE};
 use crate::collision::contact_point::rules::Pose;
+use crate::collision::height_layer::rules::MAX_WINDOW_SIDE;
 use crate::collision::height_map::{HeightMap, HeightMapError};
 use crate::collision::hull_faces::hull_faces;
 use crate::layout::{Geom, Layout};
@@ -61,6 +63,20 @@ pub enum ContactLayoutError {
     TurnedLayer {
         /// Name of the layer.
         name: String,
+    },
+    /// A shape too large for the cells of a height layer.
+    #[error(
+        "'{shape}' covers {side} x {side} points of height layer '{layer}'; at most {limit} x {limit} are looked up: give the layer larger cells, or divide the shape"
+    )]
+    Window {
+        /// Name of the shape.
+        shape: String,
+        /// Name of the layer.
+        layer: String,
+        /// Points along a side.
+        side: u32,
+        /// How many there may be.
+        limit: u32,
     },
     /// A height layer with bad numbers.
     #[error("height layer '{name}': {error}")]
@@ -201,9 +217,10 @@ impl ContactLayout {
         slots_of(self.tables.geom_kind[self.tables.pair_first[index] as usize]).unwrap_or(0)
     }
 
-    /// How many contact points a world may have at the same time, those on height layers apart.
+    /// How many contact points a world may have at the same time.
     pub fn slots(&self) -> u32 {
-        (0..self.tables.pair_count as usize).map(|pair| self.slots_of_pair(pair)).sum()
+        let on_layers = self.layers.iter().flat_map(|layer| &layer.shapes).map(|shape| shape.points);
+        (0..self.tables.pair_count as usize).map(|pair| self.slots_of_pair(pair)).chain(on_layers).sum()
     }
 
     /// The shapes in another scalar.
@@ -314,19 +331,25 @@ fn layers_of(
             .map_err(|error| ContactLayoutError::Layer { name: geom.name.clone(), error })?;
         let mut shapes = Vec::new();
         for (shape, other) in layout.geoms.iter().enumerate().filter(|(_, other)| other.body.is_some()) {
-            let slots = match tables.geom_kind[shape] {
-                GEOM_BOX => 8,
-                kind => {
-                    slots_of(kind).filter(|_| kind < GEOM_HULL).ok_or_else(|| ContactLayoutError::Pair {
-                        first: other.name.clone(),
-                        first_kind: name_of(&other.shape),
-                        second: geom.name.clone(),
-                        second_kind: name_of(&geom.shape),
-                    })?
-                }
+            let kind = tables.geom_kind[shape];
+            let reach = bounding_radius(kind, parameters_of(other).size) + ContactOptions::default().margin;
+            let side = map.window_side(reach);
+            if side > MAX_WINDOW_SIDE {
+                return Err(ContactLayoutError::Window {
+                    shape: other.name.clone(),
+                    layer: geom.name.clone(),
+                    side,
+                    limit: MAX_WINDOW_SIDE,
+                });
+            }
+            // A box and a hull have two points in each quadrant.
+            let points = match kind {
+                GEOM_SPHERE => 1,
+                GEOM_CAPSULE => 2,
+                _ => 8,
             };
-            shapes.push(LayerPair { geom: shape as u32, slot });
-            slot += slots;
+            shapes.push(LayerPair { geom: shape as u32, slot, points });
+            slot += points;
         }
         layers.push(SceneLayer { geom: index as u32, map, shapes });
     }

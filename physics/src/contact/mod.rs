@@ -7,6 +7,7 @@ pub mod detection;
 pub mod dynamics;
 pub mod friction;
 pub mod joints;
+pub mod layer_detection;
 pub mod layers;
 pub mod layout;
 pub mod rows;

@@ -43,6 +43,10 @@ pub mod rules {
     pub const RULE_CAPSULE_BOX: u32 = 1u32;
     pub const RULE_CAPSULE_CAPSULE: u32 = 1u32;
     pub const RULE_SPHERE_BOX: u32 = 1u32;
+    pub const RULE_SPHERE_LAYER: u32 = 1u32;
+    pub const RULE_CAPSULE_LAYER: u32 = 1u32;
+    /// Boxes and hulls against height layers.
+    pub const RULE_CLOUD_LAYER: u32 = 1u32;
 
     /// Ways to combine the friction coefficients of two shapes.
     pub const FRICTION_MAXIMUM: u32 = 0u32;

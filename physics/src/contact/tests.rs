@@ -15,6 +15,7 @@ fn the_rules_are_valid_wgsl() {
     crate::device::source::tests::assert_transpiles(&[
         &super::solver::rules::WGSL_SOURCE,
         &super::detection::rules::WGSL_SOURCE,
+        &super::layer_detection::rules::WGSL_SOURCE,
     ]);
 }
 

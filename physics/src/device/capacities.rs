@@ -1,11 +1,12 @@
 //! How long the arrays of a kernel are: no longer than its model fills.
 
 use crate::capacity::rules::{MAX_ACTUATORS, MAX_BODIES, MAX_COORDINATES, MAX_DOFS, MAX_FACTOR, NONE};
+use crate::collision::height_layer::rules::MAX_WINDOW;
 use crate::collision::hull::rules::{MAX_CORNERS, MAX_FACES};
 use crate::contact::layout::ContactLayout;
 use crate::contact::tables::rules::{
-    GEOM_BOX, GEOM_CAPSULE, GEOM_HULL, GEOM_PLANE, GEOM_SPHERE, MAX_CONTACTS, MAX_GEOMS, MAX_HULL_CORNERS,
-    MAX_HULL_FACES, MAX_PAIRS, MAX_ROW_ENTRIES,
+    GEOM_BOX, GEOM_CAPSULE, GEOM_HULL, GEOM_LAYER, GEOM_PLANE, GEOM_SPHERE, MAX_CONTACTS, MAX_GEOMS,
+    MAX_HULL_CORNERS, MAX_HULL_FACES, MAX_PAIRS, MAX_ROW_ENTRIES,
 };
 use crate::dynamics::tree::rules::Tree;
 use crate::layout::Layout;
@@ -16,7 +17,7 @@ const BOX_FACES: usize = 6;
 
 /// The larger rules of pairs: the constant that leaves one out, and the kinds of shapes that it is for. A
 /// hull meets all bounded shapes by the same rule.
-const RULES: [(&str, &[[u32; 2]]); 6] = [
+const RULES: [(&str, &[[u32; 2]]); 9] = [
     (
         "RULE_HULL",
         &[[GEOM_SPHERE, GEOM_HULL], [GEOM_CAPSULE, GEOM_HULL], [GEOM_BOX, GEOM_HULL], [GEOM_HULL, GEOM_HULL]],
@@ -26,6 +27,9 @@ const RULES: [(&str, &[[u32; 2]]); 6] = [
     ("RULE_CAPSULE_BOX", &[[GEOM_CAPSULE, GEOM_BOX]]),
     ("RULE_CAPSULE_CAPSULE", &[[GEOM_CAPSULE, GEOM_CAPSULE]]),
     ("RULE_SPHERE_BOX", &[[GEOM_SPHERE, GEOM_BOX]]),
+    ("RULE_SPHERE_LAYER", &[[GEOM_SPHERE, GEOM_LAYER]]),
+    ("RULE_CAPSULE_LAYER", &[[GEOM_CAPSULE, GEOM_LAYER]]),
+    ("RULE_CLOUD_LAYER", &[[GEOM_BOX, GEOM_LAYER], [GEOM_HULL, GEOM_LAYER]]),
 ];
 
 /// Lengths of the arrays of a model's records on the device. None is larger than on the CPU, and none cuts
@@ -45,6 +49,10 @@ pub(super) struct Capacities {
     pub(super) hull_faces: usize,
     pub(super) corners: usize,
     pub(super) faces: usize,
+    pub(super) layers: usize,
+    pub(super) layer_pairs: usize,
+    /// Grid points of a window; one where nothing meets a layer.
+    pub(super) window: usize,
     /// Which of [`RULES`] the model has a pair for.
     pub(super) rules: [bool; RULES.len()],
 }
@@ -70,16 +78,22 @@ impl Capacities {
         let joints: usize = (0..dofs).map(|dof| tree.chain_depth[dof] as usize + 1).sum();
         let mut rows = 0;
         let mut rules = [false; RULES.len()];
-        for pair in 0..pairs {
-            let kinds = [tables.pair_first[pair], tables.pair_second[pair]]
-                .map(|geom| tables.geom_kind[geom as usize]);
+        let mut note = |first: u32, second: u32, points: u32| {
+            let kinds = [first, second].map(|geom| tables.geom_kind[geom as usize]);
             for (used, (_, pairs)) in rules.iter_mut().zip(RULES) {
                 *used |= pairs.contains(&kinds);
             }
-            let points = contact.slots_of_pair(pair) as usize;
-            rows += points * (chain_of(tree, contact, tables.pair_first[pair]))
-                + points * chain_of(tree, contact, tables.pair_second[pair]);
+            rows += points as usize * (chain_of(tree, contact, first) + chain_of(tree, contact, second));
+        };
+        for pair in 0..pairs {
+            note(tables.pair_first[pair], tables.pair_second[pair], contact.slots_of_pair(pair));
         }
+        for layer in &contact.layers {
+            for shape in &layer.shapes {
+                note(shape.geom, layer.geom, shape.points);
+            }
+        }
+        let layer_pairs = contact.layers.iter().map(|layer| layer.shapes.len()).sum::<usize>();
         Self {
             bodies: (tree.bodies as usize).clamp(1, MAX_BODIES),
             dofs: dofs.clamp(1, MAX_DOFS),
@@ -103,6 +117,9 @@ impl Capacities {
             } else {
                 BOX_FACES
             },
+            layers: contact.layers.len().max(1),
+            layer_pairs: layer_pairs.max(1),
+            window: if layer_pairs > 0 { MAX_WINDOW } else { 1 },
             rules,
         }
     }
@@ -123,6 +140,7 @@ impl Capacities {
             ("MAX_HULL_FACES", self.hull_faces),
             ("MAX_CORNERS", self.corners),
             ("MAX_FACES", self.faces),
+            ("MAX_WINDOW", self.window),
         ]
         .map(|(name, length)| (name, length as u32));
         let rules = RULES.iter().zip(self.rules).map(|((name, _), used)| (*name, u32::from(used)));

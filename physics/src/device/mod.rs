@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use pentathlon_engine::{DeviceHandles, Part, Staging, open_device};
 use wgpu::util::DeviceExt;
 
+use crate::contact::layer_detection;
 use crate::dynamics::step_report;
 use crate::dynamics::world_step;
 use crate::model::ModelDescription;
@@ -110,13 +111,6 @@ impl DeviceWorlds {
         kernels: &[Kernel],
     ) -> Result<Self, WorldsError> {
         let mut host = Worlds::<f32>::new(model, WorldsOptions { threads: 1, ..options })?;
-        if let Some(layer) = host.contact_layout.layers.first() {
-            let name = &host.layout.geoms[layer.geom as usize].name;
-            return Err(refused(format!(
-                "'{name}' is a height layer, which only the native device looks up; step the model there, or \
-                 build the scene of boxes"
-            )));
-        }
         let capacities = Capacities::of(&host.layout, &host.contact_layout);
         let device = &handles.device;
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
@@ -124,11 +118,11 @@ impl DeviceWorlds {
         let known = kernels.iter().find(|kernel| kernel.capacities == capacities);
         let pipeline = known.map_or_else(|| compile(device, &capacities), |kernel| kernel.pipeline.clone());
         let buffers = Buffers::new(&mut host, &capacities, device)?;
-        let (tree, tables) = tables_of(&mut host, &capacities, device);
+        let (tree, scene) = tables_of(&mut host, &capacities, device)?;
         let bound = [
             &buffers.settings,
             &tree,
-            &tables,
+            &scene,
             &buffers.parameters,
             &buffers.controls,
             &buffers.applied,
@@ -414,22 +408,37 @@ fn compile(device: &wgpu::Device, capacities: &Capacities) -> wgpu::ComputePipel
 
 fn kernel_source(capacities: &Capacities) -> String {
     let rules = source::device_source(
-        &[&world_step::rules::WGSL_SOURCE, &step_report::rules::WGSL_SOURCE],
+        &[
+            &world_step::rules::WGSL_SOURCE,
+            &layer_detection::rules::WGSL_SOURCE,
+            &step_report::rules::WGSL_SOURCE,
+        ],
         &capacities.constants(),
     );
-    format!("const WORKGROUP_SIZE: u32 = {WORKGROUP_SIZE}u;\n{rules}\n{}", include_str!("step_worlds.wgsl"))
+    let Capacities { layers, layer_pairs, .. } = capacities;
+    format!(
+        "const WORKGROUP_SIZE: u32 = {WORKGROUP_SIZE}u;\nconst MAX_LAYERS: u32 = {layers}u;\nconst \
+         MAX_LAYER_PAIRS: u32 = {layer_pairs}u;\n{rules}\n{}",
+        include_str!("step_worlds.wgsl")
+    )
 }
 
-/// Buffers of the topology and of the contact tables.
+/// Buffers of the topology and of the scene.
 fn tables_of(
     host: &mut Worlds<f32>,
     capacities: &Capacities,
     device: &wgpu::Device,
-) -> (wgpu::Buffer, wgpu::Buffer) {
-    let [mut tree, mut tables] = [const { Writer(Vec::new()) }; 2];
+) -> Result<(wgpu::Buffer, wgpu::Buffer), WorldsError> {
+    let [mut tree, mut scene] = [const { Writer(Vec::new()) }; 2];
     words::tree(&mut tree, capacities, &mut host.layout.tree);
-    words::tables(&mut tables, capacities, &mut host.contact_layout.tables);
-    (initialised(device, "tree", &tree), initialised(device, "contact tables", &tables))
+    words::scene(&mut scene, capacities, &mut host.contact_layout);
+    let (limit, size) = (device.limits().max_storage_buffer_binding_size, scene.0.len() as u64 * 4);
+    if size > limit {
+        return Err(refused(format!(
+            "the scene with its height layers needs {size} bytes, and this adapter binds at most {limit}"
+        )));
+    }
+    Ok((initialised(device, "tree", &tree), initialised(device, "scene", &scene)))
 }
 
 fn initialised(device: &wgpu::Device, label: &str, words: &Writer) -> wgpu::Buffer {

@@ -1,8 +1,10 @@
 use pentathlon_engine::wgpu_available;
 
 use super::{DeviceWorlds, capacities::Capacities, kernel_source};
-use crate::model::ModelDescription;
-use crate::native::{Fault, Parameter, Worlds, WorldsError, WorldsOptions};
+use crate::model::{
+    BodyDescription, GeomDescription, HeightLayer, JointDescription, ModelDescription, Shape,
+};
+use crate::native::{Fault, Parameter, Worlds, WorldsOptions};
 use crate::robots::{
     ARM_REACH, PushedBox, QUADRUPED_STAND, QUADRUPED_STAND_HEIGHT, arm_with_box, level_floor, quadruped,
 };
@@ -14,6 +16,54 @@ fn scenes() -> [(ModelDescription, Vec<f64>, usize); 2] {
     let stand = [0.0, 0.0, QUADRUPED_STAND_HEIGHT, 1.0, 0.0, 0.0, 0.0].into_iter().chain(QUADRUPED_STAND);
     let reach = ARM_REACH.into_iter().chain([0.5, 0.0, 0.05, 1.0, 0.0, 0.0, 0.0]);
     [(legged, stand.collect(), 18), (arm_with_box(PushedBox::default()), reach.collect(), 13)]
+}
+
+/// The quadruped on a rough floor, under a rough ceiling that it touches when it stretches.
+fn cave() -> (ModelDescription, Vec<f64>, usize) {
+    let [(mut model, start, dofs), _] = scenes();
+    model.name = "cave".to_owned();
+    let layer = |low: f64, high: f64| HeightLayer {
+        points: [41, 37],
+        cell: 0.07,
+        heights: (0..41 * 37u32)
+            .map(|i| low + (high - low) * f64::from(i.wrapping_mul(2_654_435_761) >> 16) / 65536.0)
+            .collect(),
+    };
+    let floor = GeomDescription::new(Shape::Floor(layer(-0.04, 0.0))).named("floor");
+    let ceiling = GeomDescription::new(Shape::Ceiling(layer(0.4, 0.45))).named("ceiling");
+    model.scene = [floor, ceiling].map(|layer| layer.at([-1.2, -1.3, 0.0])).to_vec();
+    (model, start, dofs)
+}
+
+/// A hull, a capsule and a ball over the same layers, the smallest scene with all rules of layers.
+fn pebbles() -> (ModelDescription, Vec<f64>, usize) {
+    let mut model = cave().0;
+    model.name = "pebbles".to_owned();
+    model.actuators.clear();
+    let hull = [[0.1, 0.0, -0.04], [-0.1, 0.05, -0.04], [-0.1, -0.06, -0.04], [0.0, 0.0, 0.08]];
+    let shapes = [
+        Shape::ConvexHull { vertices: hull.to_vec() },
+        Shape::Capsule { radius: 0.04, half_length: 0.08 },
+        Shape::Sphere { radius: 0.05 },
+    ];
+    model.bodies = shapes
+        .into_iter()
+        .enumerate()
+        .map(|(index, shape)| BodyDescription {
+            name: format!("pebble {index}"),
+            parent: None,
+            position: [0.4 * index as f64, 0.03, 0.1],
+            orientation: [1.0, 0.0, 0.0, 0.0],
+            joint: JointDescription::Free,
+            mass: 0.5,
+            center_of_mass: [0.0; 3],
+            inertia: [1e-3, 1.2e-3, 0.9e-3, 0.0, 0.0, 0.0],
+            geoms: vec![GeomDescription::new(shape)],
+        })
+        .collect();
+    model.colliding_bodies.clear();
+    let start = (0..3).flat_map(|index| [0.4 * f64::from(index), 0.03, 0.1, 1.0, 0.0, 0.0, 0.0]);
+    (model, start.collect(), 18)
 }
 
 /// Whether the tests that step on the device run: a software driver takes minutes for a kernel.
@@ -53,7 +103,7 @@ fn bits(worlds: &mut DeviceWorlds, world: usize) -> Vec<u64> {
 
 #[test]
 fn the_kernel_of_a_model_is_valid_and_no_larger_than_the_model() {
-    for (model, _, _) in scenes() {
+    for (model, _, _) in scenes().into_iter().chain([cave(), pebbles()]) {
         let worlds = Worlds::<f32>::new(&model, WorldsOptions::default()).unwrap();
         let capacities = Capacities::of(&worlds.layout, &worlds.contact_layout);
         assert_eq!(capacities.dofs, worlds.layout.tree.dofs as usize);
@@ -66,43 +116,65 @@ fn the_kernel_of_a_model_is_valid_and_no_larger_than_the_model() {
     }
 }
 
+/// Steps five worlds on both engines for 0.2 s, each under targets of its own, and compares.
+fn assert_agreement((model, start, dofs): (ModelDescription, Vec<f64>, usize)) {
+    let mut device = DeviceWorlds::new(&model, options(5)).unwrap();
+    let mut native = Worlds::<f32>::new(&model, options(5)).unwrap();
+    for world in 0..5 {
+        device.set_state(world, &start, &vec![0.0; dofs]).unwrap();
+        native.set_state(world, &start, &vec![0.0; dofs]).unwrap();
+    }
+    for step in 0..10 {
+        let controls: Vec<f32> = match model.actuators.len() {
+            0 => Vec::new(),
+            _ => (0..5).flat_map(|world| control(pose(&model, &start), world, step)).collect(),
+        };
+        device.set_controls(&controls).unwrap();
+        native.set_controls(&controls).unwrap();
+        device.step();
+        native.step();
+    }
+    let host = device.host().unwrap();
+    let mut touching = 0.0;
+    let [mut place, mut speed] = [0.0f64; 2];
+    for world in 0..5 {
+        for coordinate in 0..start.len() {
+            let (a, b) = (host.position(world, coordinate), native.position(world, coordinate));
+            assert!((a - b).abs() < 1e-4, "{} coordinate {coordinate}: {a} {b}", model.name);
+            place = place.max((a - b).abs());
+        }
+        for dof in 0..dofs {
+            let (a, b) = (host.velocity(world, dof), native.velocity(world, dof));
+            assert!((a - b).abs() < 1e-2, "{} dof {dof}: {a} {b}", model.name);
+            speed = speed.max((a - b).abs());
+        }
+        for geom in 0..host.layout().geoms.len() {
+            let [_, _, force] = host.geom_force(world, geom).unwrap();
+            touching += force.abs();
+        }
+    }
+    assert!(touching > 10.0, "{}: nothing was touched", model.name);
+    println!("{}: coordinates within {place:.1e}, velocities within {speed:.1e}", model.name);
+}
+
 #[test]
 fn the_device_agrees_with_the_native_engine_for_two_tenths_of_a_second() {
-    if !device_tests() {
-        return;
+    if device_tests() {
+        scenes().into_iter().for_each(assert_agreement);
     }
-    for (model, start, dofs) in scenes() {
-        let mut device = DeviceWorlds::new(&model, options(5)).unwrap();
-        let mut native = Worlds::<f32>::new(&model, options(5)).unwrap();
-        for world in 0..5 {
-            device.set_state(world, &start, &vec![0.0; dofs]).unwrap();
-            native.set_state(world, &start, &vec![0.0; dofs]).unwrap();
-        }
-        for step in 0..10 {
-            let controls: Vec<f32> =
-                (0..5).flat_map(|world| control(pose(&model, &start), world, step)).collect();
-            device.set_controls(&controls).unwrap();
-            native.set_controls(&controls).unwrap();
-            device.step();
-            native.step();
-        }
-        let host = device.host().unwrap();
-        let mut touching = 0.0;
-        for world in 0..5 {
-            for coordinate in 0..start.len() {
-                let (a, b) = (host.position(world, coordinate), native.position(world, coordinate));
-                assert!((a - b).abs() < 1e-4, "{} coordinate {coordinate}: {a} {b}", model.name);
-            }
-            for dof in 0..dofs {
-                let (a, b) = (host.velocity(world, dof), native.velocity(world, dof));
-                assert!((a - b).abs() < 1e-2, "{} dof {dof}: {a} {b}", model.name);
-            }
-            for geom in 0..host.layout().geoms.len() {
-                let [_, _, force] = host.geom_force(world, geom).unwrap();
-                touching += force.abs();
-            }
-        }
-        assert!(touching > 10.0, "{}: nothing was touched", model.name);
+}
+
+#[test]
+fn bodies_on_height_layers_agree_with_the_native_engine() {
+    if device_tests() {
+        assert_agreement(pebbles());
+    }
+}
+
+#[test]
+fn a_robot_between_height_layers_agrees_with_the_native_engine() {
+    if device_tests() {
+        assert_agreement(cave());
     }
 }
 
@@ -201,15 +273,6 @@ fn what_the_device_cannot_step_is_refused_by_name() {
     if !wgpu_available() {
         return;
     }
-    let [(mut model, _, _), _] = scenes();
-    model.scene[0].name = "terrain".to_owned();
-    model.scene[0].shape = crate::model::Shape::Floor(crate::model::HeightLayer {
-        points: [2, 2],
-        cell: 1.0,
-        heights: vec![0.0; 4],
-    });
-    let error = DeviceWorlds::new(&model, options(1)).unwrap_err();
-    assert!(matches!(&error, WorldsError::Device { reason } if reason.contains("terrain")), "{error}");
     let none = WorldsOptions { num_worlds: 0, ..WorldsOptions::default() };
     assert!(DeviceWorlds::new(&scenes()[0].0, none).unwrap_err().to_string().contains("num_worlds"));
 }

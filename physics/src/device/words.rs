@@ -3,6 +3,8 @@
 
 use super::capacities::Capacities;
 use crate::contact::joints::rules::JointLimits;
+use crate::contact::layer_detection::rules::LayerFrame;
+use crate::contact::layout::ContactLayout;
 use crate::contact::tables::rules::{ContactParameters, ContactTables, GeomParameters};
 use crate::dynamics::integrator::rules::Integration;
 use crate::dynamics::step_report::rules::StepReport;
@@ -93,7 +95,7 @@ pub(super) fn tree(words: &mut impl Words, capacities: &Capacities, tree: &mut T
 }
 
 /// `ContactTables`.
-pub(super) fn tables(words: &mut impl Words, capacities: &Capacities, tables: &mut ContactTables) {
+fn tables(words: &mut impl Words, capacities: &Capacities, tables: &mut ContactTables) {
     let Capacities { dofs, geoms, pairs, hull_corners, hull_faces, .. } = *capacities;
     words.integer(&mut tables.geom_count);
     words.integer(&mut tables.pair_count);
@@ -125,6 +127,38 @@ pub(super) fn tables(words: &mut impl Words, capacities: &Capacities, tables: &m
     words.integer(&mut tables.has_restitution);
     words.integers(&mut tables.is_limited[..dofs]);
     words.integers(&mut tables.has_dry_friction[..dofs]);
+}
+
+/// `Scene` of the shell.
+pub(super) fn scene(words: &mut impl Words, capacities: &Capacities, contact: &mut ContactLayout) {
+    tables(words, capacities, &mut contact.tables);
+    words.integer(&mut (contact.layers.len() as u32));
+    let (mut first_height, mut first_pair) = (0, 0);
+    for index in 0..capacities.layers {
+        let Some(layer) = contact.layers.get(index) else {
+            // Nothing reads the record of a layer that is not there.
+            words.integers(&mut [0; 12]);
+            continue;
+        };
+        let LayerFrame { mut origin, cell, mirror, top } = layer.map.frame::<f32>();
+        words.vector(&mut origin);
+        words.numbers(&mut [cell, mirror, top]);
+        let [points_x, points_y] = layer.map.points().map(|points| points as u32);
+        let end_pair = first_pair + layer.shapes.len() as u32;
+        words.integers(&mut [layer.geom, points_x, points_y, first_height, first_pair, end_pair]);
+        first_height += points_x * points_y;
+        first_pair = end_pair;
+    }
+    let pairs = contact.layers.iter().flat_map(|layer| &layer.shapes);
+    let records = pairs.map(|pair| [pair.geom, pair.slot]).chain(std::iter::repeat([0; 2]));
+    for mut record in records.take(capacities.layer_pairs) {
+        words.integers(&mut record);
+    }
+    let heights = contact.layers.iter().flat_map(|layer| layer.map.stored_heights());
+    // A runtime-sized array holds at least one number.
+    for height in heights.chain(contact.layers.is_empty().then_some(&0.0)) {
+        words.number(&mut height.clone());
+    }
 }
 
 /// `Integration` and `ContactParameters`.

@@ -15,8 +15,9 @@ pub mod rules {
     use crate::scalar::rules::*;
     use wgsl_rs::std::*;
 
-    /// The first part of a step: velocities without contacts, and the contacts of all shapes but height
-    /// layers, which the shell may append before the second part.
+    /// The first part of a step of `integration.timestep` s: velocities without contacts, and the contacts of
+    /// all shapes but height layers, which the shell appends before the second part. `motion`, and the
+    /// `memory` of the second part, are the state; the rest holds what the step computes on the way.
     pub fn begin_world_step<R: Real + super::Field>(
         tree: ptr!(function, Tree),
         tables: ptr!(function, ContactTables),
@@ -93,69 +94,6 @@ pub mod rules {
             contacts,
         );
         finish_step::<R>(tree, integration, motion, factor, whitened);
-    }
-
-    /// One step of `integration.timestep` s. `motion` and `memory` are the state; the rest
-    /// holds afterwards what the step computed on the way.
-    pub fn world_step<R: Real + super::Field>(
-        tree: ptr!(function, Tree),
-        tables: ptr!(function, ContactTables),
-        parameters: ptr!(function, Parameters<R>),
-        geoms: ptr!(function, [GeomParameters<R>; MAX_GEOMS]),
-        limits: ptr!(function, JointLimits<R>),
-        integration: ptr!(function, Integration<R>),
-        contact_parameters: ContactParameters<R>,
-        sweeps: u32,
-        control: ptr!(function, [R; MAX_ACTUATORS]),
-        applied: ptr!(function, [R; MAX_DOFS]),
-        motion: ptr!(function, Motion<R>),
-        memory: ptr!(function, ContactMemory<R>),
-        kinematics: ptr!(function, Kinematics<R>),
-        factor: ptr!(function, ChainMatrix<R>),
-        bias: ptr!(function, [R; MAX_DOFS]),
-        force: ptr!(function, [R; MAX_DOFS]),
-        gain: ptr!(function, [R; MAX_DOFS]),
-        whitened: ptr!(function, [R; MAX_DOFS]),
-        cloud_a: ptr!(function, Cloud<R>),
-        cloud_b: ptr!(function, Cloud<R>),
-        contacts: ptr!(function, ContactWorkspace<R>),
-    ) {
-        begin_world_step::<R>(
-            tree,
-            tables,
-            parameters,
-            geoms,
-            integration,
-            contact_parameters.margin,
-            control,
-            applied,
-            motion,
-            kinematics,
-            factor,
-            bias,
-            force,
-            gain,
-            whitened,
-            cloud_a,
-            cloud_b,
-            contacts,
-        );
-        end_world_step::<R>(
-            tree,
-            tables,
-            geoms,
-            limits,
-            integration,
-            contact_parameters,
-            sweeps,
-            motion,
-            memory,
-            kinematics,
-            factor,
-            gain,
-            whitened,
-            contacts,
-        );
     }
 }
 

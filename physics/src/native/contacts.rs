@@ -51,10 +51,11 @@ impl<L: Lane> Worlds<L> {
         );
         detect_layer_contacts(
             &desk.layers,
-            &desk.tables,
+            &mut desk.tables,
             &parameters.geoms,
             margin,
             &mut desk.window,
+            cloud_a,
             &mut desk.contacts,
         );
         let found = desk.contacts.contacts[..desk.contacts.contact_count as usize].to_vec();

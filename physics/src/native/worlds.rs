@@ -315,10 +315,11 @@ impl<L: Lane> Desk<L> {
             );
             detect_layer_contacts(
                 &self.layers,
-                &self.tables,
+                &mut self.tables,
                 &parameters.geoms,
                 self.contact_parameters.margin,
                 &mut self.window,
+                cloud_a,
                 &mut self.contacts,
             );
             end_world_step(
