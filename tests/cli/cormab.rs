@@ -79,7 +79,8 @@ fn a_comparison_keeps_finished_instances_and_goes_on() {
     let message = compare(&[&budget[..], &["--set", "training.gamma=0.5"]].concat()).failed(2);
     assert!(message.contains("other settings"), "{message}");
 
-    let write = ["cormab", "instance", "--problem", "multi", "--arms", "4", "--budget", "2", "--interventions", "5"];
+    let write =
+        ["cormab", "instance", "--problem", "multi", "--arms", "4", "--budget", "2", "--interventions", "5"];
     run_in(directory.path(), &[&write[..], &["--out", "multi.json"]].concat()).succeeded();
     let report = compare(&["--instance", "multi.json"]).json();
     assert_eq!((&report["problem"], &report["arms"]), (&"multi".into(), &4.into()));
@@ -91,7 +92,8 @@ fn decisions_are_timed_with_random_and_with_trained_networks() {
     let directory = tempfile::tempdir().unwrap();
     quick(directory.path());
     let arguments = ["cormab", "decisions", "--problem", "budget", "--arms", "14", "--budget", "6"];
-    let options = ["--config", "quick.toml", "--set", "hidden=[8,6]", "--decisions", "30", "--seconds", "0.2"];
+    let options =
+        ["--config", "quick.toml", "--set", "hidden=[8,6]", "--decisions", "30", "--seconds", "0.2"];
     let report = run_in(directory.path(), &[&arguments[..], &options, &["--json"]].concat()).json();
     assert_eq!((&report["arms"], &report["hidden"]), (&14.into(), &serde_json::json!([8, 6])));
     let rows = report["rows"].as_array().unwrap();
@@ -156,6 +158,8 @@ fn every_problem_is_measured_recorded_and_drawn() {
             (&id.as_str().into(), &serde_json::json!(["levels"]))
         );
         assert!(report["steps_per_second"].as_f64().unwrap() > 0.0);
+        let report = run(&[&["bench", &id, "--unchecked"][..], &small].concat()).json();
+        assert!(report["unchecked"] == true && report["steps_per_second"].as_f64().unwrap() > 0.0);
 
         let trace =
             ["--policy", "random", "--num-envs", "2", "--steps", "25", "--trace", "out.jsonl", "--json"];
@@ -199,6 +203,7 @@ fn what_cannot_be_is_a_usage_error_that_says_so() {
         (&["cormab", "decisions", "--checkpoint", "nowhere"], "instance.json"),
         (&["train", "--config", "quick.toml", "--env", "MiniGrid-Empty-5x5-v0"], "[problem]"),
         (&["bench", "coRMAB-Budget-v0", "--option", "arms=0"], "arms"),
+        (&["bench", "MiniGrid-Empty-5x5-v0", "--unchecked"], "--unchecked"),
         (&["rollout", "coRMAB-Budget-v0", "--actions", "quick.toml", "--trace", "x"], "--policy random"),
     ] {
         let message = run_in(directory.path(), arguments).failed(2);

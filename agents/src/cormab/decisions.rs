@@ -51,7 +51,8 @@ impl DecisionTimes {
         let seconds = sorted(&mut answers.iter().map(|answer| answer.time.as_secs_f64()));
         let nodes = sorted(&mut answers.iter().map(|answer| answer.nodes as f64));
         let unproved = answers.iter().filter(|answer| !answer.is_proved());
-        let gaps = sorted(&mut unproved.map(|answer| answer.gap() / answer.value.abs().max(f64::MIN_POSITIVE)));
+        let gaps =
+            sorted(&mut unproved.map(|answer| answer.gap() / answer.value.abs().max(f64::MIN_POSITIVE)));
         Some(Self {
             decisions: answers.len(),
             median_seconds: quantile(&seconds, 0.5)?,
@@ -132,7 +133,8 @@ mod tests {
             nodes: 10 * milliseconds,
             time: Duration::from_millis(milliseconds),
         };
-        let answers: Vec<Argmax> = (1..=10).rev().map(|ms| answer(ms, if ms > 8 { 0.5 } else { 0.0 })).collect();
+        let answers: Vec<Argmax> =
+            (1..=10).rev().map(|ms| answer(ms, if ms > 8 { 0.5 } else { 0.0 })).collect();
         let times = DecisionTimes::of(&answers).unwrap();
         assert_eq!((times.median_seconds, times.seconds_90, times.seconds_99), (0.005, 0.009, 0.01));
         assert_eq!((times.median_nodes, times.most_nodes), (50, 100));
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn random_networks_are_decided_on_in_whole_episodes() {
-        let instance = generate(Problem::Budget, &Sizes { arms: 10, budget: 3, interventions: 0 }, 1).unwrap();
+        let instance =
+            generate(Problem::Budget, &Sizes { arms: 10, budget: 3, interventions: 0 }, 1).unwrap();
         let answers = decide_at_random(&instance, &[8, 8], Limits::default(), 50, 1).unwrap();
         assert_eq!(answers.len(), 60);
         assert!(answers.iter().all(Argmax::is_proved));

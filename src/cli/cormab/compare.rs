@@ -114,7 +114,8 @@ impl Finished {
         };
         let kept: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if kept.config != *config || kept.max_nodes != max_nodes {
-            let reason = "this instance was compared with other settings; choose another --out, or its settings";
+            let reason =
+                "this instance was compared with other settings; choose another --out, or its settings";
             return Err(wrong(reason.into()).into());
         }
         Ok(Some(kept.result))

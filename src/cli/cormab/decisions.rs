@@ -114,9 +114,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (weights, network) in &networks {
         answers.push((weights, decide_with(&instance, network, limits, count)?));
     }
-    let rows = answers.iter().filter_map(|(weights, answers)| {
-        Some(Row { weights, times: DecisionTimes::of(answers)? })
-    });
+    let rows = answers
+        .iter()
+        .filter_map(|(weights, answers)| Some(Row { weights, times: DecisionTimes::of(answers)? }));
     let report = Report {
         problem: instance.problem.name(),
         instance: &instance.name,
@@ -142,7 +142,8 @@ fn train_here(arguments: &Arguments) -> anyhow::Result<Trained> {
     };
     config.training.episodes = arguments.episodes.unwrap_or(config.training.episodes);
     config.check().map_err(|error| Usage(error.to_string()))?;
-    let problem = arguments.problem.ok_or_else(|| Usage(String::from("--problem or --checkpoint is needed")))?;
+    let problem =
+        arguments.problem.ok_or_else(|| Usage(String::from("--problem or --checkpoint is needed")))?;
     arguments.sizes.apply(problem, &mut config, 0);
     let instance = make_instance(&config)?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -168,7 +169,8 @@ fn train_here(arguments: &Arguments) -> anyhow::Result<Trained> {
 fn load(folder: &Path) -> anyhow::Result<(Instance, ReluNetwork)> {
     let wrong = |path: &Path, reason: String| Usage(format!("{}: {reason}", path.display()));
     let instance_path = folder.join("instance.json");
-    let instance = Instance::load(&instance_path).map_err(|error| wrong(&instance_path, error.to_string()))?;
+    let instance =
+        Instance::load(&instance_path).map_err(|error| wrong(&instance_path, error.to_string()))?;
     let path = folder.join("network.json");
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(&path, error.to_string()))?;
     let network: ReluNetwork =
@@ -190,10 +192,12 @@ fn load(folder: &Path) -> anyhow::Result<(Instance, ReluNetwork)> {
 }
 
 fn describe(report: &Report<'_>) -> String {
-    let header = ["weights", "median", "90 %", "99 %", "longest", "nodes", "proved", "gap, median", "largest"];
+    let header =
+        ["weights", "median", "90 %", "99 %", "longest", "nodes", "proved", "gap, median", "largest"];
     let mut lines = vec![header.map(String::from).to_vec()];
     let milliseconds = |seconds: f64| format!("{:.3} ms", 1e3 * seconds);
-    let percent = |gap: Option<f64>| gap.map_or_else(|| String::from("-"), |gap| format!("{:.1} %", 100.0 * gap));
+    let percent =
+        |gap: Option<f64>| gap.map_or_else(|| String::from("-"), |gap| format!("{:.1} %", 100.0 * gap));
     for Row { weights, times } in &report.rows {
         lines.push(vec![
             (*weights).to_owned(),

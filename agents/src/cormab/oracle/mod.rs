@@ -4,6 +4,11 @@
 mod action_network;
 mod branch_and_bound;
 mod enumeration;
+mod enumeration_on_device;
+mod enumeration_rules;
+#[cfg(feature = "highs")]
+mod highs;
+mod mixed_integer;
 mod relaxation;
 
 use std::time::Duration;
@@ -13,7 +18,11 @@ use pentathlon_envs::cormab::action::ActionMask;
 pub use self::{
     branch_and_bound::{BranchAndBound, Limits},
     enumeration::Enumeration,
+    enumeration_on_device::DeviceEnumeration,
+    mixed_integer::NetworkProgram,
 };
+#[cfg(feature = "highs")]
+pub use self::highs::Highs;
 use super::network::ReluNetwork;
 
 /// The best action found.
