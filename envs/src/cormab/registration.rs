@@ -69,20 +69,21 @@ mod tests {
     #[test]
     fn packed_actions_are_those_of_one_number_a_component() {
         let options = BuildOptions { num_envs: 5, ..BuildOptions::default() };
-        let id = id(Problem::Scheduling);
         let domain = CoupledBandit::new(Problem::Scheduling, &options).unwrap();
         let instance = domain.instance().clone();
-        let mut whole = build_instance(instance.clone(), &options).unwrap();
-        let mut inside = build_instance(instance, &options).unwrap();
-        whole.reset(Some(1)).unwrap();
-        inside.reset(Some(1)).unwrap();
+        let mut batches = [0, 1].map(|_| build_instance(instance.clone(), &options).unwrap());
+        let [whole, inside] = &mut batches;
+        let whole: &mut dyn VectorEnv = whole;
+        let inside: &mut dyn VectorEnv = inside.inner_mut();
+        whole.reset(1).unwrap();
+        inside.reset(1).unwrap();
         let mut randoms = [0, 0].map(|_| Philox::for_level(4, 4));
         let (mut actions, mut packed) = (vec![0; 5 * 20], vec![0; 5 * 2]);
         for _ in 0..10 {
-            assert!(sample_actions(&whole, &mut randoms[0], &mut actions), "{id}");
-            assert!(sample_actions(inside.inner_mut(), &mut randoms[1], &mut packed));
+            assert!(sample_actions(whole, &mut randoms[0], &mut actions));
+            assert!(sample_actions(inside, &mut randoms[1], &mut packed));
             let reward = whole.step(&actions[..]).unwrap().reward.to_vec();
-            assert_eq!(reward, inside.inner_mut().step(&packed[..]).unwrap().reward);
+            assert_eq!(reward, inside.step(&packed[..]).unwrap().reward);
         }
     }
 }

@@ -56,8 +56,9 @@ pub mod process {
     pub fn next_level(level: u32, noise: u32, threshold: u32) -> u32 {
         #![inline(always)]
         let rise = select(0u32, 1u32, level < TOP_LEVEL);
-        let fall = select(0u32, 1u32, level > 0u32);
-        select(level - fall, level + rise, noise < threshold)
+        let fall = select(0u32, 0xffffffffu32, level > 0u32);
+        // Additions that are checked, as the development profile's are, keep the loop over arms from vectors.
+        wrapping_add_words(level, select(fall, rise, noise < threshold))
     }
 
     /// What an arm pays that has moved to `level`, out of what it pays in each.

@@ -57,12 +57,14 @@ fn move_arms(
 ) -> f32 {
     let mut sums = [0.0f32; GROUP];
     let groups = levels.as_chunks_mut::<GROUP>().0.iter_mut().zip(&tables.rewards).zip(thresholds);
-    for (group, ((levels, rewards), thresholds)) in groups.enumerate() {
+    let mut arm = 0u32;
+    for ((levels, rewards), thresholds) in groups {
         // No `array::from_fn`: its closure is not always inlined, and then nothing becomes a vector.
         let mut noise = [0; GROUP];
         for (lane, noise) in noise.iter_mut().enumerate() {
-            *noise = arm_noise(first, second, (group * GROUP + lane) as u32);
+            *noise = arm_noise(first, second, arm.wrapping_add(lane as u32));
         }
+        arm = arm.wrapping_add(GROUP as u32);
         for lane in 0..GROUP {
             levels[lane] = next_level(levels[lane], noise[lane], thresholds[lane]);
         }

@@ -57,7 +57,8 @@ impl DeviceEnumeration {
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             cache: None,
         });
-        let words = native.actions().iter().flat_map(|action| (0..4).map(move |word| (action >> (32 * word)) as u32));
+        let words =
+            native.actions().iter().flat_map(|action| (0..4).map(move |word| (action >> (32 * word)) as u32));
         let words: Vec<u32> = words.collect();
         let actions = storage(&handles, 4 * words.len());
         handles.queue.write_buffer(&actions, 0, bytemuck::cast_slice(&words));
@@ -235,7 +236,11 @@ mod tests {
                 assert_eq!(answers.len(), 37);
                 for (answer, levels) in answers.iter().zip(levels.chunks(10)) {
                     let expected = one.argmax(&network, levels);
-                    assert_eq!((answer.action, answer.value), (expected.action, expected.value), "{problem:?}");
+                    assert_eq!(
+                        (answer.action, answer.value),
+                        (expected.action, expected.value),
+                        "{problem:?}"
+                    );
                 }
             }
             assert!(DeviceEnumeration::new(&set, 3, handles).unwrap().is_none());

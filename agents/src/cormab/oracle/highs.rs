@@ -42,7 +42,8 @@ impl Highs {
             })
             .collect();
         for row in &model.program.rows {
-            let terms: Vec<_> = row.terms.iter().map(|(variable, factor)| (columns[*variable], *factor)).collect();
+            let terms: Vec<_> =
+                row.terms.iter().map(|(variable, factor)| (columns[*variable], *factor)).collect();
             problem.add_row(row.lower..=row.upper, &terms);
         }
         let mut solver = problem.try_optimise(Sense::Maximise).ok()?;
@@ -91,7 +92,8 @@ impl ArgmaxOracle for Highs {
         let begin = Instant::now();
         let model = NetworkProgram::new(&self.set, surrogate, levels);
         let solved = self.solve(&model);
-        let found = solved.as_ref().map(|solved| chosen(solved.get_solution().columns(), self.set.components()));
+        let found =
+            solved.as_ref().map(|solved| chosen(solved.get_solution().columns(), self.set.components()));
         // A search that ended before it had an action answers with one that is grown.
         let action = match found.filter(|action| self.set.contains(*action)) {
             Some(action) => action,

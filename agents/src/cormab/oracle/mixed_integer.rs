@@ -80,9 +80,11 @@ fn add_unit(
     };
     let unit = variable(format!("x_{name}"), lower.max(0.0), upper, false);
     // The unit less its pre-activation's terms: the constant where the unit is on.
-    let less = || std::iter::once((unit, 1.0)).chain(terms.iter().map(|(variable, factor)| (*variable, -factor)));
+    let less =
+        || std::iter::once((unit, 1.0)).chain(terms.iter().map(|(variable, factor)| (*variable, -factor)));
     if lower >= 0.0 {
-        let row = Row { name: format!("on_{name}"), terms: less().collect(), lower: *constant, upper: *constant };
+        let row =
+            Row { name: format!("on_{name}"), terms: less().collect(), lower: *constant, upper: *constant };
         program.rows.push(row);
         return (Some(unit), 0.0);
     }

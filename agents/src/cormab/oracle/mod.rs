@@ -15,14 +15,14 @@ use std::time::Duration;
 
 use pentathlon_envs::cormab::action::ActionMask;
 
+#[cfg(feature = "highs")]
+pub use self::highs::Highs;
 pub use self::{
     branch_and_bound::{BranchAndBound, Limits},
     enumeration::Enumeration,
     enumeration_on_device::DeviceEnumeration,
     mixed_integer::NetworkProgram,
 };
-#[cfg(feature = "highs")]
-pub use self::highs::Highs;
 use super::network::ReluNetwork;
 
 /// The best action found.

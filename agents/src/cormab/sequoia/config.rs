@@ -220,8 +220,8 @@ impl Default for TrainingConfig {
         Self {
             episodes: 300,
             gamma: 0.95,
-            centre_rewards: false,
-            huber_delta: 1.0,
+            centre_rewards: true,
+            huber_delta: 10.0,
             target: TargetSchedule::Hard(100),
             batch: 32,
             updates_per_step: 1,
