@@ -11,7 +11,7 @@ use super::super::{growth::grow, network::ReluNetwork};
 use super::{Argmax, ArgmaxOracle, branch_and_bound::Limits, mixed_integer::NetworkProgram};
 
 /// What the solver may violate a row by; the returned action is valued by the network itself.
-const TOLERANCE: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-7;
 
 /// HiGHS over the actions of a feasible set, on one thread.
 #[derive(Clone, Debug)]
