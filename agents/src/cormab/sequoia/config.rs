@@ -221,7 +221,7 @@ impl Default for TrainingConfig {
             episodes: 300,
             gamma: 0.95,
             centre_rewards: true,
-            huber_delta: 10.0,
+            huber_delta: 3.0,
             target: TargetSchedule::Hard(100),
             batch: 32,
             updates_per_step: 1,
