@@ -8,3 +8,5 @@ mod agents;
 mod cases;
 #[path = "golden_cormab/environments.rs"]
 mod environments;
+#[path = "golden_cormab/learning.rs"]
+mod learning;

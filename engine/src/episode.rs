@@ -136,6 +136,7 @@ pub mod rules {
 
     /// What a step knows of an environment before anything moved.
     pub fn begin_report(episode: Episode) -> Report {
+        #![inline]
         let mut flags = 0u32;
         if episode.ended != 0u32 {
             flags = WAS_RESET;
@@ -145,6 +146,7 @@ pub mod rules {
 
     /// Counts the step under way, unless the environment waits for its reset.
     pub fn count_step(episode: Episode) -> Episode {
+        #![inline]
         let mut counted = episode;
         if episode.ended == 0u32 {
             counted.elapsed = wrapping_add_words(episode.elapsed, 1u32);
@@ -154,12 +156,14 @@ pub mod rules {
 
     /// No verdict yet.
     pub fn no_outcome() -> Outcome {
+        #![inline]
         Outcome { verdict: RUNNING, detail: 0u32, terminated: 0u32, truncated: 0u32 }
     }
 
     /// Whether the step just made ended the episode: by the rules' verdict, or by its length, which the
     /// rules may have judged already.
     pub fn judge(episode: Episode, outcome: Outcome, max_episode_steps: u32) -> Outcome {
+        #![inline]
         let mut judged = outcome;
         judged.terminated = 0u32;
         if outcome.verdict != RUNNING {
@@ -173,6 +177,7 @@ pub mod rules {
 
     /// The episode with the rewards of the step just made, ended if `outcome` says so.
     pub fn close_step(episode: Episode, outcome: Outcome, reward: f32) -> Episode {
+        #![inline]
         let mut closed = episode;
         closed.total = episode.total + reward;
         closed.ended = outcome.terminated | outcome.truncated;
@@ -181,6 +186,7 @@ pub mod rules {
 
     /// What the step just made has to tell.
     pub fn make_report(episode: Episode, outcome: Outcome) -> Report {
+        #![inline]
         let mut flags = 0u32;
         if outcome.terminated != 0u32 {
             flags |= TERMINATED;
@@ -196,6 +202,7 @@ pub mod rules {
 
     /// Whether the Autoreset set starts the next episode of an environment in this step.
     pub fn is_due(episode: Episode, report: Report, autoreset: u32) -> bool {
+        #![inline]
         let waited = (report.flags & WAS_RESET) != 0u32 && autoreset != DISABLED;
         waited || (autoreset == SAME_STEP && episode.ended != 0u32)
     }

@@ -3,7 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use pentathlon::{AutoresetMode, VectorEnv, engine::Batch, envs::minigrid::MiniGrid};
+use pentathlon::{
+    AutoresetMode, VectorEnv,
+    engine::Batch,
+    envs::{cormab::FeasibleBatch, minigrid::MiniGrid},
+};
 use serde::Serialize;
 
 use super::{
@@ -18,7 +22,8 @@ use super::{
 Examples:
   pentathlon bench MiniGrid-DoorKey-8x8-v0
   pentathlon bench MiniGrid-DoorKey-8x8-v0 --num-envs 4096 --steps 1000 --threads 1 --json
-  pentathlon bench MiniGrid-DoorKey-8x8-v0 --device wgpu --num-envs 65536 --on-device")]
+  pentathlon bench MiniGrid-DoorKey-8x8-v0 --device wgpu --num-envs 65536 --on-device
+  pentathlon bench coRMAB-Budget-v0 --threads 1 --unchecked")]
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArguments,
@@ -37,6 +42,9 @@ pub struct Arguments {
     /// With --device wgpu: results stay on the device, as for a learner there; actions are uploaded
     #[arg(long, conflicts_with = "resets")]
     on_device: bool,
+    /// Coupled bandits only: actions are checked and packed before the clock starts, too
+    #[arg(long, conflicts_with_all = ["on_device", "resets"])]
+    unchecked: bool,
     /// Measure resets of the whole batch instead of steps
     #[arg(long)]
     resets: bool,
@@ -50,6 +58,7 @@ struct Report {
     id: String,
     device: &'static str,
     on_device: bool,
+    unchecked: bool,
     threads: usize,
     num_envs: usize,
     steps: usize,
@@ -83,8 +92,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     batch.reset(None)?;
     let mut times = if arguments.resets {
         time_resets(arguments, &mut batch)?
+    } else if arguments.unchecked {
+        time_steps(arguments, inside_of(&mut *batch)?)?
     } else {
-        time_steps(arguments, &mut batch)?
+        time_steps(arguments, &mut *batch)?
     };
     times.sort_unstable();
     let seconds = times[times.len() / 2].as_secs_f64();
@@ -94,6 +105,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         id: batch.spec().id.clone(),
         device: device_name(options.device),
         on_device: arguments.on_device,
+        unchecked: arguments.unchecked,
         threads: match options.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
@@ -113,13 +125,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.json { output::print_json(&report) } else { output::print(&describe(&report)) }
 }
 
-fn time_steps(arguments: &Arguments, batch: &mut Box<dyn VectorEnv>) -> anyhow::Result<Vec<Duration>> {
-    let drawn = random_actions(&**batch, arguments.environment.seed, DRAWN_STEPS)?;
+/// The batch inside a coupled bandit's, which takes packed actions and trusts them.
+fn inside_of(batch: &mut dyn VectorEnv) -> anyhow::Result<&mut dyn VectorEnv> {
+    let id = batch.spec().id.clone();
+    match batch.as_any_mut().downcast_mut::<FeasibleBatch>() {
+        Some(batch) => Ok(batch.inner_mut()),
+        None => Err(Usage(format!("{id}: --unchecked is for coupled bandits (coRMAB ids) only")).into()),
+    }
+}
+
+fn time_steps(arguments: &Arguments, batch: &mut dyn VectorEnv) -> anyhow::Result<Vec<Duration>> {
+    let drawn = random_actions(batch, arguments.environment.seed, DRAWN_STEPS)?;
     let drawn: Vec<&[i32]> = drawn.steps().collect();
-    let steps = |batch: &mut Box<dyn VectorEnv>, count: usize| -> anyhow::Result<Duration> {
+    let steps = |batch: &mut dyn VectorEnv, count: usize| -> anyhow::Result<Duration> {
         let begin = Instant::now();
         if arguments.on_device {
-            step_on_device(&mut **batch, &drawn, count)?;
+            step_on_device(batch, &drawn, count)?;
         } else {
             for step in 0..count {
                 batch.step(drawn[step % DRAWN_STEPS])?;
@@ -182,7 +203,13 @@ fn describe(report: &Report) -> String {
                 "{}, {} thread(s){}",
                 report.device,
                 report.threads,
-                if report.on_device { ", results stay there" } else { "" }
+                if report.on_device {
+                    ", results stay there"
+                } else if report.unchecked {
+                    ", actions checked before"
+                } else {
+                    ""
+                }
             ),
         ),
         ("batch", format!("{} environments, {} {what} each", report.num_envs, report.steps)),

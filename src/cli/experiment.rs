@@ -16,7 +16,7 @@ use pentathlon::agents::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{cormab, exit::Usage, policy::build};
+use super::{cormab, policy::build};
 
 /// The learner that a configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -102,20 +102,7 @@ impl Experiment {
             )),
             Kind::Team => Self::Team(Box::new(QmixConfig::with_overrides(&name, text, overrides)?)),
             Kind::Hierarchy => Self::Hierarchy(Box::new(GmahConfig::read(&name, text, overrides)?)),
-            Kind::Sequoia => {
-                let (mut config, mut seed) = (cormab::parse_config(path, text)?, None);
-                for setting in overrides {
-                    match setting.strip_prefix("seed=").and_then(|text| text.parse().ok()) {
-                        Some(value) => seed = Some(value),
-                        None => {
-                            let reason = "settings of SEQUOIA are changed in its configuration file";
-                            return Err(Usage(format!("--set {setting}: {reason}")).into());
-                        }
-                    }
-                }
-                config.seed = seed.unwrap_or(config.seed);
-                Self::Sequoia(Box::new(config))
-            }
+            Kind::Sequoia => Self::Sequoia(Box::new(cormab::parse_config(path, text, overrides)?)),
         })
     }
 

@@ -59,6 +59,66 @@ fn compare_reports_every_method_with_its_interval() {
 }
 
 #[test]
+fn a_comparison_keeps_finished_instances_and_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    quick(directory.path());
+    let compare = |more: &[&str]| {
+        let arguments = ["cormab", "compare", "--config", "quick.toml", "--out", "kept", "--json"];
+        run_in(directory.path(), &[&arguments[..], more].concat())
+    };
+    let budget = ["--problem", "budget", "--arms", "4", "--budget", "2"];
+    compare(&budget).succeeded();
+    let kept: Vec<_> = fs::read_dir(directory.path().join("kept")).unwrap().flatten().collect();
+    assert_eq!(kept.len(), 1);
+    let first = fs::read(kept[0].path()).unwrap();
+    let report = compare(&[&budget[..], &["--seeds", "2"]].concat()).json();
+    assert_eq!(report["seeds"], 2);
+    assert_eq!(fs::read(kept[0].path()).unwrap(), first, "the first is not compared again");
+    let told: Value = serde_json::from_slice(&first).unwrap();
+    assert_eq!(report["instances"][0], told["result"]);
+    let message = compare(&[&budget[..], &["--set", "training.gamma=0.5"]].concat()).failed(2);
+    assert!(message.contains("other settings"), "{message}");
+
+    let write =
+        ["cormab", "instance", "--problem", "multi", "--arms", "4", "--budget", "2", "--interventions", "5"];
+    run_in(directory.path(), &[&write[..], &["--out", "multi.json"]].concat()).succeeded();
+    let report = compare(&["--instance", "multi.json"]).json();
+    assert_eq!((&report["problem"], &report["arms"]), (&"multi".into(), &4.into()));
+    assert!(report["instances"][0]["search"]["searches"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn decisions_are_timed_with_random_and_with_trained_networks() {
+    let directory = tempfile::tempdir().unwrap();
+    quick(directory.path());
+    let arguments = ["cormab", "decisions", "--problem", "budget", "--arms", "14", "--budget", "6"];
+    let options =
+        ["--config", "quick.toml", "--set", "hidden=[8,6]", "--decisions", "30", "--seconds", "0.2"];
+    let report = run_in(directory.path(), &[&arguments[..], &options, &["--json"]].concat()).json();
+    assert_eq!((&report["arms"], &report["hidden"]), (&14.into(), &serde_json::json!([8, 6])));
+    let rows = report["rows"].as_array().unwrap();
+    let weights: Vec<&str> = rows.iter().map(|row| row["weights"].as_str().unwrap()).collect();
+    assert_eq!(weights, ["random", "one-step reward", "trained"]);
+    for row in rows {
+        let of = |field: &str| row[field].as_f64().unwrap();
+        assert_eq!(of("decisions"), 40.0, "whole episodes: {row}");
+        assert!(0.0 < of("median_seconds") && of("median_seconds") <= of("seconds_90"), "{row}");
+        assert!(of("seconds_90") <= of("seconds_99") && of("seconds_99") <= of("most_seconds"), "{row}");
+        assert_eq!(of("proved") < 1.0, row["median_gap"].is_number(), "{row}");
+        assert!(of("most_seconds") < 2.0, "{row}");
+    }
+
+    // A run's folder brings its own instance and network.
+    let train = ["train", "--config", "quick.toml", "--set", "training.episodes=2", "--out", "run", "--json"];
+    assert_eq!(run_in(directory.path(), &train).json()["frames"], 2 * 20);
+    let measure = ["cormab", "decisions", "--checkpoint", "run", "--decisions", "20"];
+    let table = run_in(directory.path(), &measure).succeeded();
+    assert!(table.contains("trained") && table.contains("99 %") && table.contains("proved"), "{table}");
+    fs::write(directory.path().join("run/network.json"), "{}").unwrap();
+    assert!(run_in(directory.path(), &measure).failed(2).contains("network.json"));
+}
+
+#[test]
 fn an_instance_is_written_and_learned_again() {
     let directory = tempfile::tempdir().unwrap();
     quick(directory.path());
@@ -98,6 +158,8 @@ fn every_problem_is_measured_recorded_and_drawn() {
             (&id.as_str().into(), &serde_json::json!(["levels"]))
         );
         assert!(report["steps_per_second"].as_f64().unwrap() > 0.0);
+        let report = run(&[&["bench", &id, "--unchecked"][..], &small].concat()).json();
+        assert!(report["unchecked"] == true && report["steps_per_second"].as_f64().unwrap() > 0.0);
 
         let trace =
             ["--policy", "random", "--num-envs", "2", "--steps", "25", "--trace", "out.jsonl", "--json"];
@@ -132,11 +194,16 @@ fn what_cannot_be_is_a_usage_error_that_says_so() {
         (&["cormab", "compare", "--problem", "budget", "--arms", "200"], "arms"),
         (&["cormab", "compare", "--problem", "budget", "--config", "none.toml"], "none.toml"),
         (&["cormab", "instance", "--problem", "multi", "--arms", "0", "--out", "x.json"], "arms"),
-        (&["train", "--config", "bad.toml"], "training.gamma = 1.5"),
+        (&["train", "--config", "bad.toml"], "'training.gamma' = 1.5"),
         (&["train", "--config", "odd.toml"], "colour"),
-        (&["train", "--config", "quick.toml", "--set", "seed=3"], "--set seed=3"),
+        (&["train", "--config", "quick.toml", "--set", "training.colour=3"], "training.colour=3"),
+        (&["train", "--config", "quick.toml", "--set", "training.gamma=2"], "training.gamma"),
+        (&["cormab", "decisions"], "--problem"),
+        (&["cormab", "decisions", "--problem", "budget", "--seconds", "0"], "--seconds 0"),
+        (&["cormab", "decisions", "--checkpoint", "nowhere"], "instance.json"),
         (&["train", "--config", "quick.toml", "--env", "MiniGrid-Empty-5x5-v0"], "[problem]"),
         (&["bench", "coRMAB-Budget-v0", "--option", "arms=0"], "arms"),
+        (&["bench", "MiniGrid-Empty-5x5-v0", "--unchecked"], "--unchecked"),
         (&["rollout", "coRMAB-Budget-v0", "--actions", "quick.toml", "--trace", "x"], "--policy random"),
     ] {
         let message = run_in(directory.path(), arguments).failed(2);

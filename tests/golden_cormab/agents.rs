@@ -24,10 +24,15 @@ use super::cases::{Comparison, cases, read};
 /// Sets of the golden instances are listed up to this size.
 const LIMIT: usize = 1 << 20;
 
-fn oracles(instance: &Instance) -> [(&'static str, Box<dyn ArgmaxOracle>); 2] {
+fn oracles(instance: &Instance) -> Vec<(&'static str, Box<dyn ArgmaxOracle>)> {
     let set = FeasibleSet::new(instance);
     let all = Enumeration::new(&set, LIMIT).expect("golden sets are small");
-    [("enumeration", Box::new(all)), ("branch and bound", Box::new(BranchAndBound::new(set)))]
+    vec![
+        ("enumeration", Box::new(all) as Box<dyn ArgmaxOracle>),
+        ("branch and bound", Box::new(BranchAndBound::new(set.clone()))),
+        #[cfg(feature = "highs")]
+        ("HiGHS", Box::new(pentathlon::agents::cormab::oracle::Highs::new(set))),
+    ]
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use pentathlon_envs::cormab::{feasible::FeasibleSet, instance::Instance};
 use pentathlon_gym::Error;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     dynamic_programming::JointProcess,
@@ -22,7 +22,7 @@ use super::{
 const CANDIDATES: usize = 100;
 
 /// What chooses the actions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Nothing is pulled.
@@ -91,7 +91,7 @@ impl Method {
 }
 
 /// How SEQUOIA's searches went in an evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchStatistics {
     /// Searches.
     pub searches: usize,
@@ -124,7 +124,7 @@ impl SearchStatistics {
 }
 
 /// All methods on one instance.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OnInstance {
     /// Name of the instance.
     pub instance: String,
@@ -245,9 +245,11 @@ pub fn rows(results: &[OnInstance]) -> Vec<Row> {
         };
         let earned: Vec<Earned> = results.iter().map(of_method).collect::<Option<_>>()?;
         let means: Vec<f64> = earned.iter().map(|earned| earned.mean).collect();
-        let values = if let [only] = &earned[..] { &only.episodes } else { &means };
         let mean = means.iter().sum::<f64>() / means.len() as f64;
-        let reach = student_quantile(values.len()) * standard_error(values);
+        let reach = match &earned[..] {
+            [only] => student_quantile(only.episodes) * only.standard_error,
+            _ => student_quantile(means.len()) * standard_error(&means),
+        };
         let seconds = earned.iter().map(|earned| earned.seconds_per_decision).sum::<f64>();
         Some(Row {
             method,

@@ -31,7 +31,7 @@ impl Default for EvaluationProtocol {
 }
 
 /// What a policy earned.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Earned {
     /// Mean expected reward of a step.
     pub mean: f64,
@@ -39,9 +39,8 @@ pub struct Earned {
     pub standard_error: f64,
     /// The standard error if steps were independent, as the published protocol takes them.
     pub step_standard_error: f64,
-    /// Mean of each episode.
-    #[serde(skip)]
-    pub episodes: Vec<f64>,
+    /// Episodes.
+    pub episodes: usize,
     /// Decisions.
     pub decisions: usize,
     /// Mean time of a decision in seconds.
@@ -95,14 +94,14 @@ pub fn evaluate(
         batch.step(&actions)?;
     }
     let decisions = count * horizon as usize;
-    let episodes: Vec<f64> = sums.iter().map(|sum| sum / f64::from(horizon)).collect();
+    let means: Vec<f64> = sums.iter().map(|sum| sum / f64::from(horizon)).collect();
     let mean = total / decisions as f64;
     let variance = (squares / decisions as f64 - mean * mean).max(0.0);
     Ok(Earned {
         mean,
-        standard_error: standard_error(&episodes),
+        standard_error: standard_error(&means),
         step_standard_error: (variance / decisions as f64).sqrt(),
-        episodes,
+        episodes: count,
         decisions,
         seconds_per_decision: seconds / decisions as f64,
     })

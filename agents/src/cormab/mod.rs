@@ -9,6 +9,7 @@
 
 pub mod chart;
 pub mod comparison;
+pub mod decisions;
 pub mod dynamic_programming;
 pub mod evaluation;
 pub mod growth;

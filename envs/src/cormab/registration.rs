@@ -45,13 +45,45 @@ pub fn register(registry: &mut Registry) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a random feasible action for every environment of `batch`, `[num_envs, components]`; false when it
-/// is no batch of coupled bandits. See [`FeasibleSet::sample`](super::feasible::FeasibleSet::sample).
+/// Writes a random feasible action for every environment of `batch`; false when it is no batch of coupled
+/// bandits. Actions are `[num_envs, components]`, or `[num_envs, action words]` where `batch` is the one inside,
+/// which takes packed actions. See [`FeasibleSet::sample`](super::feasible::FeasibleSet::sample).
 pub fn sample_actions<R: Random>(batch: &dyn VectorEnv, random: &mut R, actions: &mut [i32]) -> bool {
-    let Some(batch) = find_batch::<CoupledBandit>(batch) else { return false };
-    let set = batch.domain().feasible_set();
-    for action in actions.chunks_exact_mut(set.components()) {
-        write_action(set.sample(random), action);
+    let Some(inside) = find_batch::<CoupledBandit>(batch) else { return false };
+    let set = inside.domain().feasible_set();
+    let (width, words) = (batch.spec().action_space.flat_len(), inside.spec().action_space.flat_len());
+    for action in actions.chunks_exact_mut(width) {
+        let drawn = set.sample(random);
+        // A single component is a number of its own in both forms.
+        if width == words { CoupledBandit::pack(drawn, action) } else { write_action(drawn, action) }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_gym::seeding::philox::Philox;
+
+    use super::*;
+
+    #[test]
+    fn packed_actions_are_those_of_one_number_a_component() {
+        let options = BuildOptions { num_envs: 5, ..BuildOptions::default() };
+        let domain = CoupledBandit::new(Problem::Scheduling, &options).unwrap();
+        let instance = domain.instance().clone();
+        let mut batches = [0, 1].map(|_| build_instance(instance.clone(), &options).unwrap());
+        let [whole, inside] = &mut batches;
+        let whole: &mut dyn VectorEnv = whole;
+        let inside: &mut dyn VectorEnv = inside.inner_mut();
+        whole.reset(1).unwrap();
+        inside.reset(1).unwrap();
+        let mut randoms = [0, 0].map(|_| Philox::for_level(4, 4));
+        let (mut actions, mut packed) = (vec![0; 5 * 20], vec![0; 5 * 2]);
+        for _ in 0..10 {
+            assert!(sample_actions(whole, &mut randoms[0], &mut actions));
+            assert!(sample_actions(inside, &mut randoms[1], &mut packed));
+            let reward = whole.step(&actions[..]).unwrap().reward.to_vec();
+            assert_eq!(reward, inside.step(&packed[..]).unwrap().reward);
+        }
+    }
 }

@@ -27,12 +27,14 @@ pub mod process {
 
     /// Two words of an action, of 16 components each, as one of [`Pulled`]'s.
     pub fn joined(low: i32, high: i32) -> u32 {
+        #![inline(always)]
         (u32(low) & 0xffffu32) | (u32(high) << 16u32)
     }
 
     /// A permutation of all words whose output bits each depend on all input bits: the finaliser
     /// `lowbias32` of C. Wellons' hash prospector.
     pub fn scrambled(word: u32) -> u32 {
+        #![inline(always)]
         let mut x = word;
         x ^= x >> 16u32;
         x = wrapping_mul_words(x, 0x7feb352du32);
@@ -44,6 +46,7 @@ pub mod process {
     /// The noise of `arm` in a step whose two drawn words are `first` and `second`. It depends on no
     /// action, so policies can be compared under the same noise.
     pub fn arm_noise(first: u32, second: u32, arm: u32) -> u32 {
+        #![inline(always)]
         let counter = wrapping_add_words(first, wrapping_mul_words(arm, PHILOX_KEY_INCREMENT));
         scrambled(scrambled(counter) ^ second)
     }
@@ -51,13 +54,16 @@ pub mod process {
     /// The level of an arm after a step: up when its noise is below `threshold`, which is its probability
     /// to climb in units of `2^-32`, else down; the ends hold.
     pub fn next_level(level: u32, noise: u32, threshold: u32) -> u32 {
+        #![inline(always)]
         let rise = select(0u32, 1u32, level < TOP_LEVEL);
-        let fall = select(0u32, 1u32, level > 0u32);
-        select(level - fall, level + rise, noise < threshold)
+        let fall = select(0u32, 0xffffffffu32, level > 0u32);
+        // Additions that are checked, as the development profile's are, keep the loop over arms from vectors.
+        wrapping_add_words(level, select(fall, rise, noise < threshold))
     }
 
     /// What an arm pays that has moved to `level`, out of what it pays in each.
     pub fn paid(level: u32, at_0: f32, at_1: f32, at_2: f32, at_3: f32) -> f32 {
+        #![inline(always)]
         let low = select(at_0, at_1, level == 1u32);
         let high = select(at_2, at_3, level == 3u32);
         select(low, high, level > 1u32)
@@ -65,6 +71,7 @@ pub mod process {
 
     /// The reward of a step: the sums over every fourth arm, from arm 0, 1, 2 and 3 on.
     pub fn total_paid(from_0: f32, from_1: f32, from_2: f32, from_3: f32) -> f32 {
+        #![inline(always)]
         (from_0 + from_1) + (from_2 + from_3)
     }
 }

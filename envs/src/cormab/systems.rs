@@ -28,7 +28,11 @@ pub(super) fn step<R: Random>(random: &mut R, tables: &Tables, pulled: &Pulled, 
         let groups = passive.iter().zip(active).enumerate();
         let thresholds = groups.map(|(group, (passive, active))| {
             let chosen = pulled.words[group / 8 % 4] >> (GROUP * (group % 8));
-            std::array::from_fn(|lane| if chosen >> lane & 1 == 1 { active[lane] } else { passive[lane] })
+            let mut thresholds = *passive;
+            for (lane, threshold) in thresholds.iter_mut().enumerate() {
+                *threshold = if chosen >> lane & 1 == 1 { active[lane] } else { *threshold };
+            }
+            thresholds
         });
         return move_arms(noise, tables, levels, thresholds);
     }
@@ -53,9 +57,14 @@ fn move_arms(
 ) -> f32 {
     let mut sums = [0.0f32; GROUP];
     let groups = levels.as_chunks_mut::<GROUP>().0.iter_mut().zip(&tables.rewards).zip(thresholds);
-    for (group, ((levels, rewards), thresholds)) in groups.enumerate() {
-        let noise: [u32; GROUP] =
-            std::array::from_fn(|lane| arm_noise(first, second, (group * GROUP + lane) as u32));
+    let mut arm = 0u32;
+    for ((levels, rewards), thresholds) in groups {
+        // No `array::from_fn`: its closure is not always inlined, and then nothing becomes a vector.
+        let mut noise = [0; GROUP];
+        for (lane, noise) in noise.iter_mut().enumerate() {
+            *noise = arm_noise(first, second, arm.wrapping_add(lane as u32));
+        }
+        arm = arm.wrapping_add(GROUP as u32);
         for lane in 0..GROUP {
             levels[lane] = next_level(levels[lane], noise[lane], thresholds[lane]);
         }

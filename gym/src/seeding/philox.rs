@@ -4,6 +4,9 @@
 //! 1, 2, 3" (SC 2011): ten rounds of a keyed bijection of a 64-bit counter. A stream is a key and one
 //! word of the counter; the other word counts blocks of two draws. Streams are named, never passed
 //! on: everything that an episode draws follows from (seed, environment, episode) alone.
+//!
+//! What other crates' hot loops call is marked `#![inline]`, inside the function because the macro drops
+//! attributes before it: functions are not inlined across crates without.
 
 use super::Random;
 
@@ -41,18 +44,21 @@ pub mod rules {
 
     /// `a + b` modulo 2^32.
     pub fn wrapping_add_words(a: u32, b: u32) -> u32 {
+        #![inline(always)]
         let sum = vec2u(a, 0u32) + vec2u(b, 0u32);
         sum.x
     }
 
     /// `a * b` modulo 2^32.
     pub fn wrapping_mul_words(a: u32, b: u32) -> u32 {
+        #![inline(always)]
         let product = vec2u(a, 0u32) * vec2u(b, 0u32);
         product.x
     }
 
     /// The upper 32 bits of the 64-bit product, from 16-bit halves; no step exceeds 32 bits.
     pub fn mul_high_words(a: u32, b: u32) -> u32 {
+        #![inline(always)]
         let a_low = a & 0xffffu32;
         let a_high = a >> 16u32;
         let b_low = b & 0xffffu32;
@@ -64,6 +70,7 @@ pub mod rules {
 
     /// The bijection: `counter` to two random words under `key`, in the ten rounds of the authors' choice.
     pub fn philox_block(counter: Vec2u, key: u32) -> Vec2u {
+        #![inline]
         let mut x = counter.x;
         let mut y = counter.y;
         let mut round_key = key;
@@ -104,6 +111,7 @@ pub mod rules {
 
     /// The next random word. Every second draw takes the word that its predecessor left over.
     pub fn draw(stream: ptr!(function, Stream)) -> u32 {
+        #![inline]
         let position = stream.drawn;
         stream.drawn = wrapping_add_words(position, 1u32);
         if (position & 1u32) == 1u32 {
@@ -119,6 +127,7 @@ pub mod rules {
     /// Nothing is rejected, so that a draw costs the same everywhere: each value's chance differs from
     /// `1 / n` by less than `2^-32`, a relative error below `n / 2^32`.
     pub fn bounded(stream: ptr!(function, Stream), n: u32) -> u32 {
+        #![inline]
         if n <= 1u32 {
             return 0u32;
         }

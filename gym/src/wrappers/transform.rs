@@ -121,6 +121,11 @@ impl<E: VectorEnv, T: Transform> Wrapped<E, T> {
         &mut self.transform
     }
 
+    /// The batch inside. The transform does not see what is done to it there.
+    pub fn inner_mut(&mut self) -> &mut E {
+        &mut self.inner
+    }
+
     /// The batch inside, without the transform.
     pub fn into_inner(self) -> E {
         self.inner

@@ -2,22 +2,26 @@
 //! as a table, a bar chart or one JSON object.
 
 use std::{
+    io::ErrorKind,
     ops::ControlFlow,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
-use pentathlon::agents::cormab::{
-    chart::draw_bars,
-    comparison::{Method, OnInstance, Row, compare_on, rows},
-    oracle::Limits,
-    sequoia::{Progress, SequoiaConfig},
+use anyhow::Context;
+use pentathlon::{
+    agents::cormab::{
+        chart::draw_bars,
+        comparison::{Method, OnInstance, Row, compare_on, rows},
+        oracle::Limits,
+        sequoia::{Progress, SequoiaConfig},
+    },
+    envs::cormab::instance::{Instance, Problem},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
@@ -25,31 +29,48 @@ use super::{
         output,
         train::listen_for_interrupts,
     },
-    ProblemArguments, make_instance, read_config,
+    SizeArguments, episode_bar, make_instance, read_config,
 };
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Every instance has the horizon, the starts and the noise of the published protocol, the same for all methods. Ctrl-C
-drops the instance under way and reports those that are finished.
+drops the instance under way and reports those that are finished; with --out the same command goes on with the rest
+later. On instances small enough for the optimum (5 or 6 arms) the share of the gap between the myopic policy and the
+optimum that SEQUOIA closes is reported.
 
-Example:
-  pentathlon cormab compare --problem routing --arms 20 --budget 5 --seeds 10 --json")]
+Examples:
+  pentathlon cormab compare --problem routing --arms 20 --budget 5 --seeds 10 --json
+  pentathlon cormab compare --problem multi --arms 20 --budget 5 --seeds 10 --out runs/multi
+  pentathlon cormab compare --problem scheduling --arms 5 --budget 3 --seeds 3
+  pentathlon cormab compare --instance one.json --instance other.json")]
 pub struct Arguments {
+    /// budget, multi, routing, scheduling or capacity
+    #[arg(long, required_unless_present = "instances")]
+    problem: Option<Problem>,
     #[command(flatten)]
-    problem: ProblemArguments,
+    sizes: SizeArguments,
+    /// JSON file of an instance to compare on, instead of drawn ones; may be repeated
+    #[arg(long = "instance", value_name = "FILE", conflicts_with_all = ["problem", "seeds"])]
+    instances: Vec<PathBuf>,
     /// Number of instances, with consecutive seeds
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// Configuration of training (TOML); its problem is replaced
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Field of the configuration, such as training.gamma=0.98; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
     /// Episodes of training, instead of the configuration's
     #[arg(long, value_name = "EPISODES")]
     episodes: Option<usize>,
     /// Most nodes of a search when a decision is made
     #[arg(long, default_value_t = 100_000)]
     max_nodes: u64,
+    /// Folder that keeps each finished instance, and from which a comparison goes on
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     /// Bar chart to write (SVG)
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
@@ -75,62 +96,122 @@ struct Report<'a> {
     training_seconds: f64,
 }
 
+/// A finished instance as `--out` keeps it, with all that its figures follow from.
+#[derive(Serialize, Deserialize)]
+struct Finished {
+    config: SequoiaConfig,
+    max_nodes: u64,
+    result: OnInstance,
+}
+
+impl Finished {
+    /// What `folder` keeps of `instance`; a comparison with other settings is refused.
+    fn find(path: &Path, config: &SequoiaConfig, max_nodes: u64) -> anyhow::Result<Option<OnInstance>> {
+        let wrong = |reason: String| Usage(format!("{}: {reason}", path.display()));
+        let text = match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(|error| wrong(error.to_string()))?,
+        };
+        let kept: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if kept.config != *config || kept.max_nodes != max_nodes {
+            let reason =
+                "this instance was compared with other settings; choose another --out, or its settings";
+            return Err(wrong(reason.into()).into());
+        }
+        Ok(Some(kept.result))
+    }
+}
+
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = match &arguments.config {
-        Some(path) => read_config(path)?,
-        None => SequoiaConfig::default(),
+        Some(path) => read_config(path, &arguments.overrides)?,
+        None => SequoiaConfig::read("", "", &arguments.overrides)?,
     };
     config.training.episodes = arguments.episodes.unwrap_or(config.training.episodes);
     config.check().map_err(|error| Usage(error.to_string()))?;
-    // Sizes that cannot be are refused before the first training.
-    arguments.problem.apply(&mut config, 0);
-    make_instance(&config)?;
+    // What cannot be is refused before the first training.
+    let configs = configurations(arguments, &config)?;
+    let first = make_instance(&configs[0])?;
+    if let Some(folder) = &arguments.out {
+        std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    }
 
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
-    let bar = progress_bar(arguments, &config);
+    // Episodes of training, of all instances together.
+    let episodes = config.training.episodes as u64;
+    let bar = episode_bar(arguments.json, episodes.saturating_mul(configs.len() as u64));
     let limits = Limits { nodes: arguments.max_nodes, ..Limits::default() };
     let mut results = Vec::new();
-    for offset in 0..arguments.seeds {
-        arguments.problem.apply(&mut config, offset);
-        let instance = make_instance(&config)?;
-        let before = offset * config.training.episodes as u64;
-        let compared = compare_on(&instance, &config, limits, &mut |progress: &Progress| {
-            bar.set_position(before + progress.episode as u64);
+    for (place, config) in configs.iter().enumerate() {
+        let instance = make_instance(config)?;
+        let path = arguments.out.as_ref().map(|folder| folder.join(file_name(&instance)));
+        let kept = path.as_ref().map(|path| Finished::find(path, config, arguments.max_nodes)).transpose()?;
+        if let Some(result) = kept.flatten() {
+            results.push(result);
+            continue;
+        }
+        let compared = compare_on(&instance, config, limits, &mut |progress: &Progress| {
+            bar.set_position(place as u64 * episodes + progress.episode as u64);
             bar.set_message(format!("{}: {:.2} a step", instance.name, progress.reward));
             if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         let Some((result, trained)) = compared else { break };
         tracing::info!("{}: {:.1} s, {} searches", instance.name, trained.seconds, trained.searches);
+        if let Some(path) = path {
+            let (config, max_nodes) = (config.clone(), arguments.max_nodes);
+            let text = serde_json::to_string(&Finished { config, max_nodes, result: result.clone() })?;
+            output::write_file(&path, |writer| Ok(writer.write_all(text.as_bytes())?))?;
+        }
         results.push(result);
     }
     bar.finish_and_clear();
-    report(arguments, &results)?;
-    let finished = results.len();
-    if (finished as u64) < arguments.seeds {
-        let all = arguments.seeds;
-        return Err(Interrupted(format!("{finished} of {all} instances were compared")).into());
+    report(arguments, &first, &results)?;
+    let (finished, all) = (results.len(), configs.len());
+    if finished < all {
+        let again = if arguments.out.is_some() { "; the same command goes on with the others" } else { "" };
+        return Err(Interrupted(format!("{finished} of {all} instances were compared{again}")).into());
     }
     Ok(())
 }
 
-/// Counts episodes of training, of all instances together.
-fn progress_bar(arguments: &Arguments, config: &SequoiaConfig) -> ProgressBar {
-    if arguments.json {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{elapsed} {wide_bar} {pos}/{len} {msg} (eta {eta})");
-    let episodes = arguments.seeds.saturating_mul(config.training.episodes as u64);
-    ProgressBar::new(episodes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+/// The file of an instance in the folder of `--out`.
+fn file_name(instance: &Instance) -> String {
+    format!("{}.json", instance.name.replace(std::path::is_separator, "_"))
 }
 
-fn report(arguments: &Arguments, results: &[OnInstance]) -> anyhow::Result<()> {
+/// One configuration for each instance; all instances can be made.
+fn configurations(arguments: &Arguments, config: &SequoiaConfig) -> anyhow::Result<Vec<SequoiaConfig>> {
+    let mut configs = Vec::new();
+    for path in &arguments.instances {
+        let mut config = config.clone();
+        config.problem.instance = Some(path.clone());
+        make_instance(&config)?;
+        configs.push(config);
+    }
+    if let Some(problem) = arguments.problem {
+        for offset in 0..arguments.seeds {
+            let mut config = config.clone();
+            arguments.sizes.apply(problem, &mut config, offset);
+            if offset == 0 {
+                make_instance(&config)?;
+            }
+            configs.push(config);
+        }
+    }
+    if configs.is_empty() {
+        return Err(Usage(String::from("--problem or --instance is needed")).into());
+    }
+    Ok(configs)
+}
+
+/// Prints what was compared, on `first` and instances of its kind.
+fn report(arguments: &Arguments, first: &Instance, results: &[OnInstance]) -> anyhow::Result<()> {
     if results.is_empty() {
         return Ok(());
     }
     let table = rows(results);
-    let (problem, arms, budget) =
-        (arguments.problem.problem.name(), arguments.problem.arms, arguments.problem.budget);
+    let (problem, arms, budget) = (first.problem.name(), first.arms, first.budget);
     let title = format!("{problem}, {arms} arms, budget {budget}");
     if let Some(path) = &arguments.chart {
         draw_bars(path, &title, &table)?;
@@ -187,8 +268,11 @@ fn describe(title: &str, report: &Report<'_>) -> String {
     for result in report.instances {
         if let Some(search) = &result.search {
             text.push_str(&format!(
-                "{}: trained in {:.1} s; searches: median {:.3} ms, {} nodes, {} of {} not proved\n",
+                "{}: {}trained in {:.1} s; searches: median {:.3} ms, {} nodes, {} of {} not proved\n",
                 result.instance,
+                result
+                    .share_of_optimum()
+                    .map_or_else(String::new, |share| format!("share of the gap closed {share:.2}; ")),
                 result.training_seconds,
                 1e3 * search.seconds[0],
                 search.nodes[0],

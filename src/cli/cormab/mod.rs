@@ -1,12 +1,14 @@
-//! `pentathlon cormab`: all methods for coupled bandits side by side, instances as files, and SEQUOIA's
-//! training runs, which `pentathlon train` starts.
+//! `pentathlon cormab`: all methods for coupled bandits side by side, how long decisions take, instances as
+//! files, and SEQUOIA's training runs, which `pentathlon train` starts.
 
 mod compare;
+mod decisions;
 mod run;
 mod train;
 
 use std::path::{Path, PathBuf};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
     agents::cormab::sequoia::SequoiaConfig,
     envs::cormab::{
@@ -25,6 +27,7 @@ pub use train::{TrainingRun, train_sequoia};
 Examples:
   pentathlon cormab compare --problem routing --arms 20 --budget 5 --seeds 10 --json
   pentathlon cormab compare --problem budget --arms 5 --budget 2 --chart bars.svg
+  pentathlon cormab decisions --problem budget --arms 40 --budget 10
   pentathlon cormab instance --problem multi --arms 20 --budget 5 --out multi.json")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -35,6 +38,8 @@ pub struct Arguments {
 enum Command {
     /// Train SEQUOIA on a number of instances and compare it with every baseline
     Compare(compare::Arguments),
+    /// Measure how long exact decisions take, with random and with trained networks
+    Decisions(decisions::Arguments),
     /// Write an instance as JSON
     Instance(InstanceArguments),
 }
@@ -45,6 +50,13 @@ struct ProblemArguments {
     /// budget, multi, routing, scheduling or capacity
     #[arg(long)]
     problem: Problem,
+    #[command(flatten)]
+    sizes: SizeArguments,
+}
+
+/// How large the instances are, and the seed of the first.
+#[derive(clap::Args, Clone, Debug)]
+struct SizeArguments {
     /// Arms, 1 to 128
     #[arg(long, default_value_t = 20)]
     arms: usize,
@@ -62,7 +74,14 @@ struct ProblemArguments {
 impl ProblemArguments {
     /// Sets the problem of `config`, for the instance `offset` seeds on.
     fn apply(&self, config: &mut SequoiaConfig, offset: u64) {
-        config.problem.name = self.problem;
+        self.sizes.apply(self.problem, config, offset);
+    }
+}
+
+impl SizeArguments {
+    /// Sets the problem of `config` to `problem`, for the instance `offset` seeds on.
+    fn apply(&self, problem: Problem, config: &mut SequoiaConfig, offset: u64) {
+        config.problem.name = problem;
         config.problem.arms = self.arms;
         config.problem.budget = self.budget;
         config.problem.interventions = self.interventions.unwrap_or(self.budget.saturating_mul(2));
@@ -86,6 +105,7 @@ struct InstanceArguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Decisions(arguments) => decisions::run(arguments),
         Command::Instance(arguments) => {
             let mut config = SequoiaConfig::default();
             arguments.problem.apply(&mut config, 0);
@@ -95,6 +115,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             output::print(&format!("{} in {}\n", instance.name, arguments.out.display()))
         }
     }
+}
+
+/// Counts episodes of training; hidden where the output is for programs.
+fn episode_bar(hidden: bool, episodes: u64) -> ProgressBar {
+    if hidden {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{elapsed} {wide_bar} {pos}/{len} {msg} (eta {eta})");
+    ProgressBar::new(episodes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// The instance that a configuration asks for.
@@ -107,19 +136,16 @@ pub fn instance_id(config: &SequoiaConfig) -> anyhow::Result<String> {
     Ok(id(make_instance(config)?.problem))
 }
 
-/// Reads a configuration and checks it.
-fn read_config(path: &Path) -> anyhow::Result<SequoiaConfig> {
+/// Reads the configuration in the file `path`, applies `changes`, each `table.field=value`, and checks it.
+fn read_config(path: &Path, changes: &[String]) -> anyhow::Result<SequoiaConfig> {
     let text =
         std::fs::read_to_string(path).map_err(|error| Usage(format!("{}: {error}", path.display())))?;
-    parse_config(path, &text)
+    parse_config(path, &text, changes)
 }
 
-/// Reads the configuration in the text of `path` and checks it.
-pub fn parse_config(path: &Path, text: &str) -> anyhow::Result<SequoiaConfig> {
-    let wrong = |reason: String| Usage(format!("{}: {}", path.display(), reason.trim_end()));
-    let config: SequoiaConfig = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    config.check().map_err(|error| wrong(error.to_string()))?;
-    Ok(config)
+/// Reads the configuration in the text of `path`, applies `changes` and checks it.
+pub fn parse_config(path: &Path, text: &str, changes: &[String]) -> anyhow::Result<SequoiaConfig> {
+    Ok(SequoiaConfig::read(&path.display().to_string(), text, changes)?)
 }
 
 #[cfg(test)]
@@ -128,7 +154,7 @@ mod tests {
 
     fn experiment(problem: Problem) -> SequoiaConfig {
         let file = format!("experiments/sequoia_{}.toml", problem.name());
-        read_config(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+        read_config(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file), &[]).unwrap()
     }
 
     #[test]

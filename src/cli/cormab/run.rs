@@ -84,7 +84,7 @@ impl Run for SequoiaRun {
         let mut agent = BestOfNetwork::new(trained.network.clone(), oracle_for(&set, limits));
         let earned = evaluate(&self.instance, &self.config.evaluation, &mut agent)?;
         Ok(Judgement {
-            episodes: earned.episodes.len(),
+            episodes: earned.episodes,
             mean_return: earned.mean * f64::from(self.instance.horizon),
             mean_length: Some(f64::from(self.instance.horizon)),
             success_rate: None,

@@ -10,7 +10,6 @@ use std::{
 };
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
     agents::cormab::{
         evaluation::{Earned, evaluate},
@@ -28,7 +27,7 @@ use super::{
         output,
         train::listen_for_interrupts,
     },
-    make_instance, read_config,
+    episode_bar, make_instance, read_config,
 };
 
 /// Most nodes of a search when the trained agent is judged.
@@ -70,11 +69,7 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
         let reason = "the configuration says which instance SEQUOIA learns: its table [problem]";
         return Err(Usage(format!("--env {id}: {reason}")).into());
     }
-    if let Some(setting) = run.overrides.first() {
-        let reason = "settings of SEQUOIA are changed in its configuration file";
-        return Err(Usage(format!("--set {setting}: {reason}")).into());
-    }
-    let mut config = read_config(run.config)?;
+    let mut config = read_config(run.config, run.overrides)?;
     config.seed = run.seed.unwrap_or(config.seed);
     let instance = make_instance(&config)?;
     let id = id(instance.problem);
@@ -88,7 +83,7 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
 
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
-    let bar = progress_bar(run, config.training.episodes);
+    let bar = episode_bar(run.json, config.training.episodes as u64);
     let mut rows = String::from("episode,reward,error,check,seconds\n");
     let trained = train(&config, &instance, &mut |state: &Progress| {
         let check = state.check.map_or_else(String::new, |check| check.to_string());
@@ -155,12 +150,4 @@ fn folder(run: &TrainingRun<'_>, id: &str) -> anyhow::Result<PathBuf> {
         return Err(Usage(taken).into());
     }
     Ok(folder.to_owned())
-}
-
-fn progress_bar(run: &TrainingRun<'_>, episodes: usize) -> ProgressBar {
-    if run.json {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{elapsed} {wide_bar} {pos}/{len} {msg} (eta {eta})");
-    ProgressBar::new(episodes as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -4,6 +4,7 @@
 use pentathlon_envs::cormab::action::{ActionMask, components};
 
 use super::super::network::{Layer, ReluNetwork};
+use super::enumeration_rules::rules::with_unit;
 
 /// A network at one state.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +92,7 @@ fn propagate(layer: &Layer, inputs: &[f32], outputs: &mut Vec<f32>) {
         let mut sums = [0.0f32; 4];
         for (inputs, weights) in inputs.chunks(4).zip(layer.weights.chunks(4)) {
             for ((sum, input), weight) in sums.iter_mut().zip(inputs).zip(weights) {
-                *sum += input.max(0.0) * weight;
+                *sum = with_unit(*sum, *input, *weight);
             }
         }
         outputs[0] += (sums[0] + sums[1]) + (sums[2] + sums[3]);
@@ -100,7 +101,7 @@ fn propagate(layer: &Layer, inputs: &[f32], outputs: &mut Vec<f32>) {
     for (input, value) in inputs.iter().enumerate() {
         if *value > 0.0 {
             for (output, weight) in outputs.iter_mut().zip(layer.from_input(input)) {
-                *output += value * weight;
+                *output = with_unit(*output, *value, *weight);
             }
         }
     }

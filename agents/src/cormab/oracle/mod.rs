@@ -4,15 +4,24 @@
 mod action_network;
 mod branch_and_bound;
 mod enumeration;
+mod enumeration_on_device;
+mod enumeration_rules;
+#[cfg(feature = "highs")]
+mod highs;
+mod mixed_integer;
 mod relaxation;
 
 use std::time::Duration;
 
 use pentathlon_envs::cormab::action::ActionMask;
 
+#[cfg(feature = "highs")]
+pub use self::highs::Highs;
 pub use self::{
     branch_and_bound::{BranchAndBound, Limits},
     enumeration::Enumeration,
+    enumeration_on_device::DeviceEnumeration,
+    mixed_integer::NetworkProgram,
 };
 use super::network::ReluNetwork;
 

@@ -9,6 +9,7 @@ use pentathlon_envs::cormab::{
 use serde::{Deserialize, Serialize};
 
 use super::{super::evaluation::EvaluationProtocol, adamw::AdamWConfig};
+use crate::{Error, config::overrides};
 
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,6 +117,11 @@ pub struct TrainingConfig {
     pub episodes: usize,
     /// Discount.
     pub gamma: f64,
+    /// Whether the mean reward is subtracted from every reward, so that values are small and say only what
+    /// one action is worth more than another (A. Naik et al., "Reward centering", RLC 2024).
+    pub centre_rewards: bool,
+    /// Error of a value beyond which Huber's loss goes on as a line.
+    pub huber_delta: f64,
     /// When targets follow.
     pub target: TargetSchedule,
     /// Transitions of a gradient step.
@@ -214,6 +220,8 @@ impl Default for TrainingConfig {
         Self {
             episodes: 300,
             gamma: 0.95,
+            centre_rewards: true,
+            huber_delta: 3.0,
             target: TargetSchedule::Hard(100),
             batch: 32,
             updates_per_step: 1,
@@ -255,7 +263,23 @@ pub struct InvalidSetting {
     pub allowed: &'static str,
 }
 
+impl From<InvalidSetting> for Error {
+    fn from(InvalidSetting { field, value, allowed }: InvalidSetting) -> Self {
+        Self::InvalidField { field, value, allowed: allowed.to_owned() }
+    }
+}
+
 impl SequoiaConfig {
+    /// Reads a configuration from the TOML text of `source_name` and applies `changes`, each `table.field=value`.
+    ///
+    /// # Errors
+    /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
+    pub fn read(source_name: &str, text: &str, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
+        let config: Self = overrides::read(source_name, text, changes)?;
+        config.check()?;
+        Ok(config)
+    }
+
     /// Checks the ranges of all numbers; sizes of the instance are checked when it is made.
     ///
     /// # Errors
@@ -308,6 +332,12 @@ impl SequoiaConfig {
             training.gradient_limit > 0.0,
             "training.gradient_limit",
             training.gradient_limit.to_string(),
+            "above 0",
+        )?;
+        check(
+            training.huber_delta > 0.0,
+            "training.huber_delta",
+            training.huber_delta.to_string(),
             "above 0",
         )?;
         chance("training.start", training.start)?;

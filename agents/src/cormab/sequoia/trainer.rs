@@ -30,6 +30,9 @@ use super::{
     warm_start::{fit, samples},
 };
 
+/// Part of the difference by which the mean reward follows each reward.
+const MEAN_REWARD_RATE: f64 = 0.01;
+
 /// How training goes, once an episode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
@@ -75,6 +78,10 @@ pub struct Sequoia<'a> {
     target: ReluNetwork,
     /// Best values of the target network by levels; emptied when it changes.
     memory: HashMap<Vec<u8>, f64>,
+    /// What is subtracted from every reward; 0 where rewards are not centred.
+    centre: f64,
+    /// Running mean of the rewards of steps that did not explore.
+    mean_reward: f64,
     oracles: Vec<Box<dyn ArgmaxOracle>>,
     replay: Replay,
     optimiser: AdamW,
@@ -104,6 +111,12 @@ pub fn train(
     let mut run = Sequoia::new(config, instance, network, random);
     run.prefill(rows.iter().map(|row| (row.levels.clone(), row.action)).collect());
     let mut best = (run.check(config.training.check_episodes)?, warm_network.clone());
+    if config.training.centre_rewards {
+        run.mean_reward = best.0;
+        // The one-step reward above its mean is where the values of centred rewards start.
+        run.centre = best.0;
+        run.shift_values(-best.0);
+    }
     let mut episodes = 0;
     for episode in 1..=config.training.episodes {
         let decay = config.training.learning_rate_decay.powi(episode as i32 - 1);
@@ -113,7 +126,7 @@ pub fn train(
             let earned = run.check(config.training.check_episodes)?;
             check = Some(earned);
             if earned > best.0 {
-                best = (earned, run.network.clone());
+                best = (earned, run.uncentred());
             }
         }
         episodes = episode;
@@ -122,7 +135,7 @@ pub fn train(
             break;
         }
     }
-    let network = if config.training.check_every > 0 { best.1 } else { run.network };
+    let network = if config.training.check_every > 0 { best.1 } else { run.uncentred() };
     let (searches, unproved) = (run.searches, run.unproved);
     Ok(Trained {
         network,
@@ -151,6 +164,8 @@ impl<'a> Sequoia<'a> {
             target: network.clone(),
             arms: Arms::new(instance),
             memory: HashMap::new(),
+            centre: 0.0,
+            mean_reward: 0.0,
             drawn: Vec::new(),
             steps: 0,
             updates: 0,
@@ -190,8 +205,11 @@ impl<'a> Sequoia<'a> {
         let (mut rewards, mut errors) = (0.0, 0.0);
         let updates = self.config.training.updates_per_step;
         for _ in 0..self.instance.horizon {
-            let action = self.choose(&levels);
+            let (action, explores) = self.choose(&levels);
             let (reward, next) = self.take(levels, action);
+            if !explores {
+                self.mean_reward += MEAN_REWARD_RATE * (reward - self.mean_reward);
+            }
             rewards += reward;
             levels = next;
             self.steps += 1;
@@ -199,23 +217,49 @@ impl<'a> Sequoia<'a> {
                 errors += self.learn(learning_rate);
             }
         }
+        self.centre_rewards();
         let horizon = f64::from(self.instance.horizon);
         (rewards / horizon, errors / (horizon * updates.max(1) as f64))
     }
 
-    /// The action to take: the best of the network, or one to try out.
-    fn choose(&mut self, levels: &[u8]) -> ActionMask {
+    /// Subtracts the present mean from rewards. All values fall by what that is worth for ever, so none has
+    /// to be learned again.
+    fn centre_rewards(&mut self) {
+        if self.config.training.centre_rewards {
+            let change = self.mean_reward - self.centre;
+            self.centre = self.mean_reward;
+            self.shift_values(-change / (1.0 - self.config.training.gamma));
+        }
+    }
+
+    /// Adds `shift` to the values of both networks.
+    fn shift_values(&mut self, shift: f64) {
+        for network in [&mut self.network, &mut self.target] {
+            add_to_values(network, shift);
+        }
+        self.memory.values_mut().for_each(|value| *value += shift);
+    }
+
+    /// The network with the values of rewards as they are.
+    fn uncentred(&self) -> ReluNetwork {
+        let mut network = self.network.clone();
+        add_to_values(&mut network, self.centre / (1.0 - self.config.training.gamma));
+        network
+    }
+
+    /// The action to take, the best of the network or one to try out, and whether it is one to try out.
+    fn choose(&mut self, levels: &[u8]) -> (ActionMask, bool) {
         let exploration = &self.config.exploration;
         let fading = (-(self.steps as f64) / exploration.decay_steps).exp();
         let explores =
             self.random.float() < exploration.last + (exploration.first - exploration.last) * fading;
         let perturbs = self.random.float() < exploration.perturb;
         if explores && !perturbs {
-            return self.set.sample(&mut self.random);
+            return (self.set.sample(&mut self.random), true);
         }
         let answer = self.oracles[0].argmax(&self.network, levels);
         self.searches += 1;
-        if explores { self.perturbed(answer.action) } else { answer.action }
+        (if explores { self.perturbed(answer.action) } else { answer.action }, explores)
     }
 
     /// `action` with one component exchanged for another; itself where nothing can be.
@@ -239,10 +283,11 @@ impl<'a> Sequoia<'a> {
         let mut errors = 0.0;
         for one in &drawn {
             let Transition { levels, action, reward, next } = self.replay.get(one.index);
-            let target = td_target((*reward).into(), training.gamma, self.memory[next]);
+            let target = td_target(f64::from(*reward) - self.centre, training.gamma, self.memory[next]);
             let error = f64::from(self.gradient.forward(&self.network, levels, *action)) - target;
-            // The slope of Huber's loss is the error, limited to 1.
-            let slope = one.weight * (error as f32).clamp(-1.0, 1.0) / drawn.len() as f32;
+            // The slope of Huber's loss is the error, limited to delta.
+            let limited = error.clamp(-training.huber_delta, training.huber_delta);
+            let slope = one.weight * limited as f32 / drawn.len() as f32;
             self.gradient.add(&self.network, levels, *action, slope);
             self.replay.set_error(one.index, error);
             errors += error.abs();
@@ -320,5 +365,12 @@ impl<'a> Sequoia<'a> {
         let seed = self.config.seed.wrapping_add(1 << 50);
         let protocol = EvaluationProtocol { episodes, seed, ..self.config.evaluation.clone() };
         Ok(evaluate(self.instance, &protocol, &mut policy)?.mean)
+    }
+}
+
+/// Adds `shift` to every value of `network`.
+fn add_to_values(network: &mut ReluNetwork, shift: f64) {
+    if let Some(layer) = network.layers_mut().last_mut() {
+        layer.biases[0] += shift as f32;
     }
 }

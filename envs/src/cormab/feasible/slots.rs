@@ -5,8 +5,8 @@
 use super::Violation;
 use crate::cormab::action::{ActionMask, components};
 
-/// Most subsets of slots.
-const MAX_SUBSETS: usize = 256;
+/// Sets of slots that are counted together, as vectors: those of five slots.
+const LANES: usize = 32;
 
 /// Availabilities, condensed to Hall's rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,10 +18,10 @@ pub struct Slots {
     available: Vec<u8>,
     /// Units that workers have in each set of slots.
     supply: Vec<usize>,
-    /// Most arms that each set of slots has room for, at most 255.
-    room: Vec<u8>,
-    /// Of each arm a row: 1 for each set of slots that holds all slots of the arm.
-    confined: Vec<u8>,
+    /// Most arms that each set of slots has room for, at most 255; 255 beyond the last set.
+    room: Vec<[u8; LANES]>,
+    /// By group of sets and arm: 1 for each set of slots that holds all slots of the arm.
+    confined: Vec<Vec<[u8; LANES]>>,
 }
 
 impl Slots {
@@ -41,10 +41,17 @@ impl Slots {
         let supply: Vec<usize> = (0..subsets)
             .map(|set| workers.iter().map(|worker| (worker & set as u8).count_ones() as usize).sum())
             .collect();
-        let room = supply.iter().map(|units_there| (units_there / units).min(255) as u8).collect();
-        let confined = available
-            .iter()
-            .flat_map(|arm| (0..subsets).map(move |set| u8::from(arm & !(set as u8) == 0)))
+        let groups = subsets.div_ceil(LANES);
+        let room_of =
+            |set: usize| supply.get(set).map_or(255, |there: &usize| (there / units).min(255) as u8);
+        let room =
+            (0..groups).map(|group| std::array::from_fn(|lane| room_of(group * LANES + lane))).collect();
+        let is_confined = |arm: u8, set: usize| u8::from(set < subsets && arm & !(set as u8) == 0);
+        let confined = (0..groups)
+            .map(|group| {
+                let row = |arm: &u8| std::array::from_fn(|lane| is_confined(*arm, group * LANES + lane));
+                available.iter().map(row).collect()
+            })
             .collect();
         Self { slots, units, budget, available, supply, room, confined }
     }
@@ -79,16 +86,20 @@ impl Slots {
         if action.count_ones() as usize > self.budget {
             return false;
         }
-        let subsets = self.room.len();
-        let mut pulled = [0u8; MAX_SUBSETS];
-        let pulled = &mut pulled[..subsets];
-        for arm in components(action) {
-            let row = &self.confined[arm * subsets..][..subsets];
-            for (count, confined) in pulled.iter_mut().zip(row) {
-                *count += confined;
+        let mut fits = true;
+        for (room, confined) in self.room.iter().zip(&self.confined) {
+            let mut pulled = [0u8; LANES];
+            for arm in components(action) {
+                // At most 128 arms: nothing wraps, and unchecked additions become vectors.
+                for (count, confined) in pulled.iter_mut().zip(&confined[arm]) {
+                    *count = count.wrapping_add(*confined);
+                }
+            }
+            for (count, room) in pulled.iter().zip(room) {
+                fits &= count <= room;
             }
         }
-        pulled.iter().zip(&self.room).fold(true, |fits, (count, room)| fits & (count <= room))
+        fits
     }
 
     pub(super) fn violation(&self, action: ActionMask) -> Violation {
