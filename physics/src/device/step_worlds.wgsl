@@ -1,5 +1,5 @@
 // The shell of a control step: one invocation a world. It fetches a world's records, calls the rules for
-// every physics step of the control step, and stores what they leave. The text of the rules stands before
+// every physics step of the control step, looking up height layers for them, and stores what they leave. The text of the rules stands before
 // it. Written by hand because wgsl-rs has no local without an initial value, and the working memory of a
 // step has no short one.
 
