@@ -1,6 +1,8 @@
 //! Enumeration on wgpu: the rule by which a unit adds to the next layer, written once for both devices, and the
 //! compute kernel that values every action of a feasible set for every state of a batch.
 
+#![allow(clippy::manual_div_ceil, reason = "WGSL has no such function")]
+
 /// What the native enumeration computes with, too.
 #[allow(missing_docs, reason = "the macro adds items that cannot be documented")]
 #[wgsl_rs::wgsl]
