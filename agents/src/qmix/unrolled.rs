@@ -5,7 +5,6 @@
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use pentathlon_engine::with_wide_vectors;
 
 use super::collector::numbers;
 use super::networks::AgentNetwork;
@@ -227,15 +226,9 @@ impl Weights {
                 let parts = contributed.chunks_exact(3 * width).zip(recurrent.chunks_exact(3 * width));
                 let parts = parts.zip(gates.chunks_exact_mut(4 * width));
                 let next = after[..rows * width].chunks_exact_mut(width);
-                with_wide_vectors(
-                    #[inline(always)]
-                    || {
-                        for (((x, h), gates), (state, next)) in parts.zip(state.chunks_exact(width).zip(next))
-                        {
-                            advance(x, h, gates, state, next);
-                        }
-                    },
-                );
+                for (((x, h), gates), (state, next)) in parts.zip(state.chunks_exact(width).zip(next)) {
+                    advance(x, h, gates, state, next);
+                }
             }
         }
         let behind = if self.recurrent.is_some() { &trace.states } else { &trace.features };
@@ -283,14 +276,9 @@ impl Weights {
             let inner = carried.chunks_exact_mut(width).zip(before.chunks_exact(width));
             let parts = of_input.chunks_exact_mut(3 * width).zip(of_state.chunks_exact_mut(3 * width));
             let parts = parts.zip(gates.chunks_exact(4 * width)).zip(outer.zip(inner));
-            with_wide_vectors(
-                #[inline(always)]
-                || {
-                    for (((x, h), gates), (outer, (carried, before))) in parts {
-                        retreat(x, h, gates, outer, carried, before);
-                    }
-                },
-            );
+            for (((x, h), gates), (outer, (carried, before))) in parts {
+                retreat(x, h, gates, outer, carried, before);
+            }
             from_state.input_gradient(of_state, Into::Add, &mut carried);
         }
         input_gradient.add_gradient(&trace.features, all_of_input);
@@ -328,7 +316,6 @@ impl Weights {
 }
 
 /// The gates and the next state of one row, from what input and state contribute.
-#[inline(always)]
 fn advance(x: &[f32], h: &[f32], gates: &mut [f32], state: &[f32], next: &mut [f32]) {
     let width = next.len();
     let (reset, rest) = gates.split_at_mut(width);
@@ -350,7 +337,6 @@ fn advance(x: &[f32], h: &[f32], gates: &mut [f32], state: &[f32], next: &mut [f
 /// One row backwards: `outer` is the gradient of the state after the step from the layers behind, `carried` that from
 /// later steps, and afterwards that of the state before it but for what goes through the recurrent product. Writes the
 /// gradients of what input and state contribute.
-#[inline(always)]
 fn retreat(x: &mut [f32], h: &mut [f32], gates: &[f32], outer: &[f32], carried: &mut [f32], before: &[f32]) {
     let width = outer.len();
     let [reset, update, candidate, of_state] =
@@ -370,19 +356,16 @@ fn retreat(x: &mut [f32], h: &mut [f32], gates: &[f32], outer: &[f32], carried: 
     }
 }
 
-#[inline(always)]
 fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-#[inline(always)]
 fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
 /// The exponential to a few units in the last place, without a branch or a call: loops over it run in vector lanes. A
 /// power of 2 times the Taylor series on half an octave at either side of 0.
-#[inline(always)]
 fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
