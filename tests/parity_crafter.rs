@@ -103,6 +103,9 @@ fn assert_equal_play(one: &mut dyn VectorEnv, other: &mut dyn VectorEnv, steps: 
         assert_eq!(a.truncated, &b.truncated[..envs], "{place}: truncated");
         assert_eq!(a.info.subgoal, &b.info.subgoal[..envs * agents], "{place}: events");
         assert_eq!(a.info.success, &b.info.success[..envs], "{place}: success");
+        for ((name, ours), (_, theirs)) in a.info.channels.iter().zip(b.info.channels) {
+            assert_eq!(ours[..], theirs[..ours.len()], "{place}: channel {name}");
+        }
         let ours = rows(a.observation, envs, envs);
         let theirs = rows(b.observation, envs, other_envs);
         for ((ours, theirs), name) in ours.iter().zip(&theirs).zip(OBSERVED) {
@@ -328,4 +331,45 @@ fn a_long_life_with_full_object_slots_goes_on() {
             .collect();
         batch.step(&actions).expect("a step");
     }
+}
+
+#[test]
+fn channels_tell_of_every_achievement_and_of_who_lives() {
+    let builder = make("CrafterTeam-v1").expect("a registered id").option("agents", 3).device(Device::Native);
+    let mut batch = build(builder.num_envs(32).seed(9).levels(Levels::Fixed(64)).observations(["achievements"]));
+    let (rows, mut actions) = (32 * 3, Actions::new(&*batch));
+    let unlocked = |observation: &Observation| -> Vec<bool> {
+        let numbers: &[i32] = bytemuck::cast_slice(observation.fields[0].array.bytes());
+        numbers.iter().map(|count| *count > 0).collect()
+    };
+    let mut before = unlocked(batch.reset(None).expect("a reset"));
+    let (mut achieved, mut deaths) = (0, 0);
+    let mut alive = vec![1.0; rows];
+    for index in 0..600 {
+        let step = batch.step(&actions.draw()).expect("a step");
+        let now = unlocked(step.observation);
+        let told = step.info.channel("achievements").expect("declared");
+        let lives = step.info.channel("alive").expect("declared").to_vec();
+        for row in 0..rows {
+            let env = row / 3;
+            if step.info.was_reset[env] {
+                assert!(told[row * 22..][..22].iter().all(|flag| *flag == 0.0) && lives[row] == 0.0);
+                alive[row] = 1.0;
+                continue;
+            }
+            for place in row * 22..row * 22 + 22 {
+                let is_new = now[place] && !before[place];
+                assert_eq!(told[place] == 1.0, is_new, "step {index} agent {row} achievement {}", place % 22);
+                achieved += usize::from(is_new);
+            }
+            assert!(lives[row] <= alive[row], "the dead stay dead");
+            deaths += usize::from(lives[row] < alive[row]);
+            alive[row] = lives[row];
+            if step.info.subgoal[row] >= 0 {
+                assert!(now[row * 22 + step.info.subgoal[row] as usize]);
+            }
+        }
+        before = now;
+    }
+    assert!(achieved > 100 && deaths > 10, "{achieved} achievements, {deaths} deaths");
 }

@@ -237,7 +237,7 @@ fn view(outputs: &Outputs) -> Step<'_> {
             success: &outputs.success,
             was_reset: &outputs.was_reset,
             episodes: &outputs.episodes,
-            channels: &[],
+            channels: &outputs.channels,
         },
     }
 }

@@ -40,7 +40,7 @@ impl Set {
 }
 
 /// One environment, to look at.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Instance<'a, S> {
     /// The fixed-size record.
     pub state: &'a S,
@@ -96,6 +96,9 @@ pub enum Binding {
     Observation = 11,
     /// `[Report; num_envs]`: the engine's own.
     Reports = 12,
+    /// `[f32; num_envs * channel words]`: of every environment channel after channel, each
+    /// `[num_agents, ...shape]`.
+    Channels = 13,
 }
 
 /// A compute entry point of a domain.
@@ -194,6 +197,18 @@ pub trait Domain: Send + Sync + 'static {
     /// The Reward set: the reward of each agent for the step just made.
     fn reward(&self, instance: Instance<'_, Self::State>, outcome: &Outcome, rewards: &mut [f32]);
 
+    /// Part of the Reward set, after the rewards: writes channel `index` of `spec().channels` for the step just
+    /// made; `values` is the memory of `[num_agents, ...shape]`.
+    #[inline]
+    fn channel(
+        &self,
+        _index: usize,
+        _instance: Instance<'_, Self::State>,
+        _outcome: &Outcome,
+        _values: &mut [f32],
+    ) {
+    }
+
     /// The Observe set: writes every agent's row of observation form `form` (an index into
     /// `spec().observations`); `rows` is the memory of `[num_agents, ...space shape]`, native byte
     /// order.
@@ -211,7 +226,7 @@ pub trait Domain: Send + Sync + 'static {
     /// The mission of an environment in words; empty where the domain has none.
     fn mission(&self, instance: Instance<'_, Self::State>) -> String;
 
-    /// The compute kernels. An invocation past `num_envs` returns at once; one whose episode has `ended`
+    /// The compute kernels. Those of the Reward set also write the channels that the domain declares. An invocation past `num_envs` returns at once; one whose episode has `ended`
     /// may return or go on, its results are overwritten by the reset. At least Step, Reward, and Observe for every form in `observations`;
     /// `None` for a form without a kernel, which the engine then computes on the host. Domains
     /// without kernels return an empty list and run natively only.

@@ -100,6 +100,8 @@ pub mod records {
         pub levels: u32,
         /// `NEXT_STEP`, `SAME_STEP` or `DISABLED`.
         pub autoreset: u32,
+        /// Words of the channels of one environment.
+        pub channel_words: u32,
     }
 }
 

@@ -2,7 +2,7 @@
 //! Everything that can be wrong with the options is found here, before anything is allocated.
 
 use pentathlon_gym::{
-    AutoresetMode, BuildOptions, Device, EnvSpec, Error, GeneratorKind, Levels, ObservationSpec, Space,
+    AutoresetMode, BuildOptions, ChannelSpec, Device, EnvSpec, Error, GeneratorKind, Levels, ObservationSpec, Space,
 };
 
 use crate::{
@@ -43,6 +43,8 @@ pub(crate) struct Sizes {
     pub(crate) items: usize,
     /// Parameters of an environment's context.
     pub(crate) context: usize,
+    /// Numbers of all channels of an environment.
+    pub(crate) channels: usize,
 }
 
 impl Sizes {
@@ -99,6 +101,7 @@ impl<D: Domain> Plan<D> {
             action_words,
             items: domain.items(),
             context: spec.context.len(),
+            channels: spec.num_agents * spec.channels.iter().map(ChannelSpec::len).sum::<usize>(),
         };
         let plan = Self { options, levels, forms, sizes, domain };
         plan.check_memory()?;
@@ -138,6 +141,7 @@ impl<D: Domain> Plan<D> {
             items: self.sizes.items as u32,
             max_episode_steps: self.spec().max_episode_steps,
             levels: self.pool_len(),
+            channel_words: self.sizes.channels as u32,
             autoreset: autoreset_code(self.options.autoreset),
         }
     }

@@ -31,6 +31,6 @@ pub use options::{AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, Op
 pub use registry::{Constructor, Registry};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use space::{NotContained, Space};
-pub use spec::{ContextParameter, EnvSpec, Group, ObservationSpec, OptionSpec};
+pub use spec::{ChannelSpec, ContextParameter, EnvSpec, Group, ObservationSpec, OptionSpec};
 pub use statistics::{EpisodeRecord, EpisodeStatistics, EpisodeWindow, RunningEpisodes};
 pub use vector_env::{Actions, Info, Step, VectorEnv};

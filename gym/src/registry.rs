@@ -162,6 +162,7 @@ mod tests {
             max_episode_steps: 100,
             reward_range: (0.0, 1.0),
             subgoals: Vec::new(),
+            channels: Vec::new(),
             context: Vec::new(),
             options: vec![OptionSpec {
                 name: "view_size".into(),

@@ -47,6 +47,30 @@ pub struct ContextParameter {
     pub description: String,
 }
 
+/// Numbers that every step reports beside the reward, to be found by name in
+/// [`Info::channel`](crate::Info::channel): reward terms, costs, which agents live.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChannelSpec {
+    /// Name by which it is found.
+    pub name: String,
+    /// Shape of one agent's part; a batch reports `[num_envs, num_agents, ...shape]`. Empty for one number.
+    pub shape: Vec<usize>,
+    /// What the numbers say of the step, with their unit.
+    pub description: String,
+}
+
+impl ChannelSpec {
+    /// Numbers of one agent.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether an agent has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// A build option of a domain, as `name = value`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptionSpec {
@@ -85,6 +109,8 @@ pub struct EnvSpec {
     pub reward_range: (f32, f32),
     /// Named subgoals; the subgoal event of a step is an index into this list.
     pub subgoals: Vec<String>,
+    /// What every step reports beside reward, flags and subgoal event.
+    pub channels: Vec<ChannelSpec>,
     /// Parameters that can be set per environment at reset.
     pub context: Vec<ContextParameter>,
     /// Build options of the domain.

@@ -100,9 +100,16 @@ pub struct Info<'a> {
     pub was_reset: &'a [bool],
     /// Episodes that ended in this step, in environment order.
     pub episodes: &'a [EpisodeRecord],
-    /// Further channels that the domain declares, by name, `[num_envs, ...]` each: reward terms,
-    /// costs, agents alive. Empty where a domain has none.
+    /// The channels of `spec.channels` in their order, by name, `[num_envs, num_agents, ...]` each. They tell of
+    /// the step just made: all 0 where a step only reset an environment. Empty where a domain has none.
     pub channels: &'a [(String, Vec<f32>)],
+}
+
+impl<'a> Info<'a> {
+    /// The numbers of the channel called `name`; `None` where the domain declares none of that name.
+    pub fn channel(&self, name: &str) -> Option<&'a [f32]> {
+        self.channels.iter().find(|(channel, _)| channel == name).map(|(_, values)| values.as_slice())
+    }
 }
 
 /// A batch of environments of one id that reset and step together. Object-safe.

@@ -43,6 +43,7 @@ fn describe(spec: &EnvSpec) -> String {
     );
     section("EPISODE", format!("truncated after {} steps", spec.max_episode_steps));
     section("SUBGOALS", numbered(&spec.subgoals));
+    section("CHANNELS (of every step)", channels(spec));
     section("CONTEXT (per environment, at reset)", context(spec));
     section("OPTIONS (at build)", options(spec));
     section("DEVICES", String::from(if spec.wgpu { "native, wgpu" } else { "native" }));
@@ -76,6 +77,18 @@ fn observations(spec: &EnvSpec) -> String {
         })
         .collect();
     output::table(&rows) + "* selected when nothing else is asked for"
+}
+
+fn channels(spec: &EnvSpec) -> String {
+    let rows: Vec<_> = spec
+        .channels
+        .iter()
+        .map(|channel| {
+            let shape: Vec<_> = std::iter::once(spec.num_agents).chain(channel.shape.clone()).collect();
+            vec![channel.name.clone(), format!("f32 {shape:?}"), channel.description.clone()]
+        })
+        .collect();
+    output::table(&rows)
 }
 
 fn context(spec: &EnvSpec) -> String {

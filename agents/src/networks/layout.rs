@@ -346,6 +346,7 @@ mod tests {
             max_episode_steps: 1,
             reward_range: (0.0, 1.0),
             subgoals: Vec::new(),
+            channels: Vec::new(),
             context: Vec::new(),
             options: Vec::new(),
             wgpu: false,

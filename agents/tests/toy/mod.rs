@@ -181,6 +181,7 @@ impl<T: Toy> ToyBatch<T> {
             max_episode_steps: T::LIMIT,
             reward_range: (0.0, 1.0),
             subgoals: Vec::new(),
+            channels: Vec::new(),
             context: Vec::new(),
             options: Vec::new(),
             wgpu: false,

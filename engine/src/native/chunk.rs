@@ -49,6 +49,8 @@ pub(crate) struct Chunk<'a, D: Domain> {
     pub(crate) observation: &'a [RowsPointer<u8>],
     /// The same of the final observations.
     pub(crate) final_observation: &'a [RowsPointer<u8>],
+    /// The same of the channels.
+    pub(crate) channels: &'a [RowsPointer<f32>],
 }
 
 impl<D: Domain> Chunk<'_, D> {
@@ -150,6 +152,25 @@ impl<D: Domain> Chunk<'_, D> {
             } else {
                 self.plan.domain.reward(instance, &self.outcomes[env], rewards);
             }
+            for (index, rows) in self.channels.iter().enumerate() {
+                let row = self.first + env;
+                // SAFETY: the rows of this environment belong to this chunk alone while it lives.
+                let values = unsafe { rows.rows(row..row + 1) };
+                if self.was_reset[env] {
+                    values.fill(0.0);
+                } else {
+                    self.plan.domain.channel(index, instance, &self.outcomes[env], values);
+                }
+            }
+        }
+    }
+
+    /// Of an environment that has not made a step there is nothing to tell.
+    pub(crate) fn clear_channels(&self, env: usize) {
+        for rows in self.channels {
+            let row = self.first + env;
+            // SAFETY: the rows of this environment belong to this chunk alone while it lives.
+            unsafe { rows.rows(row..row + 1) }.fill(0.0);
         }
     }
 

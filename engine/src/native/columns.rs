@@ -21,6 +21,8 @@ pub(crate) struct Arrays {
     pub(crate) observation_rows: Vec<RowsPointer<u8>>,
     /// The same of the final observations.
     pub(crate) final_rows: Vec<RowsPointer<u8>>,
+    /// The same of the channels.
+    pub(crate) channel_rows: Vec<RowsPointer<f32>>,
 }
 
 /// What a step returns: the same buffers on both devices.
@@ -41,6 +43,8 @@ pub(crate) struct Outputs {
     pub(crate) success: Vec<bool>,
     /// `[num_envs]`.
     pub(crate) was_reset: Vec<bool>,
+    /// The declared channels by name, `[num_envs, num_agents, ...shape]` each.
+    pub(crate) channels: Vec<(String, Vec<f32>)>,
     /// Room for one an environment.
     pub(crate) episodes: Vec<EpisodeRecord>,
 }
@@ -55,6 +59,7 @@ impl Arrays {
             streams: if plan.is_reference() { vec![Pcg64::from_seed(0); sizes.num_envs] } else { Vec::new() },
             observation_rows: Vec::with_capacity(plan.forms.len()),
             final_rows: Vec::with_capacity(plan.forms.len()),
+            channel_rows: Vec::with_capacity(plan.spec().channels.len()),
         }
     }
 }
@@ -74,6 +79,12 @@ impl Outputs {
             truncated: vec![false; num_envs],
             success: vec![false; num_envs],
             was_reset: vec![false; num_envs],
+            channels: plan
+                .spec()
+                .channels
+                .iter()
+                .map(|channel| (channel.name.clone(), vec![0.0; rows * channel.len()]))
+                .collect(),
             episodes: Vec::with_capacity(num_envs),
         }
     }

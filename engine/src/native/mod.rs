@@ -149,6 +149,7 @@ impl<D: Domain> Native<D> {
             chunk.truncated[env] = false;
             chunk.success[env] = false;
             chunk.was_reset[env] = false;
+            chunk.clear_channels(env);
             chunk.observe_into(chunk.observation, env);
         }
         Ok(())
@@ -281,6 +282,7 @@ impl<D: Domain> Native<D> {
             chunk.truncated[env] = chunk.outcomes[env].truncated != 0;
             chunk.success[env] = report.flags & crate::episode::records::SUCCEEDED != 0;
             chunk.was_reset[env] = false;
+            chunk.clear_channels(env);
             chunk.observe_into(chunk.observation, env);
         }
     }

@@ -148,6 +148,7 @@ pub(crate) struct Pointers<'a, D: Domain> {
     was_reset: RowsPointer<bool>,
     observation: &'a [RowsPointer<u8>],
     final_observation: &'a [RowsPointer<u8>],
+    channels: &'a [RowsPointer<f32>],
 }
 
 impl<'a, D: Domain> Pointers<'a, D> {
@@ -174,6 +175,11 @@ impl<'a, D: Domain> Pointers<'a, D> {
                 arrays.final_rows.push(RowsPointer::new(observation.fields[index].array.bytes_mut(), width));
             }
         }
+        arrays.channel_rows.clear();
+        for (_, values) in &mut outputs.channels {
+            let width = values.len() / sizes.num_envs;
+            arrays.channel_rows.push(RowsPointer::new(values, width));
+        }
         Some(Self {
             plan,
             pool: pool.0.as_ref(),
@@ -194,6 +200,7 @@ impl<'a, D: Domain> Pointers<'a, D> {
             was_reset: RowsPointer::new(&mut outputs.was_reset, 1),
             observation: &arrays.observation_rows,
             final_observation: &arrays.final_rows,
+            channels: &arrays.channel_rows,
         })
     }
 
@@ -226,6 +233,7 @@ impl<'a, D: Domain> Pointers<'a, D> {
                 was_reset: self.was_reset.rows(range.clone()),
                 observation: self.observation,
                 final_observation: self.final_observation,
+                channels: self.channels,
             }
         }
     }

@@ -31,6 +31,7 @@ pub(crate) struct Buffers {
     pub(crate) actions: wgpu::Buffer,
     pub(crate) rewards: wgpu::Buffer,
     pub(crate) events: wgpu::Buffer,
+    pub(crate) channels: wgpu::Buffer,
     pub(crate) constants: wgpu::Buffer,
     pub(crate) level_states: wgpu::Buffer,
     pub(crate) level_items: wgpu::Buffer,
@@ -96,6 +97,7 @@ impl Buffers {
             actions: column("actions", envs, 4 * sizes.actions())?,
             rewards: column("rewards", envs, 4 * sizes.num_agents)?,
             events: column("events", envs, 4 * sizes.num_agents)?,
+            channels: column("channels", envs, 4 * sizes.channels)?,
             constants: column("constants", constants.len(), 4)?,
             level_states: column("level states", levels, state)?,
             level_items: column("level items", levels, 4 * sizes.items)?,
@@ -143,6 +145,7 @@ impl Buffers {
             Binding::LevelStates => &self.level_states,
             Binding::LevelItems => &self.level_items,
             Binding::Reports => &self.reports,
+            Binding::Channels => &self.channels,
             Binding::Observation => return observation,
         })
     }

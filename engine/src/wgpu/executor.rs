@@ -88,6 +88,7 @@ impl<D: Domain> Wgpu<D> {
             actions: &buffers.actions,
             rewards: &buffers.rewards,
             events: &buffers.events,
+            channels: &buffers.channels,
             reports: &buffers.reports,
             observations: &buffers.observations,
             final_observations: &buffers.final_observations,
@@ -171,6 +172,7 @@ impl<D: Domain> Wgpu<D> {
             Part::start(&buffers.rewards, rows * 4),
             Part::start(&buffers.events, rows * 4),
             Part::start(&buffers.reports, sizes.num_envs * size_of::<Report>()),
+            Part::start(&buffers.channels, 4 * sizes.num_envs * sizes.channels),
         ];
         for targets in [&buffers.observations, &buffers.final_observations] {
             for ((target, form), on_host) in targets.iter().zip(&plan.forms).zip(on_host.iter()) {
@@ -195,8 +197,9 @@ impl<D: Domain> Wgpu<D> {
             bytemuck::cast_slice_mut(&mut outputs.subgoal).copy_from_slice(bytes[1]);
             let reports: Vec<Report> = values(bytes[2]);
             outputs.take_reports(&reports);
+            outputs.take_channels(bytemuck::cast_slice(bytes[3]), sizes.num_envs);
             let forms = plan.forms.len();
-            let mut rest = &bytes[3..];
+            let mut rest = &bytes[4..];
             let finals = outputs.final_observation.as_mut().map_or(&mut [][..], |last| &mut last.fields);
             let fields = outputs.observation.fields.iter_mut().chain(finals);
             for (index, field) in fields.enumerate() {
@@ -259,6 +262,7 @@ impl<D: Domain> Wgpu<D> {
         let Some(pool) = &self.pool else { return Ok(()) };
         let items = self.plan.sizes.items;
         let agents = self.plan.sizes.num_agents;
+        let channels = self.plan.sizes.channels;
         let OnDevice { handles, buffers, .. } = self.on_device();
         for run in starts.chunk_by(|one, next| next.env == one.env + 1) {
             let episodes: Vec<Episode> = run
@@ -281,6 +285,7 @@ impl<D: Domain> Wgpu<D> {
             row.write(&buffers.reports, 1, &reports);
             row.write(&buffers.rewards, agents, &vec![0.0f32; run.len() * agents]);
             row.write(&buffers.events, agents, &vec![NO_EVENT; run.len() * agents]);
+            row.write(&buffers.channels, channels, &vec![0.0f32; run.len() * channels]);
         }
         self.observe()?;
         self.outputs.episodes.clear();
@@ -374,6 +379,7 @@ impl<D: Domain> Wgpu<D> {
         row.write(&buffers.reports, 1, &reports);
         row.write(&buffers.rewards, sizes.num_agents, &columns.rewards);
         row.write(&buffers.events, sizes.num_agents, &columns.events);
+        row.write(&buffers.channels, sizes.channels, &vec![0.0f32; reports.len() * sizes.channels]);
         self.observe()?;
         self.outputs.episodes.clear();
         Ok(())
@@ -405,6 +411,21 @@ impl Outputs {
             self.was_reset[env] = report.flags & WAS_RESET != 0;
         }
         self.collect_episodes(|env| reports[env]);
+    }
+}
+
+impl Outputs {
+    /// Takes over the device's rows, which hold all channels of an environment one after the other.
+    fn take_channels(&mut self, rows: &[f32], num_envs: usize) {
+        let width = rows.len() / num_envs;
+        let mut start = 0;
+        for (_, values) in &mut self.channels {
+            let part = values.len() / num_envs;
+            for (target, row) in values.chunks_exact_mut(part.max(1)).zip(rows.chunks_exact(width.max(1))) {
+                target.copy_from_slice(&row[start..start + part]);
+            }
+            start += part;
+        }
     }
 }
 

@@ -53,6 +53,7 @@ pub mod terminate {
     storage!(group(0), binding(6), read_write, REWARDS: RuntimeArray<f32>);
     storage!(group(0), binding(7), read_write, EVENTS: RuntimeArray<i32>);
     storage!(group(0), binding(12), read_write, REPORTS: RuntimeArray<Report>);
+    storage!(group(0), binding(13), read_write, CHANNELS: RuntimeArray<f32>);
 
     #[compute]
     #[workgroup_size(64)]
@@ -70,6 +71,10 @@ pub mod terminate {
             for agent in 0u32..parameters.num_agents {
                 get_mut!(REWARDS)[first + agent] = 0.0f32;
                 get_mut!(EVENTS)[first + agent] = NO_EVENT;
+            }
+            #[wgsl_allow(non_literal_loop_bounds)]
+            for word in 0u32..parameters.channel_words {
+                get_mut!(CHANNELS)[env * parameters.channel_words + word] = 0.0f32;
             }
             return;
         }
@@ -133,7 +138,7 @@ pub mod autoreset {
 /// The engine's kernels: before Act, and the Terminate and Autoreset sets.
 pub(crate) fn engine_kernels() -> Result<[Kernel; 3], String> {
     use Binding::{
-        Episodes, Events, Items, LevelItems, LevelStates, Outcomes, Parameters, Reports, Rewards, States,
+        Channels, Episodes, Events, Items, LevelItems, LevelStates, Outcomes, Parameters, Reports, Rewards, States,
     };
     let kernel = |set, source: &wgsl_rs::Source, entry_point, bindings| {
         let source = source.wgsl_source().map_err(|error| format!("{entry_point}: {error}"))?;
@@ -152,7 +157,7 @@ pub(crate) fn engine_kernels() -> Result<[Kernel; 3], String> {
             Set::Terminate,
             &terminate::WGSL_SOURCE,
             "end_step",
-            &[Parameters, Episodes, Outcomes, Rewards, Events, Reports],
+            &[Parameters, Episodes, Outcomes, Rewards, Events, Reports, Channels],
         )?,
         kernel(
             Set::Autoreset,

@@ -24,6 +24,9 @@ pub struct DeviceColumns<'a> {
     pub rewards: &'a wgpu::Buffer,
     /// Subgoal events of the last step, `[num_envs, num_agents]` as `i32`.
     pub events: &'a wgpu::Buffer,
+    /// Channels of the last step, of every environment channel after channel, each `[num_agents, ...shape]` as
+    /// `f32`.
+    pub channels: &'a wgpu::Buffer,
     /// What else the last step has to tell, `[num_envs]`
     /// [`Report`](crate::episode::records::Report)s.
     pub reports: &'a wgpu::Buffer,

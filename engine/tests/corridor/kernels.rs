@@ -63,6 +63,7 @@ pub mod reward_kernel {
     storage!(group(0), binding(3), read_write, EPISODES: RuntimeArray<Episode>);
     storage!(group(0), binding(4), read_write, OUTCOMES: RuntimeArray<Outcome>);
     storage!(group(0), binding(6), read_write, REWARDS: RuntimeArray<f32>);
+    storage!(group(0), binding(13), read_write, CHANNELS: RuntimeArray<f32>);
 
     #[compute]
     #[workgroup_size(64)]
@@ -79,6 +80,12 @@ pub mod reward_kernel {
         for agent in 0u32..parameters.num_agents {
             let paid = pay(walkers.cells[agent as usize], outcome.verdict, episode.elapsed);
             get_mut!(REWARDS)[env * parameters.num_agents + agent] = paid;
+            let cell = walkers.cells[agent as usize];
+            let first = env * parameters.channel_words;
+            let pair = first + parameters.num_agents + 2u32 * agent;
+            get_mut!(CHANNELS)[first + agent] = f32(cell);
+            get_mut!(CHANNELS)[pair] = f32(LENGTH - 1u32 - cell);
+            get_mut!(CHANNELS)[pair + 1u32] = f32(cell);
         }
     }
 }

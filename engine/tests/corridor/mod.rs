@@ -8,7 +8,7 @@ use pentathlon_engine::{
     Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Set, episode::records::Outcome,
 };
 use pentathlon_gym::{
-    ContextParameter, ElementType, EnvSpec, Group, ObservationSpec, Space, seeding::Random,
+    ChannelSpec, ContextParameter, ElementType, EnvSpec, Group, ObservationSpec, Space, seeding::Random,
 };
 
 use self::walkers::rules::*;
@@ -29,6 +29,11 @@ impl Corridor {
             space,
             description: String::from("What a walker knows."),
         };
+        let channel = |name: &str, shape: &[usize]| ChannelSpec {
+            name: name.into(),
+            shape: shape.to_vec(),
+            description: String::from("Where a walker got to."),
+        };
         let position =
             Space::Box { low: 0.0, high: LENGTH as f32, shape: vec![2], element: ElementType::I32 };
         let spec = EnvSpec {
@@ -47,6 +52,7 @@ impl Corridor {
             max_episode_steps,
             reward_range: (0.0, 2.0),
             subgoals: vec!["halfway".into()],
+            channels: vec![channel("cell", &[]), channel("left_and_passed", &[2])],
             context: vec![ContextParameter {
                 name: "pits".into(),
                 low: 0.0,
@@ -122,6 +128,17 @@ impl Domain for Corridor {
     }
 
     #[inline]
+    fn channel(&self, index: usize, instance: Instance<'_, Walkers>, _outcome: &Outcome, values: &mut [f32]) {
+        for (row, cell) in values.chunks_mut(index + 1).zip(instance.state.cells) {
+            if index == 0 {
+                row[0] = cell as f32;
+            } else {
+                row.copy_from_slice(&[(LENGTH - 1 - cell) as f32, cell as f32]);
+            }
+        }
+    }
+
+    #[inline]
     fn observe(&self, form: usize, instance: Instance<'_, Walkers>, rows: &mut [u8]) {
         let walkers = self.spec.num_agents;
         if form == 1 {
@@ -150,7 +167,7 @@ impl Domain for Corridor {
     }
 
     fn kernels(&self, observations: &[usize]) -> Vec<Kernel> {
-        use Binding::{Actions, Episodes, Events, Items, Observation, Outcomes, Parameters, Rewards, States};
+        use Binding::{Actions, Channels, Episodes, Events, Items, Observation, Outcomes, Parameters, Rewards, States};
         let kernel = |set, source: &wgsl_rs::Source, entry_point, bindings, observation| Kernel {
             set,
             source: source.wgsl_source().expect("the corridor's rules transpile"),
@@ -171,7 +188,7 @@ impl Domain for Corridor {
                 Set::Reward,
                 &kernels::reward_kernel::WGSL_SOURCE,
                 "pay_walkers",
-                &[Parameters, States, Episodes, Outcomes, Rewards],
+                &[Parameters, States, Episodes, Outcomes, Rewards, Channels],
                 None,
             ),
         ];

@@ -27,6 +27,7 @@ fn step_both(native: &mut Batch<Corridor>, wgpu: &mut Batch<Corridor>, words: &[
     assert_eq!(got.terminated, expected.terminated);
     assert_eq!(got.truncated, expected.truncated);
     assert_eq!(got.info.subgoal, expected.info.subgoal);
+    assert_eq!(got.info.channels, expected.info.channels);
     assert_eq!(got.info.success, expected.info.success);
     assert_eq!(got.info.was_reset, expected.info.was_reset);
     assert_eq!(got.info.episodes, expected.info.episodes);

@@ -88,6 +88,7 @@ fn spec(build: &BuildOptions, parts: [f32; 3]) -> EnvSpec {
         max_episode_steps: build.max_episode_steps.unwrap_or(500),
         reward_range: (1.0, 1.0),
         subgoals: Vec::new(),
+        channels: Vec::new(),
         context: PARTS
             .iter()
             .zip(parts)

@@ -215,6 +215,7 @@ pub fn spec(instance: &Instance, options: &CoupledBanditOptions) -> EnvSpec {
         // A little more than the sums, which are added in single precision.
         reward_range: ((pays(f64::min) - 1e-4) as f32, (pays(f64::max) + 1e-4) as f32),
         subgoals: Vec::new(),
+        channels: Vec::new(),
         context: Vec::new(),
         options: option_specs().to_vec(),
         wgpu: true,

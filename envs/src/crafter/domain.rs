@@ -2,7 +2,7 @@
 
 use pentathlon_engine::{Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome};
 use pentathlon_gym::{
-    BuildOptions, ContextParameter, EnvSpec, Error, Space,
+    BuildOptions, ChannelSpec, ContextParameter, EnvSpec, Error, Space,
     seeding::{Random, pcg64::Pcg64},
 };
 
@@ -10,7 +10,7 @@ use super::{
     check::check,
     components::{
         ACHIEVEMENT_NAMES, Player,
-        records::{ACTION, Clock, NUM_ITEMS},
+        records::{ACTION, Clock, NUM_ACHIEVEMENTS, NUM_ITEMS},
     },
     daylight::{DAY_LENGTH, light_words},
     generation::generate,
@@ -92,10 +92,28 @@ pub fn spec(task: &Task, options: &CrafterOptions) -> EnvSpec {
         max_episode_steps: options.max_steps,
         reward_range: reward_range(options),
         subgoals: ACHIEVEMENT_NAMES.map(String::from).to_vec(),
+        channels: channels(),
         context: team_size(task, options),
         options: option_specs(task),
         wgpu: true,
     }
+}
+
+/// What a step tells beside the one subgoal event, in the order of [`Domain::channel`].
+fn channels() -> Vec<ChannelSpec> {
+    let channel = |name: &str, shape: Vec<usize>, description: &str| ChannelSpec {
+        name: name.into(),
+        shape,
+        description: description.into(),
+    };
+    vec![
+        channel(
+            "achievements",
+            vec![NUM_ACHIEVEMENTS as usize],
+            "1 for every achievement, in the order of the subgoals, that the agent unlocked in this step.",
+        ),
+        channel("alive", Vec::new(), "1 while the agent lives and takes part."),
+    ]
 }
 
 /// One action of an agent. Those of the team suite also name a receiver and an item, and hold a message.
@@ -319,6 +337,22 @@ impl Domain for Crafter {
         }
         if self.options.shares_reward {
             rewards.fill(total);
+        }
+    }
+
+    #[inline]
+    fn channel(&self, index: usize, instance: Instance<'_, Clock>, _outcome: &Outcome, values: &mut [f32]) {
+        let players = self.layout.players(instance.items);
+        if index == 0 {
+            for (flags, player) in values.chunks_exact_mut(NUM_ACHIEVEMENTS as usize).zip(players) {
+                for (achievement, flag) in flags.iter_mut().enumerate() {
+                    *flag = ((player.new_achievements >> achievement) & 1) as f32;
+                }
+            }
+        } else {
+            for (flag, player) in values.iter_mut().zip(players) {
+                *flag = player.alive as f32;
+            }
         }
     }
 

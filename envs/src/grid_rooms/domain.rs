@@ -138,6 +138,7 @@ fn spec(id: &str, options: &RoomsOptions, build: &BuildOptions) -> EnvSpec {
         max_episode_steps: build.max_episode_steps.unwrap_or(STEP_LIMIT),
         reward_range: (0.0, if options.has_goal { 1.0 } else { 0.0 }),
         subgoals: Vec::new(),
+        channels: Vec::new(),
         context: options.context(),
         options: RoomsOptions::specs(id),
         wgpu: true,

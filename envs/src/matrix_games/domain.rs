@@ -80,6 +80,7 @@ fn spec(id: &str, game: &Game, build: &BuildOptions) -> EnvSpec {
         max_episode_steps: build.max_episode_steps.unwrap_or(8),
         reward_range: (shares().fold(0.0, f32::min), shares().fold(0.0, f32::max)),
         subgoals: Vec::new(),
+        channels: Vec::new(),
         context: Vec::new(),
         options: Game::options(id),
         wgpu: true,

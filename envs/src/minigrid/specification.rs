@@ -31,6 +31,7 @@ pub fn spec(task: &Task, options: &MiniGridOptions) -> EnvSpec {
         max_episode_steps: options.max_steps,
         reward_range: (low + averted.min(0.0), 1.0 + averted.max(0.0)),
         subgoals: task.subgoals().iter().map(|subgoal| subgoal.name.into()).collect(),
+        channels: Vec::new(),
         context: task.context(),
         options: option_specs(task),
         wgpu: true,

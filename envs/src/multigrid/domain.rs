@@ -98,6 +98,7 @@ fn spec(task: &Task, options: &TeamOptions, settings: &TeamSettings) -> EnvSpec 
         max_episode_steps: options.max_steps,
         reward_range: if task.zone[2] > 0 { (-0.1, 15.9) } else { (0.0, 1.0) },
         subgoals: task.subgoals().iter().map(|&name| name.into()).collect(),
+        channels: Vec::new(),
         context: Vec::new(),
         options: option_specs(task),
         wgpu: true,

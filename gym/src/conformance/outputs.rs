@@ -118,13 +118,12 @@ impl Promises<'_> {
                 format!("{what}: {got} values, expected {expected}")
             })?;
         }
-        for (name, values) in step.info.channels {
-            ensure(
-                values.len().is_multiple_of(self.num_envs),
-                "channels have a row for every environment",
-                || format!("'{name}' has {} values", values.len()),
-            )?;
-        }
+        let declared = self.spec.channels.iter().map(|channel| (&channel.name, rows * channel.len()));
+        let reported = step.info.channels.iter().map(|(name, values)| (name, values.len()));
+        ensure(declared.clone().eq(reported.clone()), "channels are those that are declared", || {
+            let named = |channels: Vec<(&String, usize)>| format!("{channels:?}");
+            format!("{}, expected {}", named(reported.collect()), named(declared.collect()))
+        })?;
         Ok(())
     }
 

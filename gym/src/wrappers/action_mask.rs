@@ -143,7 +143,7 @@ impl Transform for ActionMask {
             self.ended[env] = step.ended(env);
         }
         if let MaskSource::Channel(name) = &self.source
-            && let Some((_, values)) = step.info.channels.iter().find(|(channel, _)| channel == name)
+            && let Some(values) = step.info.channel(name)
         {
             for (flag, value) in self.channel.iter_mut().zip(values) {
                 *flag = *value != 0.0;

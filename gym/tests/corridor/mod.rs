@@ -5,7 +5,7 @@
 use std::{any::Any, collections::BTreeMap};
 
 use pentathlon_gym::{
-    Actions, Array, AutoresetMode, BuildOptions, ContextParameter, ElementType, EnvSpec, EpisodeRecord,
+    Actions, Array, AutoresetMode, BuildOptions, ChannelSpec, ContextParameter, ElementType, EnvSpec, EpisodeRecord,
     Error, Group, Info, Observation, ObservationSpec, ResetOptions, Snapshot, Space, Step, VectorEnv,
     seeding::{
         Random,
@@ -75,6 +75,11 @@ fn specification(num_agents: usize) -> EnvSpec {
         max_episode_steps: LIMIT,
         reward_range: (0.0, 1.0),
         subgoals: vec!["moved to the right".into()],
+        channels: vec![ChannelSpec {
+            name: "mask".into(),
+            shape: vec![3],
+            description: "Which actions change something.".into(),
+        }],
         context: vec![ContextParameter {
             name: "target".into(),
             low: 0.0,

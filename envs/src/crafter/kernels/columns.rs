@@ -19,6 +19,7 @@ pub mod storage {
     storage!(group(0), binding(7), read_write, STEP_EVENTS: RuntimeArray<i32>);
     storage!(group(0), binding(8), read_write, CONSTANTS: RuntimeArray<u32>);
     storage!(group(0), binding(11), read_write, ROWS: RuntimeArray<u32>);
+    storage!(group(0), binding(13), read_write, CHANNELS: RuntimeArray<f32>);
 
     /// Constant: the kind of pay.
     pub const PAY_KIND_AT: u32 = 0u32;

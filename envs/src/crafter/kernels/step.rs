@@ -47,7 +47,7 @@ pub mod step_kernel {
     }
 }
 
-/// The Reward set: pay codes pay what the table says.
+/// The Reward set: pay codes pay what the table says, and the channels tell what was achieved and who lives.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
 #[wgsl_rs::wgsl]
 pub mod reward_kernel {
@@ -67,6 +67,7 @@ pub mod reward_kernel {
         let agents = get!(PARAMETERS).num_agents;
         let first = env * get!(PARAMETERS).items;
         let kind = get!(CONSTANTS)[PAY_KIND_AT];
+        let row = env * get!(PARAMETERS).channel_words;
         let mut total = 0.0f32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for agent in 0..agents {
@@ -75,6 +76,14 @@ pub mod reward_kernel {
             let reward = paid(kind, pay, tabled);
             total += reward;
             get_mut!(REWARDS)[env * agents + agent] = reward;
+            let achieved = get!(ITEM_WORDS)[first + player_place(agent) + NEW_ACHIEVEMENTS];
+            for achievement in 0..22u32 {
+                let is_new = ((achieved >> achievement) & 1u32) == 1u32;
+                let at = row + agent * NUM_ACHIEVEMENTS + achievement;
+                get_mut!(CHANNELS)[at] = select(0.0f32, 1.0f32, is_new);
+            }
+            let is_alive = get!(ITEM_WORDS)[first + player_place(agent) + ALIVE];
+            get_mut!(CHANNELS)[row + agents * NUM_ACHIEVEMENTS + agent] = f32(is_alive);
         }
         if get!(CONSTANTS)[SHARED_AT] == 1u32 {
             #[wgsl_allow(non_literal_loop_bounds)]

@@ -94,9 +94,13 @@ pub mod rules {
         } else if pay == PAY_DAMCS {
             begin_team_step::<W>(world);
         }
+        let players = W::word(world, PLAYER_COUNT);
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for index in 0..players {
+            W::set_word(world, player_place(index) + NEW_ACHIEVEMENTS, 0u32);
+        }
         // What is created in this step acts in the next one.
         let count = W::word(world, OBJECT_COUNT);
-        let players = W::word(world, PLAYER_COUNT);
         #[wgsl_allow(non_literal_loop_bounds)]
         for index in 0..players {
             let player = player_place(index);
@@ -117,7 +121,6 @@ pub mod rules {
             } else if pay != PAY_DAMCS {
                 settle::<W>(world, player);
             }
-            W::set_word(world, player + NEW_ACHIEVEMENTS, 0u32);
         }
     }
 }
