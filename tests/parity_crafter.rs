@@ -7,7 +7,19 @@
 
 use pentathlon::{
     AutoresetMode, Builder, Device, GeneratorKind, Levels, Observation, Space, VectorEnv,
-    engine::wgpu_available, envs::crafter::metrics::AchievementStatistics, gym::conformance, make,
+    engine::{find_batch, wgpu_available},
+    envs::crafter::{
+        Crafter,
+        components::records::{GRASS, NOTHING, PLAYER, WATER, object_of},
+        metrics::AchievementStatistics,
+        rules::{
+            chunks::rules::{enter, leave, set_material},
+            objects::rules::{close_up, object_place, remove_object},
+            world::Words,
+        },
+    },
+    gym::conformance,
+    make,
 };
 
 /// Observations that have a kernel.
@@ -336,7 +348,8 @@ fn a_long_life_with_full_object_slots_goes_on() {
 #[test]
 fn channels_tell_of_every_achievement_and_of_who_lives() {
     let builder = make("CrafterTeam-v1").expect("a registered id").option("agents", 3).device(Device::Native);
-    let mut batch = build(builder.num_envs(32).seed(9).levels(Levels::Fixed(64)).observations(["achievements"]));
+    let mut batch =
+        build(builder.num_envs(32).seed(9).levels(Levels::Fixed(64)).observations(["achievements"]));
     let (rows, mut actions) = (32 * 3, Actions::new(&*batch));
     let unlocked = |observation: &Observation| -> Vec<bool> {
         let numbers: &[i32] = bytemuck::cast_slice(observation.fields[0].array.bytes());
@@ -372,4 +385,84 @@ fn channels_tell_of_every_achievement_and_of_who_lives() {
         before = now;
     }
     assert!(achieved > 100 && deaths > 10, "{achieved} achievements, {deaths} deaths");
+}
+
+/// Has the 16 agents of every environment stand side by side on the only grass of a world of water.
+fn crowd(batch: &mut dyn VectorEnv) {
+    let domain = find_batch::<Crafter>(batch).expect("a Crafter batch").domain();
+    let layout = *domain.layout();
+    let mut snapshot = batch.snapshot().expect("a snapshot");
+    let (_, bytes) =
+        snapshot.columns.iter_mut().find(|(name, _)| name == "items").expect("a column of words");
+    let mut words: Vec<u32> =
+        bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
+    for items in words.chunks_exact_mut(layout.words()) {
+        for slot in 0..layout.objects(items).count() as u32 {
+            let place = object_place::<Words<'_>>(&mut Words(items), slot);
+            let object = object_of(items[place as usize]);
+            if object.kind != NOTHING {
+                remove_object::<Words<'_>>(&mut Words(items), place, object);
+            }
+        }
+        close_up::<Words<'_>>(&mut Words(items));
+        for tile in 0..64 * 64 {
+            set_material::<Words<'_>>(&mut Words(items), tile / 64, tile % 64, WATER);
+        }
+        let players = layout.players(items).to_vec();
+        for player in &players {
+            leave::<Words<'_>>(&mut Words(items), player.x as i32, player.y as i32, PLAYER);
+        }
+        for index in 0..players.len() {
+            let (x, y) = (30 + index as i32 / 4, 30 + index as i32 % 4);
+            set_material::<Words<'_>>(&mut Words(items), x, y, GRASS);
+            enter::<Words<'_>>(&mut Words(items), x, y, PLAYER);
+            let player = &mut layout.players_mut(items)[index];
+            (player.x, player.y) = (x as u32, y as u32);
+        }
+    }
+    *bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    batch.restore(&snapshot).expect("a world that may be");
+}
+
+#[test]
+fn agents_that_occupy_every_free_tile_play_on() {
+    let devices = if wgpu_available() { vec![Device::Native, Device::Wgpu] } else { vec![Device::Native] };
+    for id in ["CrafterTeam-v1", "MultiCrafter-v1"] {
+        let mut ends = Vec::new();
+        for device in &devices {
+            let mut builder = make(id).expect("a registered id").option("agents", 16).device(*device);
+            if id == "CrafterTeam-v1" {
+                builder = builder.option("friendly_fire", true).option("revival", true);
+            }
+            let builder =
+                builder.num_envs(3).seed(3).levels(Levels::Fixed(3)).autoreset(AutoresetMode::Disabled);
+            let mut batch = build(builder.observations(OBSERVED));
+            batch.reset(None).expect("a reset");
+            crowd(&mut *batch);
+            let mut actions = Actions::new(&*batch);
+            let (mut steps, mut ended) = (0, false);
+            while steps < 400 && !ended {
+                let step = batch.step(&actions.draw()).expect("a step");
+                ended = (0..3).any(|env| step.ended(env));
+                steps += 1;
+                // On water nobody walks, so that nobody ever finds a free tile until somebody dies.
+                let everybody =
+                    step.info.channel("alive").expect("declared").iter().all(|alive| *alive == 1.0);
+                let domain = find_batch::<Crafter>(&*batch).expect("a Crafter batch");
+                for env in 0..3 {
+                    let (_, items, _) = domain.instance(env).expect("there");
+                    for player in domain.domain().layout().players(&items) {
+                        assert!((30..34).contains(&player.x) && (30..34).contains(&player.y));
+                    }
+                    let players = domain.domain().layout().players(&items);
+                    let places: std::collections::BTreeSet<_> =
+                        players.iter().map(|player| (player.x, player.y)).collect();
+                    assert!(!everybody || places.len() == 16, "{id} step {steps}: nobody stands on another");
+                }
+            }
+            assert!(steps > 100, "{id}: over after {steps} steps");
+            ends.push((steps, batch.snapshot().expect("a snapshot").columns));
+        }
+        assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{id}: devices differ");
+    }
 }

@@ -2,7 +2,8 @@
 //! Everything that can be wrong with the options is found here, before anything is allocated.
 
 use pentathlon_gym::{
-    AutoresetMode, BuildOptions, ChannelSpec, Device, EnvSpec, Error, GeneratorKind, Levels, ObservationSpec, Space,
+    AutoresetMode, BuildOptions, ChannelSpec, Device, EnvSpec, Error, GeneratorKind, Levels, ObservationSpec,
+    Space,
 };
 
 use crate::{

@@ -138,7 +138,8 @@ pub mod autoreset {
 /// The engine's kernels: before Act, and the Terminate and Autoreset sets.
 pub(crate) fn engine_kernels() -> Result<[Kernel; 3], String> {
     use Binding::{
-        Channels, Episodes, Events, Items, LevelItems, LevelStates, Outcomes, Parameters, Reports, Rewards, States,
+        Channels, Episodes, Events, Items, LevelItems, LevelStates, Outcomes, Parameters, Reports, Rewards,
+        States,
     };
     let kernel = |set, source: &wgsl_rs::Source, entry_point, bindings| {
         let source = source.wgsl_source().map_err(|error| format!("{entry_point}: {error}"))?;

@@ -167,7 +167,9 @@ impl Domain for Corridor {
     }
 
     fn kernels(&self, observations: &[usize]) -> Vec<Kernel> {
-        use Binding::{Actions, Channels, Episodes, Events, Items, Observation, Outcomes, Parameters, Rewards, States};
+        use Binding::{
+            Actions, Channels, Episodes, Events, Items, Observation, Outcomes, Parameters, Rewards, States,
+        };
         let kernel = |set, source: &wgsl_rs::Source, entry_point, bindings, observation| Kernel {
             set,
             source: source.wgsl_source().expect("the corridor's rules transpile"),

@@ -5,8 +5,9 @@
 use std::{any::Any, collections::BTreeMap};
 
 use pentathlon_gym::{
-    Actions, Array, AutoresetMode, BuildOptions, ChannelSpec, ContextParameter, ElementType, EnvSpec, EpisodeRecord,
-    Error, Group, Info, Observation, ObservationSpec, ResetOptions, Snapshot, Space, Step, VectorEnv,
+    Actions, Array, AutoresetMode, BuildOptions, ChannelSpec, ContextParameter, ElementType, EnvSpec,
+    EpisodeRecord, Error, Group, Info, Observation, ObservationSpec, ResetOptions, Snapshot, Space, Step,
+    VectorEnv,
     seeding::{
         Random,
         philox::{self, Philox, rules},

@@ -19,7 +19,8 @@ use super::{
     rules::settlement::rules::PAY_CODES,
 };
 
-const REWARD: &[Binding] = &[Binding::Parameters, Binding::Items, Binding::Rewards, Binding::Constants, Binding::Channels];
+const REWARD: &[Binding] =
+    &[Binding::Parameters, Binding::Items, Binding::Rewards, Binding::Constants, Binding::Channels];
 
 const OBSERVE_ITEMS: &[Binding] = &[Binding::Parameters, Binding::Items, Binding::Observation];
 
