@@ -19,5 +19,5 @@ pub use batch::{Batch, find_batch};
 pub use domain::{Binding, Domain, GenerationError, Instance, InstanceMut, Kernel, Record, Set};
 pub use levels::LevelSet;
 pub use native::threads::Threads;
-pub use native::vectors::with_wide_vectors;
+pub use native::vectors::{VectorWork, with_wide_vectors};
 pub use plan::{DEFAULT_LEVELS, MAX_ENVS, MAX_LEVELS};

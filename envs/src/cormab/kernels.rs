@@ -60,14 +60,7 @@ pub mod step_kernel {
             let level = next_level(get!(ITEMS)[at], arm_noise(first, second, arm), threshold);
             get_mut!(ITEMS)[at] = level;
             let lane = arm % 4u32;
-            let pay = paid(
-                level,
-                bitcast_f32(get!(CONSTANTS)[rewards_at + arm]),
-                bitcast_f32(get!(CONSTANTS)[rewards_at + padded + arm]),
-                bitcast_f32(get!(CONSTANTS)[rewards_at + 2u32 * padded + arm]),
-                bitcast_f32(get!(CONSTANTS)[rewards_at + 3u32 * padded + arm]),
-            );
-            sums[lane as usize] += pay;
+            sums[lane as usize] += bitcast_f32(get!(CONSTANTS)[rewards_at + 4u32 * arm + level]);
         }
         let total = total_paid(sums[0], sums[1], sums[2], sums[3]);
         get_mut!(STATES)[env] = pulled;

@@ -1,10 +1,11 @@
 //! The native shell of a step: fetches an environment's levels, calls the rules arm by arm, stores the
 //! results. Arms go in groups of four, which the compiler turns into vectors.
 
+use pentathlon_engine::{VectorWork, with_wide_vectors};
 use pentathlon_gym::seeding::Random;
 
 use super::{
-    rules::process::{Pulled, arm_noise, joined, next_level, paid, total_paid},
+    rules::process::{Pulled, TOP_LEVEL, arm_noise, joined, next_level, total_paid},
     tables::{GROUP, Tables},
 };
 
@@ -34,7 +35,7 @@ pub(super) fn step<R: Random>(random: &mut R, tables: &Tables, pulled: &Pulled, 
             }
             thresholds
         });
-        return move_arms(noise, tables, levels, thresholds);
+        return with_wide_vectors(MoveArms { noise, tables, levels, thresholds });
     }
     let thresholds = (0..tables.padded / GROUP).map(|group| {
         std::array::from_fn(|lane| {
@@ -44,34 +45,44 @@ pub(super) fn step<R: Random>(random: &mut R, tables: &Tables, pulled: &Pulled, 
             tables.thresholds[count as usize * tables.padded + arm]
         })
     });
-    move_arms(noise, tables, levels, thresholds)
+    with_wide_vectors(MoveArms { noise, tables, levels, thresholds })
 }
 
-/// Moves the arms, groups of which have these thresholds.
-#[inline(always)]
-fn move_arms(
-    [first, second]: [u32; 2],
-    tables: &Tables,
-    levels: &mut [u32],
-    thresholds: impl Iterator<Item = [u32; GROUP]>,
-) -> f32 {
-    let mut sums = [0.0f32; GROUP];
-    let groups = levels.as_chunks_mut::<GROUP>().0.iter_mut().zip(&tables.rewards).zip(thresholds);
-    let mut arm = 0u32;
-    for ((levels, rewards), thresholds) in groups {
-        // No `array::from_fn`: its closure is not always inlined, and then nothing becomes a vector.
-        let mut noise = [0; GROUP];
-        for (lane, noise) in noise.iter_mut().enumerate() {
-            *noise = arm_noise(first, second, arm.wrapping_add(lane as u32));
+/// All arms of an environment move; the result is the reward.
+struct MoveArms<'a, Thresholds> {
+    /// The two words that the step draws.
+    noise: [u32; 2],
+    tables: &'a Tables,
+    levels: &'a mut [u32],
+    /// Thresholds of each group.
+    thresholds: Thresholds,
+}
+
+impl<Thresholds: Iterator<Item = [u32; GROUP]>> VectorWork for MoveArms<'_, Thresholds> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        let [first, second] = self.noise;
+        let mut sums = [0.0f32; GROUP];
+        let rewards = self.tables.rewards.as_chunks::<GROUP>().0;
+        let groups = self.levels.as_chunks_mut::<GROUP>().0.iter_mut().zip(rewards).zip(self.thresholds);
+        let mut arm = 0u32;
+        for ((levels, rewards), thresholds) in groups {
+            // No `array::from_fn`: its closure is not always inlined, and then nothing becomes a vector.
+            let mut noise = [0; GROUP];
+            for (lane, noise) in noise.iter_mut().enumerate() {
+                *noise = arm_noise(first, second, arm.wrapping_add(lane as u32));
+            }
+            arm = arm.wrapping_add(GROUP as u32);
+            for lane in 0..GROUP {
+                levels[lane] = next_level(levels[lane], noise[lane], thresholds[lane]);
+            }
+            // Looked up: as a choice between four it becomes branches that nothing can foresee.
+            for lane in 0..GROUP {
+                sums[lane] += rewards[lane][(levels[lane] & TOP_LEVEL) as usize];
+            }
         }
-        arm = arm.wrapping_add(GROUP as u32);
-        for lane in 0..GROUP {
-            levels[lane] = next_level(levels[lane], noise[lane], thresholds[lane]);
-        }
-        let [at_0, at_1, at_2, at_3] = rewards;
-        for lane in 0..GROUP {
-            sums[lane] += paid(levels[lane], at_0[lane], at_1[lane], at_2[lane], at_3[lane]);
-        }
+        total_paid(sums[0], sums[1], sums[2], sums[3])
     }
-    total_paid(sums[0], sums[1], sums[2], sums[3])
 }

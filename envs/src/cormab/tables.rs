@@ -2,6 +2,7 @@
 
 use super::{
     dynamics::Arms,
+    instance::LEVELS,
     rules::{
         process::{ARMS_PER_GROUP, COMPONENTS_PER_WORD},
         threshold,
@@ -27,8 +28,8 @@ pub(super) struct Tables {
     pub(super) action_words: usize,
     /// Thresholds by number of chosen components that touch an arm, `[counts][padded]`.
     pub(super) thresholds: Vec<u32>,
-    /// Rewards by group, level and arm of the group.
-    pub(super) rewards: Vec<[[f32; GROUP]; 4]>,
+    /// What each arm pays at each level, `[padded]`.
+    pub(super) rewards: Vec<[f32; LEVELS]>,
     /// Components that touch each arm, `[padded][4]`.
     pub(super) touching: Vec<[u32; SET_WORDS]>,
     /// Whether each arm is touched by the component of its own number and no other.
@@ -41,14 +42,14 @@ impl Tables {
         let padded = arms.len().next_multiple_of(GROUP);
         let degree = (0..arms.len()).map(|arm| arms.up_by_count(arm).len()).max().unwrap_or(1).max(2);
         let mut thresholds = vec![0; degree * padded];
-        let mut rewards = vec![[[0.0; GROUP]; 4]; padded / GROUP];
+        let mut rewards = vec![[0.0; LEVELS]; padded];
         let mut touching = vec![[0; SET_WORDS]; padded];
         for arm in 0..arms.len() {
             for (count, up) in arms.up_by_count(arm).iter().enumerate() {
                 thresholds[count * padded + arm] = threshold(*up);
             }
             for (level, reward) in arms.reward(arm).iter().enumerate() {
-                rewards[arm / GROUP][level][arm % GROUP] = *reward as f32;
+                rewards[arm][level] = *reward as f32;
             }
             let mask = arms.touching(arm);
             touching[arm] = std::array::from_fn(|word| (mask >> (32 * word)) as u32);
@@ -63,14 +64,12 @@ impl Tables {
         }
     }
 
-    /// The words that kernels read: sizes, thresholds, rewards by level and arm, touching components.
+    /// The words that kernels read: sizes, thresholds, rewards by arm and level, touching components.
     pub(super) fn words(&self) -> Vec<u32> {
         let mut words = vec![self.padded as u32, self.action_words as u32, self.thresholds.len() as u32, 0];
         debug_assert_eq!(words.len(), TABLES_AT);
         words.extend(&self.thresholds);
-        for level in 0..4 {
-            words.extend(self.rewards.iter().flat_map(|group| group[level]).map(f32::to_bits));
-        }
+        words.extend(self.rewards.iter().flatten().map(|reward| reward.to_bits()));
         words.extend(self.touching.iter().flatten());
         words
     }
