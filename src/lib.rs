@@ -20,10 +20,10 @@ pub mod trace;
 
 pub use builder::{Builder, make, registry, specs};
 pub use pentathlon_gym::{
-    Actions, Array, AutoresetMode, BuildOptions, ContextParameter, Device, ElementType, EnvSpec,
-    EpisodeRecord, EpisodeStatistics, Error, GeneratorKind, Group, Info, Levels, Observation,
-    ObservationField, ObservationSpec, OptionSpec, OptionValue, Registry, ResetOptions, Snapshot, Space,
-    Step, VectorEnv,
+    Actions, AgentStep, Array, AutoresetMode, BuildOptions, ChannelSpec, ContextParameter, Device,
+    ElementType, EnvSpec, EpisodeRecord, EpisodeStatistics, Error, GeneratorKind, Group, Info, Levels,
+    Observation, ObservationField, ObservationSpec, OptionSpec, OptionValue, ParallelEnv, Registry,
+    ResetOptions, Snapshot, Space, Step, VectorEnv,
 };
 
 /// Agents: networks, learners, checkpoints, evaluation.

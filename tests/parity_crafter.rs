@@ -6,7 +6,8 @@
 //! environments.
 
 use pentathlon::{
-    AutoresetMode, Builder, Device, GeneratorKind, Levels, Observation, Space, VectorEnv,
+    Actions, AutoresetMode, Builder, Device, GeneratorKind, Levels, Observation, ParallelEnv, Space,
+    VectorEnv,
     engine::{find_batch, wgpu_available},
     envs::crafter::{
         Crafter,
@@ -32,14 +33,14 @@ fn extent() -> (usize, usize) {
 }
 
 /// Random actions by environment: those of an environment do not depend on the batch around it.
-struct Actions {
+struct RandomActions {
     states: Vec<u64>,
     agents: usize,
     /// How many values each number of an agent's action has.
     values: Vec<u64>,
 }
 
-impl Actions {
+impl RandomActions {
     fn new(batch: &dyn VectorEnv) -> Self {
         let states = (0..batch.num_envs()).map(|env| (env as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let values = match &batch.spec().action_space {
@@ -100,7 +101,7 @@ fn assert_equal_play(one: &mut dyn VectorEnv, other: &mut dyn VectorEnv, steps: 
     let id = one.spec().id.clone();
     let (envs, other_envs) = (one.num_envs(), other.num_envs());
     let agents = one.spec().num_agents;
-    let mut actions = Actions::new(other);
+    let mut actions = RandomActions::new(other);
     let mut episodes = 0;
     one.reset(None).expect("a reset");
     other.reset(None).expect("a reset");
@@ -170,7 +171,7 @@ fn threads_and_batch_size_change_nothing() {
 #[test]
 fn a_restored_batch_continues_bit_for_bit() {
     let mut batch = build(builder("CrafterReward-v1").device(Device::Native).num_envs(8));
-    let mut actions = Actions::new(&*batch);
+    let mut actions = RandomActions::new(&*batch);
     batch.reset(None).expect("a reset");
     let play = |batch: &mut Box<dyn VectorEnv>, drawn: &[Vec<i32>]| -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -196,7 +197,7 @@ fn random_play(generator: GeneratorKind, episodes: u64) -> (Vec<f64>, Achievemen
     let builder = make("CrafterReward-v1").expect("a registered id").seed(77).generator(generator);
     let builder = builder.num_envs(64).device(Device::Native).autoreset(AutoresetMode::SameStep);
     let mut batch = build(builder.max_episode_steps(1000).observations(["semantic"]));
-    let mut actions = Actions::new(&*batch);
+    let mut actions = RandomActions::new(&*batch);
     let (mut counts, mut looks) = ([[0; 64]; 3], 0);
     let mut statistics = AchievementStatistics::new(64);
     let mut lengths = Vec::new();
@@ -350,7 +351,7 @@ fn channels_tell_of_every_achievement_and_of_who_lives() {
     let builder = make("CrafterTeam-v1").expect("a registered id").option("agents", 3).device(Device::Native);
     let mut batch =
         build(builder.num_envs(32).seed(9).levels(Levels::Fixed(64)).observations(["achievements"]));
-    let (rows, mut actions) = (32 * 3, Actions::new(&*batch));
+    let (rows, mut actions) = (32 * 3, RandomActions::new(&*batch));
     let unlocked = |observation: &Observation| -> Vec<bool> {
         let numbers: &[i32] = bytemuck::cast_slice(observation.fields[0].array.bytes());
         numbers.iter().map(|count| *count > 0).collect()
@@ -439,7 +440,7 @@ fn agents_that_occupy_every_free_tile_play_on() {
             let mut batch = build(builder.observations(OBSERVED));
             batch.reset(None).expect("a reset");
             crowd(&mut *batch);
-            let mut actions = Actions::new(&*batch);
+            let mut actions = RandomActions::new(&*batch);
             let (mut steps, mut ended) = (0, false);
             while steps < 400 && !ended {
                 let step = batch.step(&actions.draw()).expect("a step");
@@ -465,4 +466,30 @@ fn agents_that_occupy_every_free_tile_play_on() {
         }
         assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{id}: devices differ");
     }
+}
+
+#[test]
+fn the_dead_leave_a_parallel_environment() {
+    let builder = make("CrafterTeam-v1").expect("a registered id").option("agents", 3).device(Device::Native);
+    let builder = builder.num_envs(1).seed(4).autoreset(AutoresetMode::Disabled);
+    let mut env = ParallelEnv::new(build(builder)).expect("one environment");
+    env.reset(None).expect("a reset");
+    let (mut left, mut steps) = (Vec::new(), 0);
+    while !env.agents().is_empty() {
+        // Doing nothing, everybody starves or is killed, one after the other.
+        let acting = env.agents().to_vec();
+        let actions = acting.iter().map(|agent| (agent.clone(), Actions::Discrete(&[0, 0, 0]))).collect();
+        let told = env.step(&actions).expect("a step");
+        assert!(told.keys().eq(acting.iter()));
+        for (agent, step) in &told {
+            assert_eq!(step.termination, !env.agents().contains(agent));
+            assert_eq!(step.channels["alive"][0] == 0.0, step.termination);
+        }
+        steps += 1;
+        left.extend(
+            acting.into_iter().filter(|agent| !env.agents().contains(agent)).map(|agent| (agent, steps)),
+        );
+    }
+    assert_eq!(left.len(), 3);
+    assert!(left.windows(2).any(|pair| pair[0].1 < pair[1].1), "{left:?}");
 }
