@@ -6,7 +6,7 @@ use pentathlon_physics::model::{
     BodyDescription, FrictionCombination, GeomDescription, HeightLayer, JointDescription, ModelDescription,
     Shape,
 };
-use pentathlon_physics::native::{Lane, Worlds, WorldsError, WorldsOptions};
+use pentathlon_physics::native::{Lane, Parameter, Worlds, WorldsError, WorldsOptions};
 use wide::f32x8;
 
 const HALF: [f64; 3] = [0.12, 0.1, 0.05];
@@ -203,4 +203,15 @@ fn a_shape_that_covers_more_points_than_are_looked_up_is_refused_by_name() {
     assert!(matches!(error, WorldsError::Contact(_)), "{error}");
     let text = error.to_string();
     assert!(text.contains("'shape'") && text.contains("'floor'") && text.contains("16 x 16"), "{text}");
+}
+
+#[test]
+fn a_world_cannot_have_a_shape_that_is_too_large_for_the_layer() {
+    let model = body(cuboid(), [0.0, 0.0, -GRAVITY], vec![scene_of(Shape::Floor(layer(|_, _| 0.3)))]);
+    let mut worlds = worlds::<f32x8>(&model, [0.4, 0.2, 0.5, 1.0, 0.0, 0.0, 0.0]);
+    worlds.set_parameter(3, Parameter::GeomSize(0), &[0.15, 0.1, 0.05]).expect("a little more");
+    let error = worlds.set_parameter(3, Parameter::GeomSize(0), &[2.0, 0.1, 0.05]).expect_err("too large");
+    assert!(error.to_string().contains("height layers"), "{error}");
+    let kept = worlds.parameter(3, Parameter::GeomSize(0)).expect("it exists");
+    assert!((kept[0] - 0.15).abs() < 1e-6, "{kept:?}");
 }

@@ -153,6 +153,14 @@ pub struct ContactLayout {
 }
 
 impl ContactLayout {
+    /// Whether the part of every height layer that shape `geom` can touch is looked up whole when it has this size.
+    pub fn layers_see_whole(&self, geom: usize, size: Vector3<f64>) -> bool {
+        let kind = self.tables.geom_kind[geom];
+        let touches = |layer: &&SceneLayer| layer.shapes.iter().any(|pair| pair.geom as usize == geom);
+        let mut touched = self.layers.iter().filter(touches);
+        touched.all(|layer| window_side(&layer.map, kind, size) <= MAX_WINDOW_SIDE)
+    }
+
     /// Lists shapes and pairs of a compiled model.
     ///
     /// # Errors
@@ -332,8 +340,7 @@ fn layers_of(
         let mut shapes = Vec::new();
         for (shape, other) in layout.geoms.iter().enumerate().filter(|(_, other)| other.body.is_some()) {
             let kind = tables.geom_kind[shape];
-            let reach = bounding_radius(kind, parameters_of(other).size) + ContactOptions::default().margin;
-            let side = map.window_side(reach);
+            let side = window_side(&map, kind, parameters_of(other).size);
             if side > MAX_WINDOW_SIDE {
                 return Err(ContactLayoutError::Window {
                     shape: other.name.clone(),
@@ -354,6 +361,11 @@ fn layers_of(
         layers.push(SceneLayer { geom: index as u32, map, shapes });
     }
     Ok(layers)
+}
+
+/// Grid points along a side of the part of a layer that a shape can touch.
+fn window_side(map: &HeightMap, kind: u32, size: Vector3<f64>) -> u32 {
+    map.window_side(bounding_radius(kind, size) + ContactOptions::default().margin)
 }
 
 fn kind_of(shape: &Shape) -> u32 {

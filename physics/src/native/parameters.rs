@@ -10,6 +10,7 @@ use super::options::WorldsError;
 use super::state::{check_index, check_length};
 use super::worlds::{WorldParameters, Worlds};
 use crate::dynamics::tree::rules::JOINT_FREE;
+use crate::vector::rules::vector3;
 
 /// A physical parameter of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ pub enum Parameter {
     /// Place of a shape in its body's (or the world's) frame in m: three values.
     GeomPosition(usize),
     /// Size of a shape in m. Sphere: radius and two zeros; capsule: radius, half length, zero; box: half
-    /// extents.
+    /// extents. As in the model, no shape of a body may cover more of a height layer than is looked up.
     GeomSize(usize),
 }
 
@@ -116,6 +117,16 @@ impl<L: Lane> Worlds<L> {
     ) -> Result<(), WorldsError> {
         self.check_world(world)?;
         self.check_parameter(parameter)?;
+        if let (Parameter::GeomSize(geom), [x, y, z]) = (parameter, value)
+            && !self.contact_layout.layers_see_whole(geom, vector3(*x, *y, *z))
+        {
+            return Err(WorldsError::Parameter {
+                parameter: format!("{parameter:?}"),
+                world,
+                value: value.to_vec(),
+                allowed: "a size that covers few enough points of the height layers, see MAX_WINDOW_SIDE",
+            });
+        }
         let lane = world % L::WIDTH;
         let (group, desk) = self.group_and_desk(world / L::WIDTH);
         let set = group.parameters.get_or_insert_with(|| desk.parameters.clone());
