@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::Error;
 
 /// Writes `bytes` to a temporary file beside `path` and renames it: whatever fails, `path` holds either
@@ -61,4 +63,28 @@ pub(crate) fn unseal<'a>(kind: &[u8; 8], bytes: &'a [u8], name: &str) -> Result<
         return Err(String::from("its checksum is wrong: it is damaged"));
     }
     Ok(payload)
+}
+
+/// Writes `value`, sealed as `kind`, to `path`: all of it, or nothing.
+///
+/// # Errors
+/// A folder that cannot be made or written, or a full disk.
+pub(crate) fn save_sealed(kind: &[u8; 8], value: &impl Serialize, path: &Path) -> Result<(), Error> {
+    let payload = postcard::to_stdvec(value).map_err(|error| Error::Checkpoint {
+        path: path.to_owned(),
+        reason: format!("it cannot be written: {error}"),
+    })?;
+    write_atomically(path, &seal(kind, &payload))
+}
+
+/// Reads what [`save_sealed`] wrote; `name` says in errors what it should be.
+///
+/// # Errors
+/// A file that cannot be read, or is damaged, or something else.
+pub(crate) fn load_sealed<T: DeserializeOwned>(kind: &[u8; 8], path: &Path, name: &str) -> Result<T, Error> {
+    let bytes = std::fs::read(path).map_err(Error::file("reading", path))?;
+    let value = unseal(kind, &bytes, name).and_then(|payload| {
+        postcard::from_bytes(payload).map_err(|error| format!("its contents cannot be read: {error}"))
+    });
+    value.map_err(|reason| Error::Checkpoint { path: path.to_owned(), reason })
 }

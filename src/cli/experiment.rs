@@ -156,7 +156,7 @@ impl Experiment {
                 };
                 Box::new(HierarchyRun { files: HierarchyFiles::open(folder, &trainer)?, trainer })
             }
-            Self::Sequoia(config) => Box::new(cormab::SequoiaRun::new(*config, folder)?),
+            Self::Sequoia(config) => Box::new(cormab::SequoiaRun::open(*config, folder)?),
         })
     }
 }

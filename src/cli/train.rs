@@ -81,20 +81,24 @@ struct Report<'a> {
     judged: &'a Judged,
 }
 
+impl<'a> From<&'a Arguments> for super::cormab::TrainingRun<'a> {
+    fn from(arguments: &'a Arguments) -> Self {
+        Self {
+            config: arguments.config.as_deref().unwrap_or(Path::new("")),
+            resume: arguments.resume.as_deref(),
+            env: arguments.env.as_deref(),
+            overrides: &arguments.overrides,
+            seed: arguments.seed,
+            out: arguments.out.as_deref(),
+            json: arguments.json,
+        }
+    }
+}
+
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     let source = arguments.config.as_deref().map(Source::find).transpose()?;
     match source.as_ref().map(Source::kind) {
-        Some(Kind::Sequoia) => {
-            let run = super::cormab::TrainingRun {
-                config: arguments.config.as_deref().unwrap_or(Path::new("")),
-                env: arguments.env.as_deref(),
-                overrides: &arguments.overrides,
-                seed: arguments.seed,
-                out: arguments.out.as_deref(),
-                json: arguments.json,
-            };
-            return super::cormab::train_sequoia(&run);
-        }
+        Some(Kind::Sequoia) => return super::cormab::train_sequoia(&(&arguments).into()),
         Some(Kind::Team) => return super::train_team::run(&arguments.into()),
         Some(Kind::Hierarchy) => return super::hierarchy::train(&arguments, source.as_ref()),
         Some(Kind::Ppo) | None => {}
@@ -107,6 +111,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     if arguments.resume.as_deref().and_then(super::hierarchy::find_checkpoint).is_some() {
         return super::hierarchy::train(&arguments, None);
+    }
+    if arguments.resume.as_deref().is_some_and(super::cormab::is_run) {
+        return super::cormab::train_sequoia(&(&arguments).into());
     }
     let mut trainer = prepare(&arguments)?;
     let folder = folder(&arguments, trainer.config())?;

@@ -235,7 +235,7 @@ fn an_interrupted_training_keeps_its_best_network() {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("network.json"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("go on with: pentathlon train --resume"));
     assert!(directory.path().join("run/network.json").exists());
     assert!(fs::read_to_string(directory.path().join("run/progress.csv")).unwrap().lines().count() > 1);
 }

@@ -36,9 +36,9 @@ fn timeless(path: &Path) -> Vec<String> {
     text.lines().map(kept).collect()
 }
 
-/// Kills and resumes a run of `begin` (without `--out`) a few times, and compares it with one left alone. `more` are
-/// the settings with which both are trained a little longer, if at all.
-fn killed_runs_end_alike(begin: &[&str], checkpoint: &str, more: &[&str]) {
+/// Kills and resumes a run of `begin` (without `--out`) a few times, and compares `files` and progress with those of one
+/// left alone. `more` are the settings with which both are trained a little longer, if at all.
+fn killed_runs_end_alike(begin: &[&str], checkpoint: &str, files: &[&str], more: &[&str]) {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
     let command = begin[0];
@@ -75,9 +75,7 @@ fn killed_runs_end_alike(begin: &[&str], checkpoint: &str, more: &[&str]) {
         let rows = |run: &str| timeless(&directory.join(run).join("progress.csv"));
         assert_eq!(rows("whole"), rows("killed"));
     };
-    same("config.toml");
-    same("curve.svg");
-    same("episodes.csv");
+    files.iter().for_each(|file| same(file));
     same_rows();
     // Networks, optimisers, memories, random streams and environments are the same: trained on, both runs go through
     // the same losses to the last digit.
@@ -89,9 +87,12 @@ fn killed_runs_end_alike(begin: &[&str], checkpoint: &str, more: &[&str]) {
         run_in(directory, &[&[command, "--resume", run], more].concat()).succeeded();
     }
     assert!(timeless(&directory.join("whole/progress.csv")).len() > rows);
-    same("episodes.csv");
+    files.iter().for_each(|file| same(file));
     same_rows();
 }
+
+/// What runs of learners that draw curves leave.
+const CURVES: [&str; 3] = ["config.toml", "curve.svg", "episodes.csv"];
 
 #[test]
 fn a_killed_agent_with_a_memory_goes_on() {
@@ -112,7 +113,7 @@ fn a_killed_agent_with_a_memory_goes_on() {
     ] {
         begin.extend(["--set", setting]);
     }
-    killed_runs_end_alike(&begin, "checkpoint.pentathlon", &["--set", "frames=22528"]);
+    killed_runs_end_alike(&begin, "checkpoint.pentathlon", &CURVES, &["--set", "frames=22528"]);
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn a_killed_team_goes_on() {
         episodes = 4";
     std::fs::write(&config, text).unwrap();
     let begin = ["train-team", "--config", config.to_str().unwrap(), "--report-every", "640"];
-    killed_runs_end_alike(&begin, "team.checkpoint", &["--set", "frames=20000"]);
+    killed_runs_end_alike(&begin, "team.checkpoint", &CURVES, &["--set", "frames=20000"]);
 }
 
 #[test]
@@ -178,5 +179,27 @@ fn a_killed_hierarchy_goes_on() {
         checkpoint_every = 3";
     std::fs::write(&config, text).unwrap();
     let begin = ["train", "--config", config.to_str().unwrap(), "--seed", "5"];
-    killed_runs_end_alike(&begin, "hierarchy.checkpoint", &[]);
+    killed_runs_end_alike(&begin, "hierarchy.checkpoint", &CURVES, &[]);
+}
+
+#[test]
+fn a_killed_search_for_best_actions_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("sequoia.toml");
+    let text = "algorithm = \"sequoia\"
+        [problem]
+        name = \"budget\"
+        arms = 6
+        budget = 2
+        [warm_start]
+        epochs = 5
+        random_states = 50
+        [training]
+        episodes = 60
+        check_every = 4
+        check_episodes = 4";
+    std::fs::write(&config, text).unwrap();
+    let begin = ["train", "--config", config.to_str().unwrap(), "--seed", "5"];
+    let files = ["config.toml", "instance.json", "network.json"];
+    killed_runs_end_alike(&begin, "sequoia.checkpoint", &files, &["--set", "training.episodes=80"]);
 }

@@ -1,21 +1,24 @@
 //! A training run of SEQUOIA: `pentathlon train` with one of its configurations.
 
 use std::{
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use pentathlon::{
-    agents::cormab::{
-        evaluation::{Earned, evaluate},
-        oracle::Limits,
-        policies::{BestOfNetwork, ExactMyopic, oracle_for},
-        sequoia::{Progress, train},
+    agents::{
+        cormab::{
+            evaluation::{Earned, evaluate},
+            oracle::Limits,
+            policies::{BestOfNetwork, ExactMyopic, oracle_for},
+            sequoia::{Progress, SequoiaTrainer},
+        },
+        logging::table::Table,
     },
     envs::cormab::{feasible::FeasibleSet, id},
 };
@@ -25,7 +28,7 @@ use super::{
     super::{
         exit::{Interrupted, Usage},
         output,
-        train::listen_for_interrupts,
+        train::{listen_for_interrupts, run_folder},
     },
     episode_bar, make_instance, read_config,
 };
@@ -33,9 +36,18 @@ use super::{
 /// Most nodes of a search when the trained agent is judged.
 pub(super) const MAX_NODES: u64 = 100_000;
 
+/// Longest time between two checkpoints; one is also written after every check.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Columns of the table of episodes.
+const COLUMNS: [&str; 5] = ["episode", "reward", "error", "check", "seconds"];
+
 /// What `pentathlon train` was asked for.
 pub struct TrainingRun<'a> {
+    /// Configuration of a new run.
     pub config: &'a Path,
+    /// Folder of a run that goes on, in place of a configuration.
+    pub resume: Option<&'a Path>,
     pub env: Option<&'a str>,
     pub overrides: &'a [String],
     pub seed: Option<u64>,
@@ -63,54 +75,55 @@ struct Report<'a> {
     myopic: Earned,
 }
 
-/// Trains SEQUOIA; leaves configuration, instance, network, progress and evaluation in a folder.
+/// Trains SEQUOIA; leaves configuration, instance, checkpoint, network, progress and evaluation in a folder.
 pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
     if let Some(id) = run.env {
         let reason = "the configuration says which instance SEQUOIA learns: its table [problem]";
         return Err(Usage(format!("--env {id}: {reason}")).into());
     }
-    let mut config = read_config(run.config, run.overrides)?;
-    config.seed = run.seed.unwrap_or(config.seed);
-    let instance = make_instance(&config)?;
-    let id = id(instance.problem);
-    let folder = folder(run, &id)?;
-    std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    let write = |name: &str, text: &str| {
-        output::write_file(&folder.join(name), |writer| Ok(writer.write_all(text.as_bytes())?))
-    };
-    write("config.toml", &toml::to_string(&config)?)?;
-    write("instance.json", &instance.to_json())?;
+    let (mut trainer, folder) = open(run)?;
+    let checkpoint = checkpoint_path(&folder);
+    let write =
+        |path: &Path, text: &str| output::write_file(path, |writer| Ok(writer.write_all(text.as_bytes())?));
+    write(&folder.join("config.toml"), &toml::to_string(trainer.config())?)?;
+    write(&folder.join("instance.json"), &trainer.instance().to_json())?;
 
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
-    let bar = episode_bar(run.json, config.training.episodes as u64);
-    let mut rows = String::from("episode,reward,error,check,seconds\n");
-    let trained = train(&config, &instance, &mut |state: &Progress| {
-        let check = state.check.map_or_else(String::new, |check| check.to_string());
-        let Progress { episode, reward, error, seconds, .. } = state;
-        rows.push_str(&format!("{episode},{reward},{error},{check},{seconds}\n"));
-        bar.set_position(*episode as u64);
-        if let Some(check) = state.check {
+    let bar = episode_bar(run.json, trainer.config().training.episodes as u64);
+    let mut table = Table::open(&folder.join("progress.csv"), &COLUMNS, trainer.episodes() as u64)?;
+    let mut saved = Instant::now();
+    while !trainer.is_over() && !stop.load(Ordering::SeqCst) {
+        let Progress { episode, reward, error, check, seconds } = trainer.train_episode()?;
+        let earned = check.map_or_else(String::new, |check| check.to_string());
+        table.push(&format!("{episode},{reward},{error},{earned},{seconds}\n"))?;
+        bar.set_position(episode as u64);
+        if let Some(check) = check {
             bar.set_message(format!("{check:.3} a step in the last check, value error {error:.3}"));
         }
-        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
+        if check.is_some() || saved.elapsed() > CHECKPOINT_INTERVAL {
+            trainer.save(&checkpoint)?;
+            saved = Instant::now();
+        }
+    }
     bar.finish_and_clear();
-    write("progress.csv", &rows)?;
-    write("network.json", &serde_json::to_string(&trained.network)?)?;
-    if trained.episodes < config.training.episodes {
+    trainer.save(&checkpoint)?;
+    let trained = trainer.trained();
+    write(&folder.join("network.json"), &serde_json::to_string(&trained.network)?)?;
+    if !trainer.is_over() {
         let saved = format!(
-            "the best network of {} episodes is in {}",
+            "saved after {} episodes; go on with: pentathlon train --resume {}",
             trained.episodes,
-            folder.join("network.json").display()
+            folder.display()
         );
         return Err(Interrupted(saved).into());
     }
-    let set = FeasibleSet::new(&instance);
+    let (config, instance) = (trainer.config(), trainer.instance());
+    let set = FeasibleSet::new(instance);
     let limits = Limits { nodes: MAX_NODES, ..Limits::default() };
     let mut agent = BestOfNetwork::new(trained.network.clone(), oracle_for(&set, limits));
     let report = Report {
-        id,
+        id: id(instance.problem),
         instance: &instance.name,
         seed: config.seed,
         folder: &folder,
@@ -119,10 +132,10 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
         warm_start_error: trained.warm_error,
         searches: trained.searches,
         unproved: trained.unproved,
-        earned: evaluate(&instance, &config.evaluation, &mut agent)?,
-        myopic: evaluate(&instance, &config.evaluation, &mut ExactMyopic::new(&instance, limits))?,
+        earned: evaluate(instance, &config.evaluation, &mut agent)?,
+        myopic: evaluate(instance, &config.evaluation, &mut ExactMyopic::new(instance, limits))?,
     };
-    write("evaluation.json", &serde_json::to_string(&report)?)?;
+    write(&folder.join("evaluation.json"), &serde_json::to_string(&report)?)?;
     if run.json {
         return output::print_json(&report);
     }
@@ -138,16 +151,31 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
     ))
 }
 
-/// The folder of the run. One that holds another run is refused: nothing is overwritten.
-fn folder(run: &TrainingRun<'_>, id: &str) -> anyhow::Result<PathBuf> {
-    let Some(folder) = run.out else {
-        let runs = Path::new("runs").join(id);
-        let unused = (1..).map(|number: u32| runs.join(number.to_string())).find(|folder| !folder.exists());
-        return Ok(unused.unwrap_or(runs));
-    };
-    if folder.join("config.toml").exists() {
-        let taken = format!("{} already holds a run; choose another --out", folder.display());
-        return Err(Usage(taken).into());
+/// Name of the file that a run goes on from.
+const CHECKPOINT: &str = "sequoia.checkpoint";
+
+/// The checkpoint of the run in `folder`.
+pub(super) fn checkpoint_path(folder: &Path) -> PathBuf {
+    folder.join(CHECKPOINT)
+}
+
+/// Whether `path` is the folder of a run of SEQUOIA, or its checkpoint.
+pub fn is_run(path: &Path) -> bool {
+    checkpoint_path(path).exists() || (path.is_file() && path.ends_with(CHECKPOINT))
+}
+
+/// The run that was asked for, a new one or one that goes on, and its folder.
+fn open(run: &TrainingRun<'_>) -> anyhow::Result<(SequoiaTrainer, PathBuf)> {
+    if let Some(path) = run.resume {
+        let folder = if path.is_file() { path.parent().unwrap_or(Path::new(".")) } else { path };
+        let trainer = SequoiaTrainer::resume(&checkpoint_path(folder), run.overrides)?;
+        return Ok((trainer, run.out.unwrap_or(folder).to_owned()));
     }
-    Ok(folder.to_owned())
+    let mut config = read_config(run.config, run.overrides)?;
+    config.seed = run.seed.unwrap_or(config.seed);
+    let instance = make_instance(&config)?;
+    let named = run.out.map(Path::to_owned);
+    let folder = run_folder(named.as_ref(), &id(instance.problem), checkpoint_path)?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    Ok((SequoiaTrainer::new(config, instance)?, folder))
 }

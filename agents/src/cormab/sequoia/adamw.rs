@@ -27,7 +27,7 @@ impl Default for AdamWConfig {
 }
 
 /// The optimiser and its moments.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AdamW {
     config: AdamWConfig,
     steps: i32,

@@ -280,6 +280,16 @@ impl SequoiaConfig {
         Ok(config)
     }
 
+    /// Whether a run that was begun with this configuration can go on with `other`: they differ in how long it
+    /// trains, how it is judged and how many threads search, at most.
+    pub fn can_go_on_as(&self, other: &Self) -> bool {
+        let mut same = self.clone();
+        same.training.episodes = other.training.episodes;
+        same.evaluation = other.evaluation.clone();
+        same.search.threads = other.search.threads;
+        same == *other
+    }
+
     /// Checks the ranges of all numbers; sizes of the instance are checked when it is made.
     ///
     /// # Errors

@@ -2,8 +2,10 @@
 //! network of the one-step reward and learns from there by Q-learning with the search inside.
 
 mod adamw;
+mod checkpoint;
 mod config;
 mod gradient;
+mod learner;
 mod replay;
 mod target;
 mod trainer;
@@ -18,6 +20,6 @@ pub use self::{
     gradient::Gradient,
     replay::Replay,
     target::{huber, td_target},
-    trainer::{Progress, Sequoia, Trained, train},
+    trainer::{Progress, SequoiaTrainer, Trained, train},
     warm_start::{Sample, fit, samples},
 };

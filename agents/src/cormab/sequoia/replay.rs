@@ -3,9 +3,10 @@
 
 use pentathlon_envs::cormab::action::ActionMask;
 use pentathlon_gym::seeding::Random;
+use serde::{Deserialize, Serialize};
 
 /// One step of an arm process.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transition {
     /// Levels before.
     pub levels: Vec<u8>,
@@ -18,7 +19,7 @@ pub struct Transition {
 }
 
 /// The latest transitions with their priorities.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Replay {
     capacity: usize,
     transitions: Vec<Transition>,
