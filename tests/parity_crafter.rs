@@ -24,7 +24,7 @@ use pentathlon::{
 };
 
 /// Observations that have a kernel.
-const OBSERVED: [&str; 6] = ["symbolic", "semantic", "achievements", "player", "team", "messages"];
+const OBSERVED: [&str; 7] = ["symbolic", "semantic", "achievements", "player", "team", "messages", "alive"];
 
 /// Environments and steps that are compared.
 fn extent() -> (usize, usize) {
@@ -291,8 +291,16 @@ fn teams_of_different_sizes_share_a_batch() {
     let alive: Vec<i32> =
         numbers.chunks(4 * 4 * 26).map(|env| (0..4).map(|player| env[player * 26 + 8]).sum()).collect();
     assert_eq!(alive, [1, 2, 3, 4]);
-    let step = batch.step(&[0; 4 * 4 * 3]).expect("a step");
-    assert_eq!(step.terminated, [false; 4]);
+    for _ in 0..20 {
+        let step = batch.step(&[0; 4 * 4 * 3]).expect("a step");
+        assert_eq!(step.terminated, [false; 4]);
+        let alive = step.info.channel("alive").expect("declared");
+        for (row, reward) in step.reward.iter().enumerate() {
+            let takes_part = row % 4 <= row / 4;
+            assert_eq!(alive[row], f32::from(u8::from(takes_part)));
+            assert!(takes_part || *reward == 0.0, "agent {row} is not there and is paid {reward}");
+        }
+    }
 }
 
 #[test]
@@ -492,4 +500,24 @@ fn the_dead_leave_a_parallel_environment() {
     }
     assert_eq!(left.len(), 3);
     assert!(left.windows(2).any(|pair| pair[0].1 < pair[1].1), "{left:?}");
+}
+
+#[test]
+fn a_team_reaches_the_achievement_that_it_is_asked_for() {
+    let builder = make("CrafterTeam-v1").expect("a registered id").option("goal", "collect_sapling");
+    let builder = builder.device(Device::Native).num_envs(16).seed(2).autoreset(AutoresetMode::NextStep);
+    let mut batch = build(builder.levels(Levels::Fixed(16)));
+    batch.reset(None).expect("a reset");
+    let (mut actions, mut successes) = (RandomActions::new(&*batch), 0);
+    for _ in 0..300 {
+        let step = batch.step(&actions.draw()).expect("a step");
+        let unlocked = step.info.channel("achievements").expect("declared");
+        for env in 0..16 {
+            // Achievement 4 is the sapling.
+            let has_sapling = (0..4).any(|agent| unlocked[(env * 4 + agent) * 22 + 4] != 0.0);
+            assert_eq!(step.info.success[env], has_sapling, "environment {env}");
+            successes += usize::from(has_sapling);
+        }
+    }
+    assert!(successes > 10, "{successes}");
 }

@@ -29,7 +29,7 @@ mod corridor;
 pub use array::{Array, ElementType, Observation, ObservationField};
 pub use error::Error;
 pub use options::{AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue, ResetOptions};
-pub use parallel::{AgentStep, ParallelEnv};
+pub use parallel::{ALIVE_CHANNEL, AgentStep, ParallelEnv};
 pub use registry::{Constructor, Registry};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use space::{NotContained, Space};

@@ -110,6 +110,10 @@ pub fn contact_sheet(
     statuses: Option<&[Status]>,
 ) -> Result<Frame, RenderError> {
     let count = count.min(drawing.num_envs());
+    if count > 0 {
+        let first = drawing.frame(0, options)?;
+        Frame::check_size(first.width() * count, first.height())?;
+    }
     let frames: Vec<Frame> = (0..count).map(|env| drawing.frame(env, options)).collect::<Result<_, _>>()?;
     let statuses = statuses.map(|statuses| statuses.get(..count).unwrap_or(statuses));
     sheet(&frames, statuses)

@@ -85,6 +85,10 @@ impl Draw for Drawing<'_> {
 
     fn frame(&self, env: usize, options: &FrameOptions) -> Result<Frame, RenderError> {
         options.check()?;
+        if options.view == View::World {
+            let side = WORLD_SIZE as usize * options.tile_size;
+            Frame::check_size(side, side)?;
+        }
         let textures = self.textures()?;
         self.with_instance(env, |layout, instance| match options.view {
             View::World => paint_world(layout, instance, &textures, options),

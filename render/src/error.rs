@@ -42,6 +42,19 @@ pub enum RenderError {
         /// What would be allowed.
         allowed: &'static str,
     },
+    /// A picture of more pixels than memory is taken for.
+    #[error(
+        "the picture would be {width}x{height} pixels, and at most {most} are drawn; choose smaller tiles or fewer \
+         environments"
+    )]
+    TooLarge {
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+        /// Most pixels.
+        most: usize,
+    },
     /// A physics scene that cannot be drawn; the message says what is wrong with it.
     #[error("the scene cannot be drawn: {0}")]
     Scene(String),

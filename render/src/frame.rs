@@ -21,6 +21,20 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Most pixels of a picture that is drawn: 192 MiB of colours.
+    pub const MAX_PIXELS: usize = 1 << 26;
+
+    /// Checks that a picture of this size may be drawn.
+    ///
+    /// # Errors
+    /// When it has more than [`Frame::MAX_PIXELS`].
+    pub(crate) fn check_size(width: usize, height: usize) -> Result<(), RenderError> {
+        match width.checked_mul(height) {
+            Some(pixels) if pixels <= Self::MAX_PIXELS => Ok(()),
+            _ => Err(RenderError::TooLarge { width, height, most: Self::MAX_PIXELS }),
+        }
+    }
+
     /// A picture of `rgb`, `[height][width][3]`.
     ///
     /// # Errors

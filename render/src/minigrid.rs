@@ -54,17 +54,18 @@ impl Draw for Drawing<'_> {
         self.with_scene(env, |scene| match options.view {
             View::World => {
                 let size = (scene.width * options.tile_size, scene.height * options.tile_size);
+                Frame::check_size(size.0, size.1)?;
                 let mut frame = Frame::filled(size.0, size.1, [0; 3]);
                 scene.paint_grid(&atlas, options.highlight, frame.rgb_mut());
-                frame
+                Ok(frame)
             }
             View::Agent => {
                 let size = scene.view_size * options.tile_size;
                 let mut frame = Frame::filled(size, size, [0; 3]);
                 scene.paint_view(&atlas, frame.rgb_mut());
-                frame
+                Ok(frame)
             }
-        })
+        })?
     }
 
     fn ansi(&self, env: usize, options: &AnsiOptions) -> Result<String, RenderError> {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use pentathlon::{
     AutoresetMode, VectorEnv,
-    engine::Batch,
-    envs::{cormab::FeasibleBatch, minigrid::MiniGrid},
+    engine::{Batch, Domain},
+    envs::{cormab::FeasibleBatch, crafter::Crafter, minigrid::MiniGrid},
 };
 use serde::Serialize;
 
@@ -156,10 +156,21 @@ fn time_steps(arguments: &Arguments, batch: &mut dyn VectorEnv) -> anyhow::Resul
 /// Makes `count` steps whose results stay on the device, and waits for the last of them.
 fn step_on_device(batch: &mut dyn VectorEnv, drawn: &[&[i32]], count: usize) -> anyhow::Result<()> {
     let id = batch.spec().id.clone();
-    let batch = batch
-        .as_any_mut()
-        .downcast_mut::<Batch<MiniGrid>>()
-        .ok_or_else(|| Usage(format!("{id}: --on-device is measured for MiniGrid only")))?;
+    let batch = batch.as_any_mut();
+    if let Some(batch) = batch.downcast_mut::<Batch<MiniGrid>>() {
+        return step_batch_on_device(batch, drawn, count);
+    }
+    match batch.downcast_mut::<Batch<Crafter>>() {
+        Some(batch) => step_batch_on_device(batch, drawn, count),
+        None => Err(Usage(format!("{id}: --on-device is measured for MiniGrid and Crafter only")).into()),
+    }
+}
+
+fn step_batch_on_device<D: Domain>(
+    batch: &mut Batch<D>,
+    drawn: &[&[i32]],
+    count: usize,
+) -> anyhow::Result<()> {
     for step in 0..count {
         let columns = batch
             .on_device()
@@ -188,6 +199,15 @@ fn time_resets(arguments: &Arguments, batch: &mut Box<dyn VectorEnv>) -> anyhow:
             Ok(begin.elapsed())
         })
         .collect()
+}
+
+/// A rate with four digits that count.
+fn magnitude(rate: f64) -> String {
+    match rate {
+        1e6.. => format!("{:.3} million", rate / 1e6),
+        1e3.. => format!("{:.2} thousand", rate / 1e3),
+        _ => format!("{rate:.1}"),
+    }
 }
 
 fn describe(report: &Report) -> String {
@@ -222,7 +242,7 @@ fn describe(report: &Report) -> String {
                 report.seconds, report.repeats, report.fastest_seconds, report.slowest_seconds
             ),
         ),
-        ("speed", format!("{:.3} million environment {what} a second", rate / 1e6)),
+        ("speed", format!("{} environment {what} a second", magnitude(rate))),
         ("profile", report.profile.to_owned()),
     ];
     output::table(&rows.map(|(name, value)| vec![name.to_owned(), value]))

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pentathlon::agents::logging::curve::{Curve, Panel, draw};
 
 use super::{
+    exit::Usage,
     experiment::{Experiment, Source},
     output,
 };
@@ -24,6 +25,12 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.out.extension().is_none_or(|ending| ending != "svg") {
+        let file = arguments.out.display();
+        return Err(
+            Usage(format!("--out {file}: curves are written as SVG; name a file that ends in .svg")).into()
+        );
+    }
     let mut panels: Vec<Panel> = Vec::new();
     for run in &arguments.runs {
         let id = Experiment::read(&Source::find(&run.join("config.toml"))?, &[])?.id()?;

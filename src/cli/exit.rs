@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use pentathlon::agents;
+use pentathlon::{agents, render::RenderError};
 
 /// What was asked for failed: a file, a device, a full disk, a damaged checkpoint.
 pub const FAILURE: u8 = 1;
@@ -29,8 +29,20 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     }
     let prefix = if error.is::<Interrupted>() { "" } else { "error: " };
     // Standard error may be closed too; there is nobody left to tell then.
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{prefix}{error:#}\n"));
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{prefix}{}\n", message(error)));
     ExitCode::from(code(error))
+}
+
+/// The error and its causes. Many errors quote their cause in what they say; it is not said twice.
+fn message(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |message, cause| {
+        let cause = cause.to_string();
+        match () {
+            () if message.is_empty() => cause,
+            () if message.contains(&cause) => message,
+            () => format!("{message}: {cause}"),
+        }
+    })
 }
 
 fn code(error: &anyhow::Error) -> u8 {
@@ -44,6 +56,9 @@ fn code(error: &anyhow::Error) -> u8 {
         let is_usage = match (cause.downcast_ref(), cause.downcast_ref()) {
             (Some(error), _) => asks_for_what_is_not(error),
             (_, Some(agents::Error::Environment(error))) => asks_for_what_is_not(error),
+            (_, None) => cause.downcast_ref().is_some_and(|error: &RenderError| {
+                matches!(error, RenderError::InvalidOption { .. } | RenderError::TooLarge { .. })
+            }),
             (_, Some(agents::Error::Parse { .. } | agents::Error::InvalidField { .. })) => true,
             _ => false,
         };

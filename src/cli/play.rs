@@ -9,14 +9,18 @@ use std::{
 
 use anyhow::Context;
 use pentathlon::{
-    AutoresetMode, VectorEnv,
+    AutoresetMode, Levels, OptionValue, VectorEnv,
     envs::crafter::{
         components::ACHIEVEMENT_NAMES,
         terminal::{draw, legend},
     },
 };
 
-use super::{arguments::EnvironmentArguments, exit::Usage, output};
+use super::{
+    arguments::{EnvironmentArguments, GeneratorName},
+    exit::Usage,
+    output,
+};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -33,7 +37,7 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArguments,
-    /// Write the actions to a file, which --replay and `pentathlon rollout --actions` read
+    /// Write the actions to a file, which --replay reads; it is written anew after every line of keys
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Take the actions from a recorded file instead of the keyboard, and show the last picture
@@ -49,6 +53,8 @@ const KEYS: [char; 17] =
 struct Game {
     batch: Box<dyn VectorEnv>,
     actions: Vec<i32>,
+    /// Numbers of one action.
+    words: Vec<i32>,
     earned: f32,
     is_over: bool,
 }
@@ -56,6 +62,7 @@ struct Game {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut game = Game::new(arguments)?;
     if let Some(path) = &arguments.replay {
+        check_conditions(path, &conditions(&arguments.environment))?;
         let actions = read_actions(path, KEYS.len())?;
         let mut news = String::new();
         for action in actions {
@@ -65,13 +72,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut last = 0;
     let stdin = std::io::stdin();
+    // Before anybody plays, so that a file that cannot be written is known at once.
+    game.record(arguments)?;
     output::print(&format!("{}\n{}", legend(), game.picture()))?;
     for line in stdin.lock().lines() {
         let line = line.context("reading the keyboard")?;
-        if line.contains('q') || game.is_over {
+        let (keys, leaves) = line.split_once('q').map_or((&*line, false), |(keys, _)| (keys, true));
+        if leaves && keys.trim().is_empty() {
             break;
         }
-        let (actions, unknown) = actions_of(&line, last);
+        let (actions, unknown) = actions_of(keys, last);
         let mut news = String::new();
         if !unknown.is_empty() {
             // Writing to a string cannot fail.
@@ -84,10 +94,49 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 break;
             }
         }
+        game.record(arguments)?;
         output::print(&format!("{news}{}", game.picture()))?;
+        if leaves || game.is_over {
+            break;
+        }
     }
-    match &arguments.record {
-        Some(path) => game.write(path, arguments),
+    Ok(())
+}
+
+/// Under which conditions a game is played, as it would be typed: the first line of a recording.
+fn conditions(arguments: &EnvironmentArguments) -> String {
+    let EnvironmentArguments { id, seed, generator, levels, max_episode_steps, options, .. } = arguments;
+    let mut text = format!("{id} --seed {seed}");
+    // Writing to a string cannot fail.
+    if generator.is_some_and(|name| name == GeneratorName::Reference) {
+        text += " --generator reference";
+    }
+    if let Some(Levels::Fixed(count)) = levels {
+        let _ = write!(text, " --levels {count}");
+    }
+    if let Some(limit) = max_episode_steps {
+        let _ = write!(text, " --max-episode-steps {limit}");
+    }
+    for (name, value) in options {
+        let _ = match value {
+            OptionValue::Bool(value) => write!(text, " --option {name}={value}"),
+            OptionValue::Integer(value) => write!(text, " --option {name}={value}"),
+            OptionValue::Float(value) => write!(text, " --option {name}={value}"),
+            OptionValue::Text(value) => write!(text, " --option {name}={value}"),
+        };
+    }
+    text
+}
+
+/// Refuses a recording that was made under other conditions; one without that line is taken.
+fn check_conditions(path: &Path, asked: &str) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let recorded = text.lines().next().and_then(|line| line.strip_prefix("# "));
+    match recorded.filter(|recorded| recorded.contains(" --seed ") && *recorded != asked) {
+        Some(recorded) => {
+            let reason = format!("{} was recorded with: pentathlon play {recorded}", path.display());
+            Err(Usage(format!("{reason}; this is {asked}")).into())
+        }
         None => Ok(()),
     }
 }
@@ -134,8 +183,9 @@ impl Game {
         if spec.discipline != "crafter" || spec.num_agents != 1 {
             return Err(Usage(format!("{}: only Crafter for one player can be played", spec.id)).into());
         }
+        let words = vec![0; spec.action_space.flat_len()];
         batch.reset(None)?;
-        Ok(Self { batch, actions: Vec::new(), earned: 0.0, is_over: false })
+        Ok(Self { batch, actions: Vec::new(), words, earned: 0.0, is_over: false })
     }
 
     /// Carries out an action; says what is new.
@@ -143,7 +193,10 @@ impl Game {
         if self.is_over {
             return Ok(String::new());
         }
-        let step = self.batch.step(&[action])?;
+        // Alone in a team there is nobody to give to, and nobody to tell.
+        self.words.fill(0);
+        self.words[0] = action;
+        let step = self.batch.step(&self.words)?;
         let mut news = String::new();
         if let Some(name) =
             usize::try_from(step.info.subgoal[0]).ok().and_then(|index| ACHIEVEMENT_NAMES.get(index))
@@ -165,10 +218,10 @@ impl Game {
         format!("{picture}step {}  reward {:.1}\n", self.actions.len(), self.earned)
     }
 
-    /// Writes the actions as an action file.
-    fn write(&self, path: &Path, arguments: &Arguments) -> anyhow::Result<()> {
-        let EnvironmentArguments { id, seed, .. } = &arguments.environment;
-        let mut text = format!("# {id} --seed {seed}\n");
+    /// Writes the actions so far as an action file, where that was asked for.
+    fn record(&self, arguments: &Arguments) -> anyhow::Result<()> {
+        let Some(path) = &arguments.record else { return Ok(()) };
+        let mut text = format!("# {}\n", conditions(&arguments.environment));
         for action in &self.actions {
             let _ = writeln!(text, "{action}");
         }

@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use pentathlon::{
     AutoresetMode, Device, EnvSpec, GeneratorKind, Space,
-    trace::{ActionSequence, BanditTrace, RecordOptions, Trace, actions::AllowedActions, recorder::ACTIONS},
+    trace::{
+        ActionSequence, BanditTrace, RecordOptions, Trace,
+        actions::AllowedActions,
+        recorder::{ACTIONS, RecordError},
+    },
 };
 
 use super::{
@@ -88,6 +92,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     builder = builder.autoreset(AutoresetMode::Disabled);
     let is_bandit = builder.spec().discipline == "cormab";
+    if !is_bandit && builder.spec().discipline != "minigrid" {
+        let id = environment.id.clone();
+        return Err(Usage(RecordError::NoRecorder { id }.to_string()).into());
+    }
     if !is_bandit {
         if environment.generator.is_none() && environment.device != Some(DeviceName::Wgpu) {
             builder = builder.generator(GeneratorKind::Reference);

@@ -150,3 +150,77 @@ fn a_closed_pipe_ends_a_command_quietly() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn a_game_is_recorded_as_it_is_played_and_replayed_under_its_conditions_only() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let directory = tempfile::tempdir().unwrap();
+    let play = |arguments: &[&str], keys: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
+            .arg("play")
+            .args(arguments)
+            .current_dir(directory.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Nobody may be there to read the keys.
+        let _ = child.stdin.take().unwrap().write_all(keys.as_bytes());
+        child.wait_with_output().unwrap()
+    };
+    let recorded = play(&["CrafterReward-v1", "--seed", "7", "--record", "mine.actions"], "wd\nezq\n");
+    assert!(recorded.status.success());
+    let text = std::fs::read_to_string(directory.path().join("mine.actions")).unwrap();
+    assert_eq!(text, "# CrafterReward-v1 --seed 7\n3\n2\n5\n6\n", "keys before q count");
+    let again = play(&["CrafterReward-v1", "--seed", "7", "--replay", "mine.actions"], "");
+    assert!(again.status.success() && String::from_utf8_lossy(&again.stdout).contains("step 4"));
+    let other = play(&["CrafterReward-v1", "--seed", "9", "--replay", "mine.actions"], "");
+    assert_eq!(other.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&other.stderr)
+            .contains("was recorded with: pentathlon play CrafterReward-v1 --seed 7")
+    );
+    let nowhere = play(&["CrafterReward-v1", "--record", "missing/mine.actions"], "w\n");
+    assert!(!nowhere.status.success() && nowhere.stdout.is_empty(), "said before the game");
+    let alone = play(&["CrafterTeam-v1", "--option", "agents=1"], "wd\nq\n");
+    assert!(alone.status.success(), "{}", String::from_utf8_lossy(&alone.stderr));
+}
+
+#[test]
+fn a_picture_that_would_fill_the_memory_is_refused() {
+    for arguments in [
+        &["render", "CrafterReward-v1", "--tile-size", "512", "--out", "f.png"][..],
+        &[
+            "render",
+            "MiniGrid-Empty-8x8-v0",
+            "--contact-sheet",
+            "100000",
+            "--tile-size",
+            "64",
+            "--out",
+            "f.png",
+        ],
+    ] {
+        let output = crate::command::run(arguments);
+        let message = output.failed(2);
+        assert!(message.contains("at most 67108864 are drawn"), "{message}");
+    }
+}
+
+#[test]
+fn what_has_no_trace_says_so() {
+    let message = crate::command::run(&[
+        "rollout",
+        "CrafterReward-v1",
+        "--policy",
+        "random",
+        "--steps",
+        "5",
+        "--trace",
+        "-",
+    ])
+    .failed(2);
+    assert!(message.contains("traces are written for MiniGrid"), "{message}");
+}

@@ -6,7 +6,7 @@ use super::{
         ITEM_NAMES,
         records::{
             ARROW, CHUNK_LIST_AT, CHUNKS, CHUNKS_AT, COW, EMPTIED_SLOTS, FIRST_OBJECT, FURNACE, GOAL,
-            GOAL_STEP, LISTED_CHUNKS, MAP_AT, NOTHING, OBJECT_CAPACITY, OBJECT_COUNT, PLANT, PLAYER,
+            GOAL_DETAIL, LISTED_CHUNKS, MAP_AT, NOTHING, OBJECT_CAPACITY, OBJECT_COUNT, PLANT, PLAYER,
             PLAYER_COUNT, RULE_REVIVAL, RULES, VITAL_ITEMS, VITAL_LIMIT, WATER, WORLD_SIZE,
         },
     },
@@ -29,7 +29,7 @@ pub fn check(layout: &Layout, items: &[u32]) -> Result<(), String> {
         ("place of the objects", FIRST_OBJECT),
         ("rules", RULES),
         ("goal", GOAL),
-        ("step of the goal", GOAL_STEP),
+        ("step of the goal", GOAL_DETAIL),
     ] {
         let (found, expected) = (items[at as usize], expected[at as usize]);
         if found != expected {

@@ -185,8 +185,8 @@ pub mod records {
     pub const TEAM_UNLOCKED: u32 = 7u32;
     /// Word of what a team is to achieve: one of the `GOAL_` numbers.
     pub const GOAL: u32 = 8u32;
-    /// Word of the step in which a team has survived.
-    pub const GOAL_STEP: u32 = 9u32;
+    /// Word of what the goal needs to know: the step in which a team has survived, or an achievement.
+    pub const GOAL_DETAIL: u32 = 9u32;
     /// The map, four tiles a word.
     pub const MAP_AT: u32 = 12u32;
     /// Two words for each chunk: tiles of grass and of path, then zombies, skeletons and cows; a byte each.
@@ -217,8 +217,8 @@ pub mod records {
 
     /// Goal: none; the episode goes on until all are dead.
     pub const GOAL_OPEN: u32 = 0u32;
-    /// Goal: a player collects a diamond.
-    pub const GOAL_DIAMOND: u32 = 1u32;
+    /// Goal: a player unlocks a given achievement.
+    pub const GOAL_ACHIEVEMENT: u32 = 1u32;
     /// Goal: the team achieves all achievements.
     pub const GOAL_ALL: u32 = 2u32;
     /// Goal: a player lives until a given step.

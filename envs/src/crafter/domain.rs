@@ -2,7 +2,7 @@
 
 use pentathlon_engine::{Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome};
 use pentathlon_gym::{
-    BuildOptions, ChannelSpec, ContextParameter, EnvSpec, Error, Space,
+    ALIVE_CHANNEL, BuildOptions, ChannelSpec, ContextParameter, EnvSpec, Error, Space,
     seeding::{Random, pcg64::Pcg64},
 };
 
@@ -10,12 +10,13 @@ use super::{
     check::check,
     components::{
         ACHIEVEMENT_NAMES, Player,
-        records::{ACTION, Clock, NUM_ACHIEVEMENTS, NUM_ITEMS},
+        records::{ACTION, Clock, NUM_ACHIEVEMENTS, NUM_ITEMS, PLAYER_COUNT},
     },
     daylight::{DAY_LENGTH, light_words},
     generation::generate,
     kernels,
     layout::Layout,
+    metrics::ACHIEVEMENTS_CHANNEL,
     observations::{
         forms::Form,
         image::{ImagePainter, noise_pixels},
@@ -86,7 +87,7 @@ pub fn spec(task: &Task, options: &CrafterOptions) -> EnvSpec {
         action_names: ACTION_NAMES[..actions].iter().map(|name| (*name).into()).collect(),
         observations: Form::ALL
             .iter()
-            .map(|form| form.spec(options.image_size, options.agents as usize))
+            .map(|form| form.spec(options.image_size, options.agents as usize, options.message_vocabulary))
             .collect(),
         default_observations: vec![Form::Symbolic.name().into()],
         max_episode_steps: options.max_steps,
@@ -108,11 +109,11 @@ fn channels() -> Vec<ChannelSpec> {
     };
     vec![
         channel(
-            "achievements",
+            ACHIEVEMENTS_CHANNEL,
             vec![NUM_ACHIEVEMENTS as usize],
             "1 for every achievement, in the order of the subgoals, that the agent unlocked in this step.",
         ),
-        channel("alive", Vec::new(), "1 while the agent lives and takes part."),
+        channel(ALIVE_CHANNEL, Vec::new(), "1 while the agent lives and takes part."),
     ]
 }
 
@@ -290,8 +291,14 @@ impl Domain for Crafter {
         let pay = self.options.pay.code();
         let words = action.len() / self.options.agents as usize;
         for (player, asked) in self.layout.players_mut(items).iter_mut().zip(action.chunks_exact(words)) {
+            let is_out = player.alive == 0;
             let player: &mut [u32] = bytemuck::cast_slice_mut(std::slice::from_mut(player));
-            player[ACTION as usize..][..words].copy_from_slice(bytemuck::cast_slice(asked));
+            let word_at = &mut player[ACTION as usize..][..words];
+            word_at.copy_from_slice(bytemuck::cast_slice(asked));
+            if is_out {
+                // Whoever is out does nothing and says nothing.
+                word_at.fill(0);
+            }
         }
         match self.layout.split(items) {
             (world, Some([generator, before])) => {
@@ -330,7 +337,10 @@ impl Domain for Crafter {
     fn reward(&self, instance: Instance<'_, Clock>, _outcome: &Outcome, rewards: &mut [f32]) {
         let kind = self.options.pay.code();
         let mut total = 0.0;
-        for (reward, player) in rewards.iter_mut().zip(self.layout.players(instance.items)) {
+        let team = instance.items[PLAYER_COUNT as usize] as usize;
+        // Those who do not take part are paid nothing.
+        rewards.fill(0.0);
+        for (reward, player) in rewards.iter_mut().zip(self.layout.players(instance.items)).take(team) {
             let tabled = self.rewards[player.pay as usize % self.rewards.len()] as f32;
             *reward = paid(kind, player.pay, tabled);
             total += *reward;

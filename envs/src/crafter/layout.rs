@@ -5,7 +5,7 @@ use super::{
     components::{
         Player,
         records::{
-            FIRST_OBJECT, GOAL, GOAL_OPEN, GOAL_STEP, MAP_AT, OBJECT_CAPACITY, OBJECT_COUNT, Object,
+            FIRST_OBJECT, GOAL, GOAL_DETAIL, GOAL_OPEN, MAP_AT, OBJECT_CAPACITY, OBJECT_COUNT, Object,
             PLAYER_COUNT, PLAYER_WORDS, PLAYERS_AT, RULES, WORLD_SIZE, object_of,
         },
     },
@@ -31,7 +31,7 @@ pub struct Layout {
     pub capacity: u32,
     /// The `RULE_` bits in force.
     pub rules: u32,
-    /// What a team is to achieve, a `GOAL_` number, and the step until which it is to survive.
+    /// What a team is to achieve: a `GOAL_` number, and the step until which it is to survive or the achievement.
     pub goal: [u32; 2],
     /// Whether the original's generator is kept, with a second copy from before the last night image.
     pub is_reference: bool,
@@ -65,7 +65,7 @@ impl Layout {
         items[FIRST_OBJECT as usize] = self.first_object() as u32;
         items[RULES as usize] = self.rules;
         items[GOAL as usize] = self.goal[0];
-        items[GOAL_STEP as usize] = self.goal[1];
+        items[GOAL_DETAIL as usize] = self.goal[1];
     }
 
     /// The players, then those that do not take part in this episode.

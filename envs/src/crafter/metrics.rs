@@ -5,17 +5,19 @@ use pentathlon_gym::Step;
 
 use super::components::{ACHIEVEMENT_NAMES, records::NUM_ACHIEVEMENTS};
 
+/// Name of the channel that tells which achievements each agent unlocked in a step.
+pub const ACHIEVEMENTS_CHANNEL: &str = "achievements";
+
 /// Number of achievements.
 const COUNT: usize = NUM_ACHIEVEMENTS as usize;
 
 /// Counts over the ended episodes of a batch, and what its running episodes have achieved so far. An episode
 /// of a team counts an achievement once, whoever was first.
 ///
-/// It reads the events of each step. Events of achievements that are unlocked together come one a step, so
-/// those of an episode's very last step may be missed; the observation `achievements` holds all of them.
+/// It reads the channel `achievements` of each step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AchievementStatistics {
-    /// Step of each achievement's first event in the running episode of every environment, from 1.
+    /// Step at which each achievement was first unlocked in the running episode of every environment, from 1.
     first: Vec<[Option<u32>; COUNT]>,
     /// Steps of the running episodes.
     steps: Vec<u32>,
@@ -53,16 +55,17 @@ impl AchievementStatistics {
     /// When the batch has more environments than it was made for.
     pub fn record_where(&mut self, step: &Step<'_>, counts: impl Fn(usize) -> bool) {
         let agents = step.reward.len() / self.first.len().max(1);
+        let Some(unlocked) = step.info.channel(ACHIEVEMENTS_CHANNEL) else { return };
         for env in 0..self.first.len() {
             if step.info.was_reset[env] || !counts(env) {
                 continue;
             }
             self.steps[env] += 1;
-            for &event in &step.info.subgoal[env * agents..][..agents] {
-                if let Some(first) =
-                    usize::try_from(event).ok().and_then(|index| self.first[env].get_mut(index))
-                {
-                    first.get_or_insert(self.steps[env]);
+            for row in env * agents..(env + 1) * agents {
+                for (first, flag) in self.first[env].iter_mut().zip(&unlocked[row * COUNT..]) {
+                    if *flag != 0.0 {
+                        first.get_or_insert(self.steps[env]);
+                    }
                 }
             }
             if step.ended(env) {

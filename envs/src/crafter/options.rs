@@ -7,13 +7,16 @@ use pentathlon_gym::{BuildOptions, Error, GeneratorKind, OptionSpec, OptionValue
 use crate::given_option::GivenOption;
 
 use super::{
-    components::records::{
-        GOAL_ALL, GOAL_DIAMOND, GOAL_OPEN, GOAL_SURVIVE, MESSAGE_TOKENS, RULE_FRIENDLY_FIRE, RULE_MONSTERS,
-        RULE_REVIVAL,
+    components::{
+        ACHIEVEMENT_NAMES,
+        records::{
+            COLLECT_DIAMOND, GOAL_ACHIEVEMENT, GOAL_ALL, GOAL_OPEN, GOAL_SURVIVE, MESSAGE_TOKENS,
+            ORIGINAL_RULES, RULE_FRIENDLY_FIRE, RULE_MONSTERS, RULE_REVIVAL, RULE_TEAM,
+        },
     },
     daylight::DAY_LENGTH,
     observations::image::{LARGEST_IMAGE, SMALLEST_IMAGE},
-    tasks::{Pay, Task},
+    tasks::{DAMCS_RULES, Pay, Task},
     textures::TextureSet,
 };
 
@@ -38,7 +41,7 @@ pub struct CrafterOptions {
     pub shares_reward: bool,
     /// The `RULE_` bits in force.
     pub rules: u32,
-    /// What a team is to achieve, a `GOAL_` number, and the step until which it is to survive.
+    /// What a team is to achieve: a `GOAL_` number, and the step until which it is to survive or the achievement.
     pub goal: [u32; 2],
     /// Tokens of the message that every agent of the team suite sends in every step.
     pub message_tokens: u32,
@@ -89,7 +92,11 @@ impl CrafterOptions {
     /// An option that does not exist, or a value that is not allowed.
     pub fn read(task: &Task, build: &BuildOptions) -> Result<Self, Error> {
         let mut options = Self::new(task);
-        let mut days = 1;
+        let mut days = None;
+        if let Some(value) = build.options.get("rules").filter(|_| task.is_suite()) {
+            let entry = GivenOption { id: task.id, name: "rules", value };
+            options.rules = RULE_TEAM | entry.choice(&RULE_SETS)?;
+        }
         options.is_reference = build.generator == GeneratorKind::Reference;
         if let Some(limit) = build.max_episode_steps {
             let entry =
@@ -113,8 +120,9 @@ impl CrafterOptions {
                 "monsters" if task.is_suite() => options.set_rule(RULE_MONSTERS, entry.flag()?),
                 "revival" if task.is_suite() => options.set_rule(RULE_REVIVAL, entry.flag()?),
                 "friendly_fire" if task.is_suite() => options.set_rule(RULE_FRIENDLY_FIRE, entry.flag()?),
-                "goal" if task.is_suite() => options.goal[0] = entry.choice(&GOALS)?,
-                "survival_days" if task.is_suite() => days = entry.whole(1, 1000)? as u32,
+                "rules" if task.is_suite() => {}
+                "goal" if task.is_suite() => options.goal = entry.choice(&goals())?,
+                "survival_days" if task.is_suite() => days = Some((entry.whole(1, 1000)? as u32, entry)),
                 "message_tokens" if task.is_suite() => {
                     options.message_tokens = entry.whole(0, i64::from(MESSAGE_TOKENS))? as u32;
                 }
@@ -128,8 +136,28 @@ impl CrafterOptions {
                 }
             }
         }
-        options.goal[1] = if options.goal[0] == GOAL_SURVIVE { days * DAY_LENGTH } else { 0 };
+        options.set_survival(days, build.max_episode_steps.is_some())?;
         Ok(options)
+    }
+
+    /// Sets how long a team is to survive. The limit of steps makes room for it unless the user has set it.
+    fn set_survival(&mut self, days: Option<(u32, GivenOption<'_>)>, has_limit: bool) -> Result<(), Error> {
+        if self.goal[0] != GOAL_SURVIVE {
+            return days.map_or(Ok(()), |(_, entry)| Err(entry.invalid("none unless the goal is survive")));
+        }
+        let steps = days.map_or(1, |(days, _)| days) * DAY_LENGTH;
+        self.goal[1] = steps;
+        match days {
+            Some((_, entry)) if has_limit && steps > self.max_steps => {
+                let most = self.max_steps / DAY_LENGTH;
+                Err(entry
+                    .invalid(&format!("days within the limit of {} steps: up to {most}", self.max_steps)))
+            }
+            _ => {
+                self.max_steps = self.max_steps.max(if has_limit { 0 } else { steps });
+                Ok(())
+            }
+        }
     }
 
     fn set_rule(&mut self, rule: u32, is_set: bool) {
@@ -176,8 +204,19 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
                 "Whether the dead lie where they fell and a team mate's do brings them back.",
             ),
             ("friendly_fire", "false", "Whether players can strike each other: true or false."),
-            ("goal", "open", "What ends the episode with success: open (nothing), diamond, all or survive."),
+            (
+                "goal",
+                "open",
+                "What ends the episode with success: open (nothing), all, survive, diamond (as collect_diamond), or any \
+                 of the subgoals, reached by one of the team.",
+            ),
             ("survival_days", "1", "With the goal survive: days of 300 steps, 1 to 1000."),
+            (
+                "rules",
+                "original",
+                "original, or damcs for those of the DAMCS paper: no monsters, 999 of an item, no table for iron tools, \
+                 everything moves however far away.",
+            ),
             ("message_tokens", "0", "Tokens of the message that an agent sends in each step: 0 to 4."),
             ("message_vocabulary", "16", "Different tokens: 2 to 65536."),
         ];
@@ -189,9 +228,20 @@ pub fn option_specs(task: &Task) -> Vec<OptionSpec> {
         .collect()
 }
 
-/// What a team can be asked to achieve, by the names that the option takes.
-const GOALS: [(&str, u32); 4] =
-    [("open", GOAL_OPEN), ("diamond", GOAL_DIAMOND), ("all", GOAL_ALL), ("survive", GOAL_SURVIVE)];
+/// The sets of rules that a team can play by.
+const RULE_SETS: [(&str, u32); 2] = [("original", ORIGINAL_RULES), ("damcs", DAMCS_RULES)];
+
+/// What a team can be asked to achieve, by the names that the option takes, with the achievement where it is one.
+fn goals() -> Vec<(&'static str, [u32; 2])> {
+    let fixed = [
+        ("open", [GOAL_OPEN, 0]),
+        ("all", [GOAL_ALL, 0]),
+        ("survive", [GOAL_SURVIVE, 0]),
+        ("diamond", [GOAL_ACHIEVEMENT, COLLECT_DIAMOND]),
+    ];
+    let achievements = (0..).zip(ACHIEVEMENT_NAMES).map(|(index, name)| (name, [GOAL_ACHIEVEMENT, index]));
+    fixed.into_iter().chain(achievements).collect()
+}
 
 impl GivenOption<'_> {
     fn folder(&self) -> Result<Option<PathBuf>, Error> {
@@ -232,8 +282,10 @@ mod tests {
 
     #[test]
     fn what_is_not_allowed_is_an_error_that_says_so() {
-        let cases: [(&str, &str, OptionValue, &str); 9] = [
-            ("CrafterTeam-v1", "goal", "peace".into(), "open, diamond, all, survive"),
+        let cases: [(&str, &str, OptionValue, &str); 11] = [
+            ("CrafterTeam-v1", "goal", "peace".into(), "open, all, survive, diamond, collect_coal"),
+            ("CrafterTeam-v1", "survival_days", 3.into(), "unless the goal is survive"),
+            ("CrafterTeam-v1", "rules", "none".into(), "original, damcs"),
             ("CrafterTeam-v1", "revival", 1.into(), "true or false"),
             ("CrafterTeam-v1", "message_tokens", 5.into(), "from 0 to 4"),
             ("CrafterReward-v1", "image_size", 17.into(), "from 18 to 512"),

@@ -57,7 +57,7 @@ pub struct Task {
 
 /// Rules of the DAMCS paper's environment: no zombies and skeletons, everything acts everywhere, a furnace
 /// is enough for iron tools, and much can be carried.
-const DAMCS_RULES: u32 = 0;
+pub const DAMCS_RULES: u32 = 0;
 
 const _: () = assert!(DAMCS_RULES & RULE_MONSTERS == 0);
 
@@ -134,7 +134,8 @@ impl Task {
                      materials and make tools until one of them mines a diamond. There are no monsters. A step \
                      pays each agent for what happened in the step before: 0 for nothing, 3 for a move, 1 for \
                      another action; 10 times a weight for achievements that are new to the team; 10 times a \
-                     weight for each material of which the agent has more. Agents leave when they are dead. The \
+                     weight for each material of which the agent has more. The action share does nothing, as there (CrafterTeam-v1 with the option rules=damcs has one that \
+                     gives). Agents leave when they are dead. The \
                      episode ends with success when an agent has collected a diamond, or when all are dead."
                 );
             }

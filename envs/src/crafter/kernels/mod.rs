@@ -60,6 +60,7 @@ fn observe(index: usize) -> Option<Kernel> {
         Form::Player => (&observe::player_kernel::WGSL_SOURCE, "write_players", OBSERVE_STATES),
         Form::Team => (&observe::team_kernel::WGSL_SOURCE, "write_teams", OBSERVE_STATES),
         Form::Messages => (&observe::messages_kernel::WGSL_SOURCE, "write_messages", OBSERVE_ITEMS),
+        Form::Alive => (&observe::alive_kernel::WGSL_SOURCE, "write_alive", OBSERVE_ITEMS),
         Form::Image | Form::Classic | Form::Text => return None,
     };
     Some(linked_kernel(Set::Observe, source, entry_point, bindings, Some(index)))

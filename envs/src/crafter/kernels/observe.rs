@@ -198,6 +198,31 @@ pub mod team_kernel {
     }
 }
 
+/// The form `alive`: a byte in a word.
+#[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
+#[wgsl_rs::wgsl]
+pub mod alive_kernel {
+    use super::super::columns::storage::*;
+    use crate::crafter::components::records::*;
+    use crate::crafter::rules::world::rules::*;
+    use wgsl_rs::std::*;
+
+    #[compute]
+    #[workgroup_size(64)]
+    pub fn write_alive(#[builtin(global_invocation_id)] id: Vec3u) {
+        let env = id.x;
+        if env >= get!(PARAMETERS).num_envs {
+            return;
+        }
+        let agents = get!(PARAMETERS).num_agents;
+        let first = env * get!(PARAMETERS).items;
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for agent in 0..agents {
+            get_mut!(ROWS)[env * agents + agent] = get!(ITEM_WORDS)[first + player_place(agent) + ALIVE];
+        }
+    }
+}
+
 /// The form `messages`: what all players have sent, for each of them.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
 #[wgsl_rs::wgsl]

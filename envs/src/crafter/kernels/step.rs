@@ -32,7 +32,10 @@ pub mod step_kernel {
             #[wgsl_allow(non_literal_loop_bounds)]
             for word in 0..words {
                 let asked = u32(get!(ACTIONS)[(env * agents + agent) * words + word]);
-                Stored::set_word(&mut world, player_place(agent) + ACTION + word, asked);
+                // Whoever is out does nothing and says nothing.
+                let is_out = Stored::word(&mut world, player_place(agent) + ALIVE) == 0u32;
+                let place = player_place(agent) + ACTION + word;
+                Stored::set_word(&mut world, place, select(asked, 0u32, is_out));
             }
         }
         let mut stream = get!(EPISODES)[env].stream;
@@ -73,7 +76,9 @@ pub mod reward_kernel {
         for agent in 0..agents {
             let pay = get!(ITEM_WORDS)[first + player_place(agent) + PAY];
             let tabled = bitcast_f32(get!(CONSTANTS)[REWARDS_AT + pay % PAY_CODES]);
-            let reward = paid(kind, pay, tabled);
+            // Those who do not take part are paid nothing.
+            let takes_part = agent < get!(ITEM_WORDS)[first + PLAYER_COUNT];
+            let reward = select(0.0f32, paid(kind, pay, tabled), takes_part);
             total += reward;
             get_mut!(REWARDS)[env * agents + agent] = reward;
             let achieved = get!(ITEM_WORDS)[first + player_place(agent) + NEW_ACHIEVEMENTS];

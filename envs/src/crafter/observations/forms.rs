@@ -42,11 +42,18 @@ pub enum Form {
     Team,
     /// What the players have told each other.
     Messages,
+    /// Whether the player lives and takes part.
+    Alive,
 }
+
+/// The least number of a player: twice the progress of recovery.
+const LEAST_RECOVERY: f32 = -30.0;
+/// Counts and steps have no bound but that of their type; the largest below it that single precision has.
+const MOST: f32 = 2_147_483_520.0;
 
 impl Form {
     /// All forms, in the order of the specification.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Symbolic,
         Self::Image,
         Self::Classic,
@@ -56,6 +63,7 @@ impl Form {
         Self::Player,
         Self::Team,
         Self::Messages,
+        Self::Alive,
     ];
 
     /// The name by which it is selected.
@@ -70,15 +78,17 @@ impl Form {
             Self::Player => "player",
             Self::Team => "team",
             Self::Messages => "messages",
+            Self::Alive => "alive",
         }
     }
 
-    /// Name, space and meaning, for images with sides of `image_size` pixels and `agents` players.
-    pub fn spec(&self, image_size: usize, agents: usize) -> ObservationSpec {
+    /// Name, space and meaning, for images with sides of `image_size` pixels and `agents` players whose messages
+    /// are of `vocabulary` different tokens.
+    pub fn spec(&self, image_size: usize, agents: usize, vocabulary_size: u32) -> ObservationSpec {
         let side = WORLD_SIZE as usize;
-        let whole = |shape: &[usize]| Space::Box {
-            low: i32::MIN as f32,
-            high: i32::MAX as f32,
+        let whole = |low: f32, high: f32, shape: &[usize]| Space::Box {
+            low,
+            high,
             shape: shape.to_vec(),
             element: ElementType::I32,
         };
@@ -119,25 +129,32 @@ impl Form {
             ),
             Self::Achievements => (
                 Group::Privileged,
-                whole(&[NUM_ACHIEVEMENTS as usize]),
+                whole(0.0, MOST, &[NUM_ACHIEVEMENTS as usize]),
                 "How often the player has achieved each achievement in this episode, in the order of the \
                  subgoals.",
             ),
             Self::Player => (
                 Group::Privileged,
-                whole(&[PLAYER_NUMBERS as usize]),
+                whole(LEAST_RECOVERY, MOST, &[PLAYER_NUMBERS as usize]),
                 "Column, row, direction, whether the player sleeps, twice its hunger, twice its thirst, its \
                  fatigue, twice its recovery, whether it lives, the step; then the 16 items.",
             ),
             Self::Team => (
                 Group::State,
-                whole(&[agents, PLAYER_NUMBERS as usize]),
+                whole(LEAST_RECOVERY, MOST, &[agents, PLAYER_NUMBERS as usize]),
                 "Of every player what the observation player tells.",
             ),
             Self::Messages => (
                 Group::Policy,
-                whole(&[agents, MESSAGE_TOKENS as usize]),
-                "The tokens that every player sent in the step before, 0 where messages are shorter.",
+                whole(0.0, (vocabulary_size - 1) as f32, &[agents, MESSAGE_TOKENS as usize]),
+                "The tokens that every player sent in the step before, 0 where messages are shorter and of those who \
+                 are out.",
+            ),
+            Self::Alive => (
+                Group::State,
+                Space::bytes(0, 1, [1]),
+                "1 while the player lives and takes part, else 0: the mask of a team. The dead see on from where they \
+                 fell, and those who do not take part the corner of the world.",
             ),
         };
         ObservationSpec { name: self.name().into(), group, space, description: description.into() }
@@ -174,6 +191,7 @@ impl Form {
                 Self::Team => {
                     write_players(layout, instance, 0..layout.agents as usize, bytemuck::cast_slice_mut(row));
                 }
+                Self::Alive => row[0] = layout.players(instance.items)[index].alive as u8,
                 Self::Messages => {
                     let tokens =
                         bytemuck::cast_slice_mut::<u8, u32>(row).chunks_exact_mut(MESSAGE_TOKENS as usize);

@@ -104,7 +104,9 @@ pub mod rules {
         #[wgsl_allow(non_literal_loop_bounds)]
         for index in 0..players {
             let player = player_place(index);
-            if W::word(world, player + ALIVE) == 1u32 {
+            // Who was brought back in this step lies until the next one.
+            let was_out = W::word(world, player + ENDING) == ENDED_BEFORE;
+            if W::word(world, player + ALIVE) == 1u32 && !was_out {
                 update_player::<D, W>(draws, world, player);
             }
         }

@@ -256,6 +256,10 @@ pub mod rules {
     pub fn close_team_step<W: World>(world: ptr!(function, W), player: u32, pay: u32) {
         if W::word(world, player + ENDING) == ENDED_BEFORE {
             W::set_word(world, player + PAY, select(0u32, NOTHING_CODE, pay == PAY_ORIGINAL));
+            // One that was brought back in this step may have been struck down again.
+            if item_count::<W>(world, player, HEALTH) == 0u32 {
+                W::set_word(world, player + ALIVE, 0u32);
+            }
             return;
         }
         let action = W::word(world, player + ACTION);
@@ -291,14 +295,17 @@ pub mod rules {
         let goal = W::word(world, GOAL);
         let team = W::word(world, TEAM_UNLOCKED);
         let alive = living::<W>(world);
-        let has_diamond = ((team >> COLLECT_DIAMOND) & 1u32) == 1u32;
-        if (goal == GOAL_DIAMOND && has_diamond) || (goal == GOAL_ALL && team == ALL_ACHIEVEMENTS) {
+        if goal == GOAL_ALL && team == ALL_ACHIEVEMENTS {
+            return SUCCESS;
+        }
+        let detail = W::word(world, GOAL_DETAIL);
+        if goal == GOAL_ACHIEVEMENT && ((team >> (detail & 31u32)) & 1u32) == 1u32 {
             return SUCCESS;
         }
         if alive == 0u32 {
             return FAILURE;
         }
-        select(RUNNING, SUCCESS, goal == GOAL_SURVIVE && number >= W::word(world, GOAL_STEP))
+        select(RUNNING, SUCCESS, goal == GOAL_SURVIVE && number >= detail)
     }
 
     /// Number of players who live.
