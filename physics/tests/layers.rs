@@ -215,3 +215,44 @@ fn a_world_cannot_have_a_shape_that_is_too_large_for_the_layer() {
     let kept = worlds.parameter(3, Parameter::GeomSize(0)).expect("it exists");
     assert!((kept[0] - 0.15).abs() < 1e-6, "{kept:?}");
 }
+
+#[test]
+fn a_world_has_no_parameter_that_would_do_nothing_or_harm() {
+    let model = body(hull_of_cuboid(), [0.0, 0.0, -GRAVITY], vec![scene_of(Shape::Floor(layer(|_, _| 0.3)))]);
+    let mut worlds = worlds::<f32x8>(&model, [0.4, 0.2, 0.5, 1.0, 0.0, 0.0, 0.0]);
+    for (parameter, value, expected) in [
+        (Parameter::GeomPosition(1), &[0.0, 0.0, 1.0][..], "lies where the model puts it"),
+        (Parameter::GeomSize(0), &[0.1, 0.1, 0.1], "corners are those of the model"),
+        (Parameter::Inertia(0), &[1.0, 1.0, 3.0, 0.0, 0.0, 0.0], "principal moments"),
+        (Parameter::Inertia(0), &[-1.0, 1.0, 1.0, 0.0, 0.0, 0.0], "principal moments"),
+    ] {
+        let message = worlds.set_parameter(2, parameter, value).expect_err("nothing of the kind").to_string();
+        assert!(message.contains(expected), "{message}");
+        assert!(matches!(parameter, Parameter::Inertia(_)) || !worlds.parameters().contains(&parameter));
+    }
+}
+
+#[test]
+fn a_world_does_not_feel_what_its_neighbours_are_near_to() {
+    // A spike that only the first world stands beside; the others lie turned at its edge, within the margin.
+    let spiked = layer(|x, y| if x.hypot(y) < 0.04 { 0.5 } else { 0.3 });
+    let model = body(cuboid(), [0.0, 0.0, -GRAVITY], vec![scene_of(Shape::Floor(spiked))]);
+    let start = |world: usize| {
+        let half = 0.4 * world as f64;
+        let beside = if world == 0 { 0.0 } else { 0.09 + 0.013 * world as f64 };
+        [beside, 0.02, 0.36, half.cos(), 0.0, 0.0, half.sin()]
+    };
+    let run = |first: usize| {
+        let options = WorldsOptions { num_worlds: 8, timestep: 0.0025, ..WorldsOptions::default() };
+        let mut worlds = Worlds::<f32x8>::new(&model, options).expect("the model is sound");
+        for world in 0..8 {
+            let source = if world == 0 { first } else { world };
+            worlds.set_state(world, &start(source), &[0.0; 6]).expect("the world exists");
+        }
+        steps(&mut worlds, 0.3);
+        (1..8)
+            .map(|world| [0, 1, 2, 3, 4, 5, 6].map(|i| worlds.position(world, i).to_bits()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(run(0), run(5), "the seven others move alike, whoever is the first");
+}

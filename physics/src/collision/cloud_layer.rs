@@ -273,14 +273,15 @@ pub mod rules {
                     let south = window_point::<R>(window, i, before_j);
                     let corner = window_point::<R>(window, before_i, before_j);
                     let around: [Vector3<R>; 6] = [p10, p01, p11, west, south, corner];
+                    // A cell that only a neighbouring world is near to gives this one nothing.
                     let vertex = cloud_over_point::<R>(cloud, p00, around, 6u32, slack);
-                    keep_in_quadrant::<R>(&mut kept, quadrants, vertex);
+                    keep_in_quadrant::<R>(&mut kept, quadrants, select_contact::<R>(near, vertex, none));
                     let edge_x = cloud_over_edge::<R>(cloud, p00, p10, p11, south, slack);
-                    keep_in_quadrant::<R>(&mut kept, quadrants, edge_x);
+                    keep_in_quadrant::<R>(&mut kept, quadrants, select_contact::<R>(near, edge_x, none));
                     let edge_y = cloud_over_edge::<R>(cloud, p00, p01, p11, west, slack);
-                    keep_in_quadrant::<R>(&mut kept, quadrants, edge_y);
+                    keep_in_quadrant::<R>(&mut kept, quadrants, select_contact::<R>(near, edge_y, none));
                     let diagonal = cloud_over_edge::<R>(cloud, p00, p11, p10, p01, slack);
-                    keep_in_quadrant::<R>(&mut kept, quadrants, diagonal);
+                    keep_in_quadrant::<R>(&mut kept, quadrants, select_contact::<R>(near, diagonal, none));
                 }
             }
         }

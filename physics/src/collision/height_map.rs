@@ -205,12 +205,11 @@ impl HeightMap {
         Box::new(HeightWindow { x: zero, y: zero, cell: zero, side: 2, heights: [zero; MAX_WINDOW] })
     }
 
-    /// Fills `window` with the heights within `reach` m of `center` (layer coordinates), the largest reach
-    /// of all lanes.
+    /// Fills `window` with the heights within `reach` m of `center` (layer coordinates). Every lane's begins where its
+    /// own reach does, so that no world's numbers depend on its neighbours; its side is that of the largest.
     pub fn fill<L: Lane>(&self, center: Vector3<L>, reach: L, window: &mut HeightWindow<L>) {
-        let reach = largest(reach);
-        let side = self.window_side(reach).min(MAX_WINDOW_SIDE);
-        let (frame, reach) = (self.frame::<L>(), L::splat(reach));
+        let side = self.window_side(largest(reach)).min(MAX_WINDOW_SIDE);
+        let frame = self.frame::<L>();
         let [x, y] = [center.x, center.y].map(|value| first_line(frame, value, reach));
         window.x = x * frame.cell;
         window.y = y * frame.cell;

@@ -41,6 +41,28 @@ pub fn from_file(path: impl AsRef<Path>) -> Result<ModelDescription, FormatError
     }
 }
 
+/// Deepest nesting of elements in a file. Parsers go down with it, and a body deeper than that moves no robot.
+const DEEPEST: usize = 200;
+
+/// Refuses a text whose elements are nested deeper than parsers can follow.
+fn check_nesting(text: &str, format: &'static str) -> Result<(), FormatError> {
+    let mut depth = 0usize;
+    for tag in text.split('<').skip(1) {
+        let inside = tag.split('>').next().unwrap_or_default();
+        match inside.as_bytes().first() {
+            Some(b'/') => depth = depth.saturating_sub(1),
+            Some(b'!' | b'?') | None => {}
+            Some(_) if inside.ends_with('/') => {}
+            Some(_) => depth += 1,
+        }
+        if depth > DEEPEST {
+            let message = format!("its elements are nested deeper than {DEEPEST}");
+            return Err(FormatError::Invalid { format, message });
+        }
+    }
+    Ok(())
+}
+
 fn read(path: &Path) -> Result<String, FormatError> {
     std::fs::read_to_string(path).map_err(|source| FormatError::Read { path: path.to_owned(), source })
 }

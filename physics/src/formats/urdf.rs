@@ -9,7 +9,7 @@ use std::path::Path;
 use urdf_rs::{Collision, Geometry, Inertial, Joint, JointType, Pose, Robot};
 
 use super::{
-    FormatError, UNLIMITED_EFFORT,
+    FormatError, UNLIMITED_EFFORT, check_nesting,
     frame::{Frame, from_roll_pitch_yaw},
     inertia::MassProperties,
     read,
@@ -52,6 +52,7 @@ pub fn from_urdf_file(
 /// # Errors
 /// When the text is not URDF, or asks for something that the engine has not.
 pub fn from_urdf(text: &str, options: &UrdfOptions) -> Result<ModelDescription, FormatError> {
+    check_nesting(text, "URDF")?;
     let robot = urdf_rs::read_from_string(text).map_err(|error| invalid(error.to_string()))?;
     let mut model = ModelDescription {
         name: robot.name.clone(),
@@ -212,6 +213,11 @@ fn shape(collision: &Collision, link: &str, options: &UrdfOptions) -> Result<Geo
 
 /// The one link that no joint carries.
 fn root_link(robot: &Robot) -> Result<&str, FormatError> {
+    for (index, link) in robot.links.iter().enumerate() {
+        if robot.links[..index].iter().any(|earlier| earlier.name == link.name) {
+            return Err(invalid(format!("two links are called '{}'", link.name)));
+        }
+    }
     for link in &robot.links {
         if robot.joints.iter().filter(|joint| joint.child.link == link.name).count() > 1 {
             return Err(FormatError::unsupported(

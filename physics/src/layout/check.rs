@@ -11,6 +11,12 @@ use crate::vector::rules::{Vector3, cross3, dot3, scale3, sub3};
 /// How far a unit vector's or quaternion's length may be from one; it is scaled to one then.
 const UNIT_TOLERANCE: f64 = 1e-6;
 
+/// Largest number of a description, in any unit: far beyond any robot, and well within single precision.
+const LARGEST: f64 = 1e9;
+
+/// Smallest positive mass or length; below it products of single precision vanish.
+const SMALLEST: f64 = 1e-9;
+
 /// Largest number of vertices of a convex hull.
 const MAX_HULL_VERTICES: usize = 64;
 
@@ -106,30 +112,36 @@ fn refuse(
     value: impl std::fmt::Debug,
     allowed: &'static str,
 ) -> Result<(), LayoutError> {
-    Err(LayoutError::Value { element: element.to_owned(), quantity, value: format!("{value:?}"), allowed })
+    Err(LayoutError::Value { element: element.to_owned(), quantity, value: shown(&value), allowed })
+}
+
+/// A value in few characters, however large its numbers are.
+fn shown(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    if text.len() > 120 { text.chars().take(100).chain("...".chars()).collect() } else { text }
 }
 
 fn finite(element: &str, quantity: &'static str, values: &[f64]) -> Result<(), LayoutError> {
-    if values.iter().all(|value| value.is_finite()) {
+    if values.iter().all(|value| value.abs() <= LARGEST) {
         Ok(())
     } else {
-        refuse(element, quantity, values, "finite numbers")
+        refuse(element, quantity, values, "numbers of at most 1e9 either way")
     }
 }
 
 fn positive(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
-    if value > 0.0 && value.is_finite() {
+    if (SMALLEST..=LARGEST).contains(&value) {
         Ok(())
     } else {
-        refuse(element, quantity, value, "a positive number")
+        refuse(element, quantity, value, "a positive number, 1e-9 to 1e9")
     }
 }
 
 fn not_negative(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
-    if value >= 0.0 && value.is_finite() {
+    if (0.0..=LARGEST).contains(&value) {
         Ok(())
     } else {
-        refuse(element, quantity, value, "zero or a positive number")
+        refuse(element, quantity, value, "zero or a positive number, up to 1e9")
     }
 }
 

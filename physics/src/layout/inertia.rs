@@ -4,6 +4,13 @@ use super::{LayoutError, array, rotated, vector};
 use crate::dynamics::tree::rules::Symmetric3;
 use crate::vector::rules::{Matrix3, Vector3, add3, rotate, scale3, sub3};
 
+/// Whether a body of positive density can have this inertia (xx yy zz xy xz yz): principal moments are positive, and
+/// none is above the other two together.
+pub(crate) fn is_natural_inertia(inertia: [f64; 6]) -> bool {
+    let [smallest, middle, largest] = principal_moments(inertia);
+    smallest > 0.0 && smallest + middle >= largest * (1.0 - 1e-6)
+}
+
 /// Mass in kg, centre of mass in m, inertia about it in kg m² (xx yy zz xy xz yz), in one frame.
 #[derive(Clone, Debug)]
 pub(super) struct MassProperties {
@@ -53,7 +60,7 @@ impl MassProperties {
         Symmetric3 { xx, yy, zz, xy, xz, yz }
     }
 
-    /// Whether a body of positive density can have these numbers: positive mass, positive principal
+    /// Fails unless a body of positive density can have these numbers: positive mass, positive principal
     /// moments, and none larger than the other two together.
     pub(super) fn check(&self, body: &str) -> Result<(), LayoutError> {
         let element = || format!("body '{body}'");

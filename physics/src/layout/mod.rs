@@ -20,6 +20,7 @@ use crate::vector::rules::{
     rotate, zero3,
 };
 use inertia::MassProperties;
+pub(crate) use inertia::is_natural_inertia;
 
 /// Why a description is no model.
 #[derive(Debug, thiserror::Error, Clone, PartialEq)]

@@ -116,6 +116,12 @@ pub enum WorldsError {
     },
 }
 
+/// Most worlds of a batch.
+const MAX_WORLDS: usize = 1 << 22;
+
+/// Most threads of a batch.
+const MAX_THREADS: usize = 1024;
+
 impl WorldsOptions {
     /// Whether all options are in range.
     ///
@@ -124,11 +130,11 @@ impl WorldsOptions {
     /// The first that is not.
     pub fn check(&self) -> Result<(), WorldsError> {
         let refuse = |option, value: String, allowed| Err(WorldsError::Option { option, value, allowed });
-        if self.num_worlds == 0 {
-            return refuse("num_worlds", "0".to_owned(), "at least 1");
+        if !(1..=MAX_WORLDS).contains(&self.num_worlds) {
+            return refuse("num_worlds", self.num_worlds.to_string(), "1 to 4194304");
         }
-        if self.threads == 0 {
-            return refuse("threads", "0".to_owned(), "at least 1");
+        if !(1..=MAX_THREADS).contains(&self.threads) {
+            return refuse("threads", self.threads.to_string(), "1 to 1024");
         }
         if self.substeps == 0 {
             return refuse("substeps", "0".to_owned(), "at least 1");

@@ -10,6 +10,8 @@ use super::options::WorldsError;
 use super::state::{check_index, check_length};
 use super::worlds::{WorldParameters, Worlds};
 use crate::dynamics::tree::rules::JOINT_FREE;
+use crate::layout::is_natural_inertia;
+use crate::model::Shape;
 use crate::vector::rules::vector3;
 
 /// A physical parameter of a world.
@@ -41,10 +43,10 @@ pub enum Parameter {
     Friction(usize),
     /// Coefficient of restitution of a shape; only where the model has some.
     Restitution(usize),
-    /// Place of a shape in its body's (or the world's) frame in m: three values.
+    /// Place of a shape in its body's (or the world's) frame in m: three values. Not of height layers.
     GeomPosition(usize),
     /// Size of a shape in m. Sphere: radius and two zeros; capsule: radius, half length, zero; box: half
-    /// extents. As in the model, no shape of a body may cover more of a height layer than is looked up.
+    /// extents. Not of convex hulls and height layers. As in the model, no shape of a body may cover more of a height layer than is looked up.
     GeomSize(usize),
 }
 
@@ -82,7 +84,13 @@ impl<L: Lane> Worlds<L> {
             ]);
         }
         for geom in 0..self.layout.geoms.len() {
-            all.extend([Parameter::Friction(geom), Parameter::GeomPosition(geom), Parameter::GeomSize(geom)]);
+            all.push(Parameter::Friction(geom));
+            if !self.is_layer(geom) {
+                all.push(Parameter::GeomPosition(geom));
+            }
+            if !self.is_layer(geom) && !self.is_hull(geom) {
+                all.push(Parameter::GeomSize(geom));
+            }
             if self.contact_layout.tables.has_restitution == 1 {
                 all.push(Parameter::Restitution(geom));
             }
@@ -117,15 +125,9 @@ impl<L: Lane> Worlds<L> {
     ) -> Result<(), WorldsError> {
         self.check_world(world)?;
         self.check_parameter(parameter)?;
-        if let (Parameter::GeomSize(geom), [x, y, z]) = (parameter, value)
-            && !self.contact_layout.layers_see_whole(geom, vector3(*x, *y, *z))
-        {
-            return Err(WorldsError::Parameter {
-                parameter: format!("{parameter:?}"),
-                world,
-                value: value.to_vec(),
-                allowed: "a size that covers few enough points of the height layers, see MAX_WINDOW_SIDE",
-            });
+        if let Some(allowed) = self.refusal(parameter, value) {
+            let parameter = format!("{parameter:?}");
+            return Err(WorldsError::Parameter { parameter, world, value: value.to_vec(), allowed });
         }
         let lane = world % L::WIDTH;
         let (group, desk) = self.group_and_desk(world / L::WIDTH);
@@ -146,6 +148,38 @@ impl<L: Lane> Worlds<L> {
             slot.set_lane(lane, *value);
         }
         Ok(())
+    }
+
+    /// What is allowed in place of a value that every number of its own would allow; `None` where it is fine.
+    fn refusal(&self, parameter: Parameter, value: &[f64]) -> Option<&'static str> {
+        match (parameter, value) {
+            (Parameter::Inertia(_), [xx, yy, zz, xy, xz, yz]) => {
+                let is_natural = is_natural_inertia([*xx, *yy, *zz, *xy, *xz, *yz]);
+                (!is_natural).then_some(
+                    "a tensor whose principal moments are positive, none above the other two together",
+                )
+            }
+            (Parameter::GeomPosition(geom), _) if self.is_layer(geom) => {
+                Some("no place of its own: a height layer lies where the model puts it in every world")
+            }
+            (Parameter::GeomSize(geom), _) if self.is_layer(geom) || self.is_hull(geom) => {
+                Some("no size of its own: heights and corners are those of the model in every world")
+            }
+            (Parameter::GeomSize(geom), [x, y, z])
+                if !self.contact_layout.layers_see_whole(geom, vector3(*x, *y, *z)) =>
+            {
+                Some("a size that covers few enough points of the height layers, see MAX_WINDOW_SIDE")
+            }
+            _ => None,
+        }
+    }
+
+    fn is_layer(&self, geom: usize) -> bool {
+        matches!(self.layout.geoms[geom].shape, Shape::Floor(_) | Shape::Ceiling(_))
+    }
+
+    fn is_hull(&self, geom: usize) -> bool {
+        matches!(self.layout.geoms[geom].shape, Shape::ConvexHull { .. })
     }
 
     fn check_parameter(&self, parameter: Parameter) -> Result<(), WorldsError> {

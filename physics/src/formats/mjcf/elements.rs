@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use roxmltree::{Document, Node};
 
-use super::super::{FormatError, read};
+use super::super::{FormatError, check_nesting, read};
 
 /// Elements that say nothing about motion, or are settings of the engine; with all that is inside.
 const PASSED_OVER: &[&str] = &[
@@ -89,6 +89,7 @@ pub(super) fn check(text: &str, folder: &Path) -> Result<(), FormatError> {
 }
 
 fn check_file(text: &str, folder: &Path, included: &mut Vec<PathBuf>) -> Result<(), FormatError> {
+    check_nesting(text, "MJCF")?;
     let document = Document::parse(text)
         .map_err(|error| FormatError::Invalid { format: "MJCF", message: error.to_string() })?;
     let root = document.root_element();

@@ -190,3 +190,15 @@ fn includes_are_read_and_checked() {
     std::fs::write(folder.path().join("part.xml"), part("<replicate count=\"3\"/>")).unwrap();
     assert!(from_mjcf_file(&main).unwrap_err().to_string().contains("replicate"));
 }
+
+#[test]
+fn bodies_deeper_than_parsers_go_are_refused() {
+    let depth = 20_000;
+    let text = format!(
+        "<mujoco><worldbody>{}{}</worldbody></mujoco>",
+        "<body>".repeat(depth),
+        "</body>".repeat(depth)
+    );
+    let message = from_mjcf(&text).unwrap_err().to_string();
+    assert!(message.contains("nested deeper than 200"), "{message}");
+}
