@@ -3,8 +3,8 @@
 
 use std::ops::ControlFlow;
 
+use crate::Error;
 use pentathlon_envs::cormab::{feasible::FeasibleSet, instance::Instance};
-use pentathlon_gym::Error;
 use serde::{Deserialize, Serialize};
 
 use super::{

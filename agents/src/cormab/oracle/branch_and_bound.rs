@@ -10,7 +10,7 @@ use pentathlon_envs::cormab::{
 };
 
 use super::super::network::ReluNetwork;
-use super::{Argmax, ArgmaxOracle, action_network::ActionNetwork, relaxation::Relaxation, rounding};
+use super::{Argmax, ArgmaxOracle, Rounding, action_network::ActionNetwork, relaxation::Relaxation};
 
 /// When a search stops without a proof.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +55,7 @@ struct Search<'a> {
     set: &'a FeasibleSet,
     limits: Limits,
     network: &'a ActionNetwork,
+    rounding: Rounding,
     scratch: &'a mut [Vec<f32>; 2],
     exact: &'a mut dyn FnMut(ActionMask) -> f64,
     begin: Instant,
@@ -109,6 +110,7 @@ impl ArgmaxOracle for BranchAndBound {
             set: &self.set,
             limits: self.limits,
             network: &self.network,
+            rounding: Rounding::of(surrogate, levels),
             scratch: &mut self.scratch,
             exact,
             begin,
@@ -147,7 +149,7 @@ impl Search<'_> {
             node.candidates.clear();
             node.candidates.extend(components(open));
             let bound = node.relaxation.relax(self.network, &node.part, &node.candidates, &completion);
-            promised = promised.min(f64::from(bound + rounding(bound)));
+            promised = promised.min(f64::from(bound + self.rounding.at(bound)));
             if self.is_beaten(promised) {
                 return;
             }
@@ -170,7 +172,7 @@ impl Search<'_> {
             excluded |= 1 << component;
             open &= !excluded;
             let bound = node.relaxation.bound_without(chosen, &completion);
-            promised = promised.min(f64::from(bound + rounding(bound)));
+            promised = promised.min(f64::from(bound + self.rounding.at(bound)));
             if self.is_beaten(promised) {
                 return;
             }
@@ -200,7 +202,7 @@ impl Search<'_> {
 
     /// Takes `action` for the best if it is; `value` is its value in single precision. Says whether it is.
     fn offer(&mut self, value: f32, action: ActionMask) -> bool {
-        if f64::from(value + rounding(value)) < self.best.0 {
+        if f64::from(value + self.rounding.at(value)) < self.best.0 {
             return false;
         }
         let value = (self.exact)(action);
@@ -217,7 +219,7 @@ impl Search<'_> {
         self.network.first(action, &mut first);
         let value = self.network.value(&first, self.scratch);
         self.first = first;
-        f64::from(value + rounding(value)) >= self.best.0
+        f64::from(value + self.rounding.at(value)) >= self.best.0
     }
 
     fn offer_action(&mut self, action: ActionMask) -> bool {

@@ -9,7 +9,7 @@ use pentathlon_envs::cormab::{
 };
 
 use super::super::network::ReluNetwork;
-use super::{Argmax, ArgmaxOracle, action_network::ActionNetwork, rounding};
+use super::{Argmax, ArgmaxOracle, Rounding, action_network::ActionNetwork};
 
 /// All actions of a feasible set.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Enumeration {
     }
 
     /// Collects the actions whose values are the highest up to rounding.
-    fn collect(&mut self) {
+    fn collect(&mut self, rounding: Rounding) {
         let units = self.network.units();
         let deepest = self.steps.iter().map(|step| usize::from(step.depth) + 1).max().unwrap_or_default();
         self.parts.resize((deepest + 1) * units, 0.0);
@@ -86,7 +86,7 @@ impl Enumeration {
         let mut consider = |value: f32, action: ActionMask| {
             if value >= threshold {
                 self.best.push((value, action));
-                threshold = threshold.max(value - 2.0 * rounding(value));
+                threshold = threshold.max(value - 2.0 * rounding.at(value));
             }
         };
         if self.actions.first() == Some(&0) {
@@ -122,7 +122,7 @@ impl ArgmaxOracle for Enumeration {
     ) -> Argmax {
         let begin = Instant::now();
         self.network.fix(surrogate, levels);
-        self.collect();
+        self.collect(Rounding::of(surrogate, levels));
         let mut best = (f64::NEG_INFINITY, 0);
         for (_, action) in &self.best {
             let value = exact(*action);

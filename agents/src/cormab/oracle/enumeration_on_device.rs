@@ -9,10 +9,9 @@ use pentathlon_gym::Error;
 
 use super::super::network::ReluNetwork;
 use super::{
-    Argmax, ArgmaxOracle, Enumeration,
+    Argmax, ArgmaxOracle, Enumeration, Rounding,
     action_network::ActionNetwork,
     enumeration_rules::{kernel, rules::MOST_UNITS},
-    rounding,
 };
 
 /// Invocations that share the actions of a state.
@@ -174,7 +173,7 @@ impl DeviceEnumeration {
     fn choose(&mut self, network: &ReluNetwork, levels: &[u8], lanes: &[u32]) -> Argmax {
         let lanes = lanes.as_chunks::<WORDS>().0;
         let largest = lanes.iter().map(|lane| f32::from_bits(lane[1])).fold(f32::NEG_INFINITY, f32::max);
-        let threshold = largest - 2.0 * rounding(largest);
+        let threshold = largest - 2.0 * Rounding::of(network, levels).at(largest);
         if lanes.iter().any(|lane| f32::from_bits(lane[2]) >= threshold) {
             // One invocation had two actions that may be the best: it has told of one only.
             return self.native.argmax(network, levels);

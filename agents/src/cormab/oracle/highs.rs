@@ -95,15 +95,14 @@ impl ArgmaxOracle for Highs {
         let found =
             solved.as_ref().map(|solved| chosen(solved.get_solution().columns(), self.set.components()));
         // A search that ended before it had an action answers with one that is grown.
-        let action = match found.filter(|action| self.set.contains(*action)) {
-            Some(action) => action,
-            None => grow(&self.set, exact),
-        };
+        let found = found.filter(|action| self.set.contains(*action));
+        let action = found.unwrap_or_else(|| grow(&self.set, exact));
         let value = exact(action);
         let (mut bound, mut count) = (f64::INFINITY, 0);
         if let Some(solved) = &solved {
             count = nodes(solved);
-            let is_proved = solved.status() == HighsModelStatus::Optimal && self.limits.relative_gap == 0.0;
+            let is_optimal = solved.status() == HighsModelStatus::Optimal && found.is_some();
+            let is_proved = is_optimal && self.limits.relative_gap == 0.0;
             bound = match solved.double_info_value(c"mip_dual_bound") {
                 _ if is_proved => value,
                 Ok(bound) => value.max(bound + model.constant),

@@ -68,7 +68,35 @@ pub trait ArgmaxOracle: Send {
     ) -> Argmax;
 }
 
-/// What single precision may be off by, at a value of that size.
-fn rounding(value: f32) -> f32 {
-    1e-5 * (1.0 + value.abs())
+/// What single precision may be off by in the value of any action of a network at given levels.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rounding {
+    most: f32,
+}
+
+impl Rounding {
+    /// A sum of `n` terms is off by at most `n` roundings of the sum of their sizes (N. Higham, "Accuracy and Stability
+    /// of Numerical Algorithms", 2002, section 4.2). Terms of both signs may cancel, so that the value says nothing.
+    fn of(network: &ReluNetwork, levels: &[u8]) -> Self {
+        let (components, mut terms) = (network.components(), 0);
+        let level =
+            |input: usize| levels.get(input.wrapping_sub(components)).map_or(1.0, |level| f32::from(*level));
+        let mut sizes: Vec<f32> = (0..network.layers()[0].inputs).map(level).collect();
+        for layer in network.layers() {
+            terms += layer.inputs + 1;
+            let mut next: Vec<f32> = layer.biases.iter().map(|bias| bias.abs()).collect();
+            for (input, size) in sizes.iter().enumerate().filter(|(_, size)| **size != 0.0) {
+                for (sum, weight) in next.iter_mut().zip(layer.from_input(input)) {
+                    *sum += size * weight.abs();
+                }
+            }
+            sizes = next;
+        }
+        Self { most: terms as f32 * 0.5 * f32::EPSILON * sizes[0] }
+    }
+
+    /// At an action of this value: never less than a few units in its last places.
+    fn at(self, value: f32) -> f32 {
+        self.most.max(1e-6 * (1.0 + value.abs()))
+    }
 }

@@ -295,7 +295,8 @@ fn knapsack_bound(slopes: &[f32], costs: &[u32], spare: u32, candidates: &[usize
         count += 1;
     }
     let items = &mut items[..count];
-    items.sort_unstable_by(|a, b| (b.0 * a.1).total_cmp(&(a.0 * b.1)));
+    // By what a unit of cost brings. Compared as quotients: rounded products are no total order.
+    items.sort_unstable_by(|a, b| (b.0 / b.1).total_cmp(&(a.0 / a.1)));
     let mut left = spare as f32;
     let mut sum = 0.0;
     for (slope, cost) in items {

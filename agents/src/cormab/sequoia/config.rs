@@ -311,6 +311,15 @@ impl SequoiaConfig {
             count("hidden", *width, 1024, "widths from 1 to 1024")?;
         }
         check(self.hidden.len() <= 8, "hidden", format!("{} layers", self.hidden.len()), "up to 8 layers")?;
+        let AdamWConfig { beta1, beta2, epsilon, weight_decay } = self.optimiser;
+        for (field, value, holds, allowed) in [
+            ("optimiser.beta1", beta1, (0.0..1.0).contains(&beta1), "0 to below 1"),
+            ("optimiser.beta2", beta2, (0.0..1.0).contains(&beta2), "0 to below 1"),
+            ("optimiser.epsilon", epsilon, epsilon > 0.0 && epsilon <= 1.0, "above 0 and at most 1"),
+            ("optimiser.weight_decay", weight_decay, (0.0..=1.0).contains(&weight_decay), "0 to 1"),
+        ] {
+            check(holds, field, value.to_string(), allowed)?;
+        }
         count("warm_start.batch", self.warm_start.batch, 1_000_000, million)?;
         check(
             self.warm_start.random_states <= 1_000_000,

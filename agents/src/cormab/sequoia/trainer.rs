@@ -4,10 +4,7 @@
 use std::{ops::ControlFlow, path::Path, time::Instant};
 
 use pentathlon_envs::cormab::instance::Instance;
-use pentathlon_gym::{
-    Error,
-    seeding::philox::{Philox, rules::Stream},
-};
+use pentathlon_gym::seeding::philox::{Philox, rules::Stream};
 
 use super::{
     super::network::ReluNetwork,
@@ -16,6 +13,7 @@ use super::{
     learner::Learner,
     warm_start::{fit, samples},
 };
+use crate::Error;
 
 /// How training goes, once an episode.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +66,7 @@ impl SequoiaTrainer {
     /// A run that has made its warm start.
     ///
     /// # Errors
-    /// When the environment of a check cannot be built.
+    /// When the warm start diverges, or the environment of a check cannot be built.
     pub fn new(config: SequoiaConfig, instance: Instance) -> Result<Self, Error> {
         let begin = Instant::now();
         let mut random = Philox::for_level(config.seed, 0);
@@ -76,6 +74,7 @@ impl SequoiaTrainer {
             ReluNetwork::random(instance.components, instance.arms, &config.hidden, &mut random);
         let rows = samples(&instance, &config.warm_start, &mut random);
         let warm_error = fit(&mut network, &rows, &config.warm_start, &config.optimiser, &mut random);
+        check_finite(&network, warm_error, 0)?;
         let warm_network = network.clone();
         let mut learner = Learner::new(config, instance, network, random);
         learner.prefill(rows.iter().map(|row| (row.levels.clone(), row.action)).collect());
@@ -94,10 +93,10 @@ impl SequoiaTrainer {
     ///
     /// # Errors
     /// A file that cannot be read or is damaged, or a change of something else.
-    pub fn resume(path: &Path, changes: &[impl AsRef<str>]) -> Result<Self, crate::Error> {
+    pub fn resume(path: &Path, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
         let Checkpoint { config, instance, stream, state, warm_network, warm_error, best, episodes, seconds } =
             Checkpoint::load(path)?;
-        let refused = |reason: String| crate::Error::Checkpoint { path: path.to_owned(), reason };
+        let refused = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
         let saved = SequoiaConfig::read("of the checkpoint", &config, &[] as &[&str])?;
         let config = SequoiaConfig::read("of the checkpoint", &config, changes)?;
         if !saved.can_go_on_as(&config) {
@@ -117,10 +116,10 @@ impl SequoiaTrainer {
     ///
     /// # Errors
     /// A folder that cannot be written, or a full disk.
-    pub fn save(&self, path: &Path) -> Result<(), crate::Error> {
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
         let Stream { key, lane, drawn, spare } = self.learner.random.0;
         let config = toml::to_string(&self.learner.config)
-            .map_err(|error| crate::Error::Checkpoint { path: path.to_owned(), reason: error.to_string() })?;
+            .map_err(|error| Error::Checkpoint { path: path.to_owned(), reason: error.to_string() })?;
         let checkpoint = Checkpoint {
             config,
             instance: (self.learner.instance.name.clone(), self.learner.instance.to_json()),
@@ -163,13 +162,14 @@ impl SequoiaTrainer {
     /// Plays and learns one episode.
     ///
     /// # Errors
-    /// When the environment of a check cannot be built.
+    /// When training diverges, or the environment of a check cannot be built.
     pub fn train_episode(&mut self) -> Result<Progress, Error> {
         let training = &self.learner.config.training;
         let learning_rate = training.learning_rate * training.learning_rate_decay.powi(self.episodes as i32);
         let (check_every, check_episodes) = (training.check_every, training.check_episodes);
         let (reward, error) = self.learner.episode(learning_rate);
         self.episodes += 1;
+        check_finite(&self.learner.state.network, error, self.episodes)?;
         let mut check = None;
         if check_every > 0 && self.episodes.is_multiple_of(check_every) {
             let earned = self.learner.check(check_episodes)?;
@@ -197,10 +197,19 @@ impl SequoiaTrainer {
     }
 }
 
+/// Fails where training has produced what is no number; `episode` is the one in which it did.
+fn check_finite(network: &ReluNetwork, error: f64, episode: usize) -> Result<(), Error> {
+    let mut parameters = network.layers().iter().flat_map(|layer| layer.weights.iter().chain(&layer.biases));
+    match error.is_finite() && parameters.all(|parameter| parameter.is_finite()) {
+        true => Ok(()),
+        false => Err(Error::Diverged { update: episode as u64, what: "network of values" }),
+    }
+}
+
 /// Trains an agent for `instance`; `report` is called after each episode and can end the training there.
 ///
 /// # Errors
-/// When the environment of a check cannot be built.
+/// When training diverges, or the environment of a check cannot be built.
 pub fn train(
     config: &SequoiaConfig,
     instance: &Instance,

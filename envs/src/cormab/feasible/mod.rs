@@ -255,7 +255,8 @@ impl FeasibleSet {
     }
 
     /// A random allowed action. Uniform over the set for budgets and interventions; for the others arms
-    /// come in random order and every one that still fits is taken, up to the budget.
+    /// come in random order and every one that still fits is taken, up to the budget. On walks, whether more than
+    /// eight arms fit is judged by cheapest insertion alone.
     pub fn sample<R: Random>(&self, random: &mut R) -> ActionMask {
         match &self.family {
             Family::AtMost { budget } => {
@@ -264,15 +265,23 @@ impl FeasibleSet {
             }
             Family::Exactly { budget } => self.subset(*budget, random),
             Family::Packing(packing) => packing.sample(random),
-            _ => {
-                let mut order: [u8; 128] = std::array::from_fn(|component| component as u8);
-                random.shuffle(&mut order[..self.components]);
-                order[..self.components].iter().fold(0, |part, component| {
-                    let larger = part | 1 << component;
-                    if self.contains(larger) { larger } else { part }
-                })
-            }
+            Family::Walk(walk) => self.take_in_random_order(random, |larger| walk.seems_to_contain(larger)),
+            Family::Slots(_) => self.take_in_random_order(random, |larger| self.contains(larger)),
         }
+    }
+
+    /// Takes components in random order, every one with which `fits` still holds.
+    fn take_in_random_order<R: Random>(
+        &self,
+        random: &mut R,
+        fits: impl Fn(ActionMask) -> bool,
+    ) -> ActionMask {
+        let mut order: [u8; 128] = std::array::from_fn(|component| component as u8);
+        random.shuffle(&mut order[..self.components]);
+        order[..self.components].iter().fold(0, |part, component| {
+            let larger = part | 1 << component;
+            if fits(larger) { larger } else { part }
+        })
     }
 
     /// A uniformly random subset of `size` components.

@@ -86,6 +86,13 @@ impl Walk {
             && self.stops(action, &mut stops).is_some_and(|stops| self.inserted_tour(stops) <= self.limit)
     }
 
+    /// Whether cheapest insertion finds a short enough walk or, of few arms, any search does: true only of contained
+    /// actions. An exact answer for 20 arms takes a table of millions of paths.
+    pub(super) fn seems_to_contain(&self, action: ActionMask) -> bool {
+        const FEW: u32 = 8;
+        self.surely_contains(action) || action.count_ones() <= FEW && self.contains(action)
+    }
+
     /// The arms that can be added to `part`, which is contained. One table of the part serves all of them: a
     /// tour with one more stop is two paths of the part that meet there.
     pub(super) fn additions(&self, part: ActionMask) -> ActionMask {
