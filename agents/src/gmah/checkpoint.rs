@@ -122,9 +122,22 @@ impl GmahTrainer {
     /// # Errors
     /// A file that is no checkpoint or is damaged, environments that it does not fit.
     pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
+        Self::resume_with(path, &[""; 0], make)
+    }
+
+    /// [`GmahTrainer::resume`] with `overrides`, each `table.field=value`, applied to the configuration. Stages that
+    /// are over stay so, whatever their frames are now.
+    ///
+    /// # Errors
+    /// As [`GmahTrainer::resume`] and [`GmahConfig::read`].
+    pub fn resume_with(
+        path: &Path,
+        overrides: &[impl AsRef<str>],
+        make: MakeBatch<'_>,
+    ) -> Result<Self, Error> {
         let state = State::load(path)?;
         let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
-        let mut trainer = Self::new(GmahConfig::read("", &state.config, &[""; 0])?, make)?;
+        let mut trainer = Self::new(GmahConfig::read("", &state.config, overrides)?, make)?;
         trainer.runner.primitive_mut().env_mut().restore(&state.environments)?;
         trainer.low.load_bytes(state.low.0, state.low.1).map_err(reason)?;
         trainer.low.random = state.low_random.into();
