@@ -107,16 +107,30 @@ impl Dense {
         self.weight.len() / self.outputs()
     }
 
+    /// What is added to every output.
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
+    /// Writes the outputs for `rows`, without the bias.
+    pub fn product(&self, rows: &[f32], out: &mut [f32]) {
+        multiply(Matrix::new(rows, self.inputs()), self.matrix(), Into::Replace, out);
+    }
+
     /// Writes the outputs for `rows`.
     pub fn forward(&self, rows: &[f32], out: &mut [f32]) {
-        out.chunks_exact_mut(self.outputs()).for_each(|out| out.copy_from_slice(&self.bias));
-        multiply(Matrix::new(rows, self.inputs()), self.matrix(), Into::Add, out);
+        self.product(rows, out);
+        for out in out.chunks_exact_mut(self.outputs()) {
+            out.iter_mut().zip(&self.bias).for_each(|(value, bias)| *value += bias);
+        }
     }
 
     /// Writes the outputs for `rows`, negative ones as 0.
     pub fn forward_relu(&self, rows: &[f32], out: &mut [f32]) {
-        self.forward(rows, out);
-        out.iter_mut().for_each(|value| *value = value.max(0.0));
+        self.product(rows, out);
+        for out in out.chunks_exact_mut(self.outputs()) {
+            out.iter_mut().zip(&self.bias).for_each(|(value, bias)| *value = (*value + bias).max(0.0));
+        }
     }
 
     /// Adds the gradient of the parameters for `rows`, whose outputs have the gradient `outputs`.

@@ -164,7 +164,7 @@ impl MixerWeights {
                 mixed.iter_mut().zip(weights).for_each(|(mixed, weight)| *mixed += value * weight.abs());
             }
             for (hidden, &mixed) in hidden.iter_mut().zip(&*mixed) {
-                *hidden = mixed.max(0.0) + exp(mixed.min(0.0)) - 1.0;
+                *hidden = mixed.max(0.0) + exp::<false>(mixed.min(0.0)) - 1.0;
             }
             *joint =
                 hidden.iter().zip(last).map(|(hidden, weight)| hidden * weight.abs()).sum::<f32>() + value;

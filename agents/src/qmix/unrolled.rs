@@ -167,14 +167,16 @@ impl Weights {
                 continue;
             };
             let contributed = room(&mut scratch.of_input, count * 3 * width);
-            from_input.forward(features, contributed);
+            from_input.product(features, contributed);
+            let biases = [from_input.bias(), from_state.bias()];
             let recurrent = room(&mut scratch.of_state, rows * 3 * width);
             for (step, contributed) in chunk.clone().zip(contributed.chunks_exact(rows * 3 * width)) {
                 let (before, after) = states[step * rows * width..].split_at_mut(rows * width);
-                from_state.forward(before, recurrent);
+                from_state.product(before, recurrent);
                 let place = first + (step - chunk.start) * rows;
                 let gates = &mut gates[place * 4 * width..][..rows * 4 * width];
-                advance(contributed, recurrent, gates, before, &mut after[..rows * width], width);
+                let next = &mut after[..rows * width];
+                advance([contributed, recurrent], biases, gates, before, next);
             }
             self.output.forward(&states[(chunk.start + 1) * rows * width..][..count * width], values);
         }
