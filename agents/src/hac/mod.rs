@@ -117,16 +117,6 @@ impl HacConfig {
         self.episode_steps.div_ceil(self.horizon.saturating_pow(level as u32)).max(1)
     }
 
-    /// What it costs `level` to use up its steps without arriving.
-    fn never(&self, level: usize) -> f32 {
-        let left = (0..self.steps(level)).scan(1.0, |share, _| {
-            let now = *share;
-            *share *= self.gamma;
-            Some(now)
-        });
-        left.sum()
-    }
-
     /// Primitive steps that `level` has for a goal.
     pub fn primitive_steps(&self, level: usize) -> u32 {
         self.steps(level).saturating_mul(self.horizon.saturating_pow(level as u32))
@@ -171,8 +161,8 @@ impl<S: GoalSpace> Hierarchy<S> {
             let choices = if level == 0 { space.actions() } else { space.states() };
             let shape =
                 ProcessShape { num_envs: 1, num_agents: 1, choices, observation: space.features(), state: 0 };
-            let settings =
-                DqnConfig { target_range: Some([0.0, config.never(level)]), ..config.learner.clone() };
+            let least = -(config.steps(level) as f32);
+            let settings = DqnConfig { target_range: Some([least, 0.0]), ..config.learner.clone() };
             let learner = DqnLearner::new(shape, &settings, seed.wrapping_mul(8).wrapping_add(level as u64))?;
             let network = learner.policy();
             levels.push(Level { learner, network, replay: TransitionReplay::new(config.replay) });
@@ -226,11 +216,11 @@ impl<S: GoalSpace> Hierarchy<S> {
 
     /// Adds that `level` set a subgoal that was tested and missed.
     fn remember_miss(&mut self, level: usize, goal: usize, experience: Experience) {
-        self.push(level, goal, experience, -self.config.never(level), 0.0);
+        // H, not all the steps of the highest level: most misses of the beginning are the lower levels' fault.
+        let cost = -(self.config.horizon.min(self.config.steps(level)) as f32);
+        self.push(level, goal, experience, cost, 0.0);
     }
 
-    /// Networks learn values above that of never arriving: what was never tried then looks like the worst, not like
-    /// the best, and among hundreds of subgoals most were never tried.
     fn push(&mut self, level: usize, goal: usize, experience: Experience, reward: f32, discount: f32) {
         let Experience { state, choice, reached } = experience;
         let describe = |state: usize| {
@@ -241,7 +231,7 @@ impl<S: GoalSpace> Hierarchy<S> {
         let transition = Transition {
             observation: describe(state),
             choice: choice as i32,
-            reward: reward + self.config.never(level) * (1.0 - discount),
+            reward,
             discount,
             next: describe(reached),
             available: self.available(level, reached),
