@@ -11,6 +11,7 @@ macro_rules! in_wide_vectors {
         fn $name() -> unsafe fn($($kind),*) {
             #[inline(never)]
             fn plain($($argument: $kind),*) {
+                #[allow(dead_code, reason = "not every function asks")]
                 const FUSED: bool = false;
                 $body
             }
@@ -19,6 +20,7 @@ macro_rules! in_wide_vectors {
                 #[inline(never)]
                 #[target_feature(enable = "avx2,fma")]
                 fn wide($($argument: $kind),*) {
+                    #[allow(dead_code, reason = "not every function asks")]
                     const FUSED: bool = true;
                     $body
                 }

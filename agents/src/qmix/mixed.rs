@@ -186,16 +186,16 @@ impl MixerWeights {
         let of_mixed = room(&mut trace.of_mixed, rows * width);
         let of_last = room(&mut trace.second_weights.of_weights, rows * width);
         let of_first = room(&mut trace.first_weights.of_weights, rows * agents * width);
-        for row in 0..rows {
+        for (row, slope) in slopes.iter().enumerate() {
             let own = row * width..(row + 1) * width;
             let (mixed, hidden) = (&trace.mixed[own.clone()], &trace.hidden[own.clone()]);
             let last = &trace.second_weights.weights[own.clone()];
             let (of_mixed, of_last) = (&mut of_mixed[own.clone()], &mut of_last[own]);
             for i in 0..width {
-                of_last[i] = slopes[row] * hidden[i];
+                of_last[i] = slope * hidden[i];
                 // The unit's slope is what it gives plus 1 where its input is negative.
-                let slope = if mixed[i] > 0.0 { 1.0 } else { hidden[i] + 1.0 };
-                of_mixed[i] = slopes[row] * last[i].abs() * slope;
+                let steepness = if mixed[i] > 0.0 { 1.0 } else { hidden[i] + 1.0 };
+                of_mixed[i] = slope * last[i].abs() * steepness;
             }
             for agent in row * agents..(row + 1) * agents {
                 let weights = &trace.first_weights.weights[agent * width..(agent + 1) * width];
