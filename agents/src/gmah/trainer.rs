@@ -267,16 +267,6 @@ impl GmahTrainer {
         folder.join("hierarchy.checkpoint")
     }
 
-    /// Frames that `stage` is trained for.
-    fn frames_of(&self, stage: Stage) -> u64 {
-        match stage {
-            Stage::Low => self.config.low.frames,
-            Stage::High => self.config.high.frames,
-            Stage::Mixing => self.config.mixing.frames,
-            Stage::Done => u64::MAX,
-        }
-    }
-
     /// Sets the levels up for `stage`.
     pub(super) fn enter(&mut self, stage: Stage) {
         self.stage = stage;
@@ -307,7 +297,7 @@ impl GmahTrainer {
 
     /// Goes on to the next stage while this one has no frames left.
     fn leave_finished(&mut self) {
-        while self.stage != Stage::Done && self.stage_frames >= self.frames_of(self.stage) {
+        while self.stage != Stage::Done && self.stage_frames >= self.config.frames_of(self.stage) {
             self.enter(self.stage.next());
         }
     }
