@@ -203,3 +203,23 @@ fn a_run_that_was_killed_goes_on_bit_for_bit() {
     std::fs::write(&path, b"PNTHQMX\x01 cut off").unwrap();
     assert!(TeamTrainer::resume(&path, &make).is_err());
 }
+
+/// Rows are shared out among threads, but what is added up does not depend on them.
+#[test]
+fn the_number_of_threads_changes_no_value() {
+    let values = |threads: usize, factorisation: &str| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let further = "recurrent = true\n        hidden = 16\n        batch_episodes = 13";
+            let trainer = trained("MatrixGame-TwoStep-v0", factorisation, 7, 60, further);
+            two_step(&trainer).concat()
+        })
+    };
+    for factorisation in ["qmix", "vdn", "iql"] {
+        let expected = values(1, factorisation);
+        assert!(expected.iter().any(|value| value.abs() > 0.01));
+        for threads in [2, 3] {
+            assert_eq!(values(threads, factorisation), expected, "{factorisation}, {threads} threads");
+        }
+    }
+}

@@ -70,36 +70,40 @@ fn gif_options() -> GifOptions {
     GifOptions { delay: Duration::from_millis(120), ..GifOptions::default() }
 }
 
+/// A picture of a hierarchy in a batch of one environment, with the subgoal of every agent below it.
+///
+/// # Errors
+/// An environment that has no drawing.
+pub fn hierarchy_frame(actor: &HierarchyActor, options: &FrameOptions) -> anyhow::Result<Frame> {
+    let env = actor.runner().primitive().env();
+    let spec = env.spec();
+    let frame = drawing(env)?.frame(0, options)?;
+    let pursued = (0..).zip(actor.subgoals()).map(|(agent, &subgoal): (usize, _)| {
+        let name = usize::try_from(subgoal).ok().and_then(|subgoal| spec.subgoals.get(subgoal));
+        format!("{agent}: {}", name.map_or("-", String::as_str))
+    });
+    let caption = pursued.collect::<Vec<_>>().join("\n");
+    Ok(Events::new(spec).below(frame, spec, Some(caption)))
+}
+
 /// Writes an animation of a hierarchy in a batch of one environment, with the subgoal of every agent below each
 /// picture; nothing where the environment has no drawing.
 pub fn animate_hierarchy(actor: &mut HierarchyActor, path: &Path) -> anyhow::Result<()> {
-    let mut gif: Option<GifWriter> = None;
-    let (mut shown, mut episodes) = (0, 0);
+    let env = actor.runner().primitive().env();
+    if drawing(env).is_err() {
+        tracing::info!("{} has no drawing; no animation is written", env.spec().id);
+        return Ok(());
+    }
+    let options = FrameOptions::default();
+    let mut gif = GifWriter::create(path, gif_options(), hierarchy_frame(actor, &options)?)?;
+    let (mut shown, mut episodes) = (1, 0);
     while shown < SHOWN_FRAMES && episodes < SHOWN_EPISODES {
-        let env = actor.runner().primitive().env();
-        let spec = env.spec();
-        let frame = match drawing(env) {
-            Ok(drawing) => drawing.frame(0, &FrameOptions::default())?,
-            Err(_) => {
-                tracing::info!("{} has no drawing; no animation is written", spec.id);
-                return Ok(());
-            }
-        };
-        let pursued = (0..).zip(actor.subgoals()).map(|(agent, &subgoal): (usize, _)| {
-            let name = usize::try_from(subgoal).ok().and_then(|subgoal| spec.subgoals.get(subgoal));
-            format!("{agent}: {}", name.map_or("-", String::as_str))
-        });
-        let caption = pursued.collect::<Vec<_>>().join("\n");
-        let frame = Events::new(spec).below(frame, spec, Some(caption));
-        match &mut gif {
-            Some(gif) => gif.add(frame)?,
-            None => gif = Some(GifWriter::create(path, gif_options(), frame)?),
-        }
         actor.step()?;
+        gif.add(hierarchy_frame(actor, &options)?)?;
         shown += 1;
         episodes += actor.runner().episodes().len() as u64;
     }
-    gif.map_or(Ok(()), |gif| Ok(gif.finish()?))
+    Ok(gif.finish()?)
 }
 
 /// Writes an animation of `policy` on the levels of `options`; nothing where environments of `id` have no drawing.

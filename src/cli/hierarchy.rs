@@ -101,13 +101,12 @@ pub fn train(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(
 fn prepare(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(GmahTrainer, PathBuf)> {
     let Arguments { env, overrides, seed, resume, out, .. } = arguments;
     if let Some(path) = resume {
-        if let Some(setting) = overrides.first() {
-            let reason = "a hierarchy goes on as it was configured";
-            return Err(Usage(format!("--set {setting}: {reason}")).into());
-        }
         let checkpoint = find_checkpoint(path).unwrap_or_else(|| path.to_owned());
         let folder = checkpoint.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
-        return Ok((GmahTrainer::resume(&checkpoint, &build)?, out.clone().unwrap_or(folder)));
+        return Ok((
+            GmahTrainer::resume_with(&checkpoint, overrides, &build)?,
+            out.clone().unwrap_or(folder),
+        ));
     }
     let mut changes = overrides.clone();
     if let Some(id) = env {

@@ -1,20 +1,27 @@
 //! `pentathlon render`: a picture, an animation, or text for the terminal, of one environment or of many
 //! on one contact sheet.
 
-use std::{io::IsTerminal, path::PathBuf, time::Duration};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use pentathlon::{
     AutoresetMode, VectorEnv,
-    agents::policy::{Policy, action_numbers},
+    agents::{
+        gmah::GmahTrainer,
+        policy::{Policy, action_numbers},
+    },
     render::{AnsiOptions, Frame, FrameOptions, GifOptions, GifWriter, Status, View, contact_sheet, drawing},
 };
 
 use super::{
-    animation::Events,
+    animation::{Events, hierarchy_frame},
     arguments::{EnvironmentArguments, parse_count},
     exit::Usage,
-    output,
-    policy::PolicySource,
+    hierarchy, output,
+    policy::{PolicySource, build},
 };
 
 #[derive(clap::Args, Debug)]
@@ -27,6 +34,7 @@ Examples:
   pentathlon render CrafterReward-v1 --seed 7 --tile-size 10 --out map.png
   pentathlon render CrafterTeam-v1 --view agent --steps 300 --tile-size 14 --out team.gif
   pentathlon render MultiGrid-TrashGrid-v2 --steps 200 --policy runs/trash/team.checkpoint --out team.gif
+  pentathlon render MultiGrid-DoorKey-8x8-mixed-v0 --steps 200 --policy runs/keys --out hierarchy.gif
   pentathlon render coRMAB-Routing-v0 --steps 20 --out walks.gif
   pentathlon render MiniGrid-KeyCorridorS3R3-v0 --contact-sheet 16 --tile-size 8 --out sheet.png")]
 pub struct Arguments {
@@ -79,6 +87,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(path) => is_animation(path)?,
         None => false,
     };
+    if let PolicySource::Checkpoint(path) = &arguments.policy
+        && let Some(checkpoint) = hierarchy::find_checkpoint(path)
+    {
+        return render_hierarchy(arguments, &checkpoint, animated);
+    }
     let num_envs = arguments.contact_sheet.unwrap_or(1);
     let policy = arguments.policy.find()?;
     let mut batch = arguments
@@ -127,8 +140,49 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Draws the hierarchy in `checkpoint`, which has a batch of its own, built as in training.
+fn render_hierarchy(arguments: &Arguments, checkpoint: &Path, animated: bool) -> anyhow::Result<()> {
+    let trainer = GmahTrainer::resume(checkpoint, &build)?;
+    let config = trainer.config();
+    let EnvironmentArguments { id, seed, device, generator, levels, max_episode_steps, options, .. } =
+        &arguments.environment;
+    if *id != config.environment.id {
+        let trained = &config.environment.id;
+        return Err(Usage(format!("{id}: the hierarchy was trained on {trained}, and is shown there")).into());
+    }
+    let fixed = [
+        ("--ansi", arguments.ansi),
+        ("--contact-sheet", arguments.contact_sheet.is_some()),
+        ("--device", device.is_some()),
+        ("--generator", generator.is_some()),
+        ("--levels", levels.is_some()),
+        ("--max-episode-steps", max_episode_steps.is_some()),
+        ("--option", !options.is_empty()),
+    ];
+    if let Some((name, _)) = fixed.into_iter().find(|(_, is_given)| *is_given) {
+        let reason = "a hierarchy is drawn as pictures of one environment, built as in training";
+        return Err(Usage(format!("{name}: {reason}")).into());
+    }
+    let mut actor = trainer.actor(&build, 1, *seed, config.evaluation.greedy)?;
+    let view = if arguments.view == ViewName::Agent { View::Agent } else { View::World };
+    let options = FrameOptions { tile_size: arguments.tile_size, view, highlight: !arguments.no_highlight };
+    let out = arguments.out.as_deref().unwrap_or_else(|| unreachable!("clap requires --out or --ansi"));
+    if !animated {
+        (0..arguments.steps).try_for_each(|_| actor.step())?;
+        return Ok(hierarchy_frame(&actor, &options)?.write_png(out)?);
+    }
+    let gif_options =
+        GifOptions { delay: Duration::from_millis(arguments.frame_time), ..GifOptions::default() };
+    let mut gif = GifWriter::create(out, gif_options, hierarchy_frame(&actor, &options)?)?;
+    for _ in 0..arguments.steps {
+        actor.step()?;
+        gif.add(hierarchy_frame(&actor, &options)?)?;
+    }
+    Ok(gif.finish()?)
+}
+
 /// Whether `path` is to be a GIF; anything but PNG and GIF is refused before any work is done.
-pub fn is_animation(path: &std::path::Path) -> Result<bool, Usage> {
+pub fn is_animation(path: &Path) -> Result<bool, Usage> {
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     match extension.as_ref().and_then(|extension| extension.to_str()) {
         Some("gif") => Ok(true),

@@ -197,3 +197,58 @@ fn bad_configurations_are_refused_with_what_is_wrong() {
     let text = run_in(directory.path(), &["train-team", "--config", "id.toml"]).failed(2);
     assert!(text.contains("MatrixGame-TwoStep-v0"), "{text}");
 }
+
+#[test]
+fn a_hierarchy_is_drawn_and_goes_on_with_other_settings() {
+    const HIERARCHY: &str = r#"
+[environment]
+id = "MultiGrid-TrashGrid-6x6-v2"
+num_envs = 8
+max_episode_steps = 20
+observations = ["vector", "state", "action_mask"]
+[network]
+hidden = [16]
+[hierarchy]
+budget = 8
+[low]
+frames = 256
+[low.ppo]
+rollout_steps = 16
+minibatches = 2
+[high]
+frames = 256
+[high.ppo]
+rollout_steps = 16
+minibatches = 2
+[mixing]
+frames = 0
+[evaluation]
+episodes = 4
+"#;
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "hierarchy.toml", HIERARCHY);
+    let arguments = ["train", "--config", "hierarchy.toml", "--out", "run", "--json"];
+    run_in(directory.path(), &arguments).succeeded();
+
+    let render = |id: &str, further: &[&str]| {
+        let arguments = ["render", id, "--policy", "run", "--tile-size", "12"];
+        run_in(directory.path(), &[&arguments, further].concat())
+    };
+    let id = "MultiGrid-TrashGrid-6x6-v2";
+    render(id, &["--steps", "12", "--out", "run.gif"]).succeeded();
+    render(id, &["--steps", "12", "--out", "run.png"]).succeeded();
+    render(id, &["--steps", "12", "--seed", "3", "--out", "other.png"]).succeeded();
+    let read = |name: &str| std::fs::read(directory.path().join(name)).unwrap();
+    assert!(read("run.gif").starts_with(b"GIF89a") && read("run.png") != read("other.png"));
+    let refused = render("MultiGrid-TrashGrid-v2", &["--out", "run.png"]).failed(2);
+    assert!(refused.contains("trained on MultiGrid-TrashGrid-6x6-v2"), "{refused}");
+    let refused = render(id, &["--option", "drop_cost=1", "--out", "run.png"]).failed(2);
+    assert!(refused.contains("--option"), "{refused}");
+
+    // It is finished; how it is judged may still be changed.
+    let again = ["train", "--resume", "run", "--set", "evaluation.episodes=6", "--json"];
+    let report = last_json(&run_in(directory.path(), &again).succeeded());
+    assert_eq!((&report["episodes"], &report["frames"]), (&6.into(), &512.into()));
+    let refused = run_in(directory.path(), &["train", "--resume", "run", "--set", "network.hidden=[8]"]);
+    assert!(refused.failed(1).contains("hierarchy.checkpoint"));
+}

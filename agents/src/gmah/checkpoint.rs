@@ -122,9 +122,28 @@ impl GmahTrainer {
     /// # Errors
     /// A file that is no checkpoint or is damaged, environments that it does not fit.
     pub fn resume(path: &Path, make: MakeBatch<'_>) -> Result<Self, Error> {
+        Self::resume_with(path, &[""; 0], make)
+    }
+
+    /// [`GmahTrainer::resume`] with `overrides`, each `table.field=value`, applied to the configuration. A finished run
+    /// goes on where its last stage has more frames now; other stages that are over stay so.
+    ///
+    /// # Errors
+    /// As [`GmahTrainer::resume`] and [`GmahConfig::read`].
+    pub fn resume_with(
+        path: &Path,
+        overrides: &[impl AsRef<str>],
+        make: MakeBatch<'_>,
+    ) -> Result<Self, Error> {
         let state = State::load(path)?;
         let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
-        let mut trainer = Self::new(GmahConfig::read("", &state.config, &[""; 0])?, make)?;
+        let config = GmahConfig::read("", &state.config, overrides)?;
+        let reopened = match state.stage {
+            Stage::Done => reopened(&GmahConfig::read("", &state.config, &[""; 0])?, &config),
+            _ => None,
+        };
+        let (stage, stage_frames) = reopened.unwrap_or((state.stage, state.stage_frames));
+        let mut trainer = Self::new(config, make)?;
         trainer.runner.primitive_mut().env_mut().restore(&state.environments)?;
         trainer.low.load_bytes(state.low.0, state.low.1).map_err(reason)?;
         trainer.low.random = state.low_random.into();
@@ -132,7 +151,7 @@ impl GmahTrainer {
         trainer.high_learner.load_bytes(network, optimizer).map_err(reason)?;
         trainer.high_learner.random = state.high_random.into();
         state.mixing.restore(&mut trainer.mixing).map_err(reason)?;
-        trainer.enter(state.stage);
+        trainer.enter(stage);
         trainer.runner.restore(state.runner).map_err(reason)?;
         trainer.high.restore(state.high).map_err(reason)?;
         let low = trainer.runner.options_mut();
@@ -140,12 +159,19 @@ impl GmahTrainer {
         if let (Some(surprise), Some(kept)) = (&mut low.surprise, state.surprise) {
             surprise.restore(kept).map_err(reason)?;
         }
-        (trainer.stage_frames, trainer.frames, trainer.seconds) =
-            (state.stage_frames, state.frames, state.seconds);
+        (trainer.stage_frames, trainer.frames, trainer.seconds) = (stage_frames, state.frames, state.seconds);
         (trainer.subgoals, trainer.loss) = (state.subgoals.into(), state.loss);
         (trainer.recent, trainer.returns) = (state.recent, state.returns);
         Ok(trainer)
     }
+}
+
+/// The stage that a finished run goes on with, and the frames that it has had: the last one, if it has more now.
+fn reopened(before: &GmahConfig, now: &GmahConfig) -> Option<(Stage, u64)> {
+    let last =
+        [Stage::Mixing, Stage::High, Stage::Low].into_iter().find(|stage| now.frames_of(*stage) > 0)?;
+    let played = before.frames_of(last);
+    (now.frames_of(last) > played).then_some((last, played))
 }
 
 impl State {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::intrinsic::IntrinsicConfig;
 use super::surprise::SurpriseConfig;
+use super::trainer::Stage;
 use crate::config::{
     Config, CriticKind, EnvironmentConfig, EvaluationConfig, MemoryKind, NetworkConfig, OutputConfig,
     PpoConfig, overrides,
@@ -189,6 +190,16 @@ impl GmahConfig {
             });
         };
         Self::read(name, text, changes)
+    }
+
+    /// Frames that `stage` is trained for.
+    pub(super) fn frames_of(&self, stage: Stage) -> u64 {
+        match stage {
+            Stage::Low => self.low.frames,
+            Stage::High => self.high.frames,
+            Stage::Mixing => self.mixing.frames,
+            Stage::Done => u64::MAX,
+        }
     }
 
     /// The configuration as TOML text, from which it can be read again.

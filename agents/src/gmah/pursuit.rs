@@ -88,6 +88,16 @@ impl Pursuits {
         counts.into_iter().map(rate).collect()
     }
 
+    /// What the pursuits that ended here returned: 1 for a subgoal that was achieved, less the share `decay` of the time
+    /// limit that had passed, and 0 for any other; `None` where none ended.
+    pub fn mean_return(&self, decay: f32) -> Option<f64> {
+        let ended = self.steps.iter().zip(&self.done).filter(|(_, done)| **done);
+        let returns =
+            ended.map(|(step, _)| if step.achieved { f64::from(1.0 - decay * step.time) } else { 0.0 });
+        let (sum, count) = returns.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
+    }
+
     /// What was written down as a rollout of agents that are `team` in an environment; `last_values` are those of
     /// what every agent sees now.
     pub fn rollout(&self, last_values: &[f32], gamma: f32, lambda: f32, team: usize) -> Rollout {
@@ -214,5 +224,17 @@ mod tests {
         };
         let pursuit = |place, last| Pursuit { place, first: 0, last };
         assert_eq!(pursuits.others_achieved(), [(pursuit(0, 1), 1), (pursuit(1, 1), 2)]);
+    }
+
+    #[test]
+    fn pursuits_return_1_less_what_time_took() {
+        let step = |achieved| PursuitStep { achieved, time: 0.5, distance: [None, None], idle: false };
+        let pursuits = Pursuits {
+            steps: vec![step(true), step(true), step(false)],
+            done: vec![true, false, true],
+            ..Pursuits::default()
+        };
+        assert_eq!(pursuits.mean_return(0.5), Some(0.375));
+        assert_eq!(Pursuits::default().mean_return(0.5), None);
     }
 }

@@ -77,6 +77,9 @@ pub struct GmahProgress {
     pub success_rate: f64,
     /// Of every subgoal, the share of its pursuits in the last rollout that achieved it; `null` without any.
     pub achieved: Vec<Option<f64>>,
+    /// What the pursuits that ended in the last rollout of the first stage returned: 1 for success, less what time took,
+    /// whatever else the low level is paid; `null` in other stages.
+    pub pursuit_return: Option<f64>,
     /// Share of agents' steps in the last rollout that were noticed as a change.
     pub fired: f64,
     /// Decisions over subgoals in the last rollout; 0 in the first stage.
@@ -108,6 +111,7 @@ pub struct GmahTrainer {
     pub(super) pool: Arc<rayon::ThreadPool>,
     pub(super) loss: f32,
     achieved: Vec<Option<f64>>,
+    pursuit_return: Option<f64>,
     decisions: usize,
     fired: (u64, u64),
     /// Episodes that ended since they were written down.
@@ -217,6 +221,7 @@ impl GmahTrainer {
             pool,
             loss: 0.0,
             achieved: Vec::new(),
+            pursuit_return: None,
             decisions: 0,
             fired: (0, 0),
             episodes: Vec::new(),
@@ -262,16 +267,6 @@ impl GmahTrainer {
         folder.join("hierarchy.checkpoint")
     }
 
-    /// Frames that `stage` is trained for.
-    fn frames_of(&self, stage: Stage) -> u64 {
-        match stage {
-            Stage::Low => self.config.low.frames,
-            Stage::High => self.config.high.frames,
-            Stage::Mixing => self.config.mixing.frames,
-            Stage::Done => u64::MAX,
-        }
-    }
-
     /// Sets the levels up for `stage`.
     pub(super) fn enter(&mut self, stage: Stage) {
         self.stage = stage;
@@ -279,6 +274,7 @@ impl GmahTrainer {
         self.recent = EpisodeWindow::new(WINDOW, self.config.environment.num_envs);
         self.returns.clear();
         self.achieved.clear();
+        self.pursuit_return = None;
         self.set_levels();
         if stage == Stage::Mixing {
             self.runner.set_settings(Mixing::runner_settings(&self.config));
@@ -301,7 +297,7 @@ impl GmahTrainer {
 
     /// Goes on to the next stage while this one has no frames left.
     fn leave_finished(&mut self) {
-        while self.stage != Stage::Done && self.stage_frames >= self.frames_of(self.stage) {
+        while self.stage != Stage::Done && self.stage_frames >= self.config.frames_of(self.stage) {
             self.enter(self.stage.next());
         }
     }
@@ -334,6 +330,7 @@ impl GmahTrainer {
             mean_length: recent.mean_length().unwrap_or(0.0),
             success_rate: recent.success_rate().unwrap_or(0.0),
             achieved: self.achieved.clone(),
+            pursuit_return: self.pursuit_return,
             fired: self.fired.0 as f64 / self.fired.1.max(1) as f64,
             decisions: self.decisions,
             loss: self.loss,
@@ -390,6 +387,7 @@ impl GmahTrainer {
             pursuits.relabel(low, ppo.gae_lambda, &mut rollout);
         }
         self.achieved = pursuits.success_rates(low.tree().len());
+        self.pursuit_return = pursuits.mean_return(self.config.hierarchy.intrinsic.decay);
         self.decisions = 0;
         let done = self.stage_frames as f64 / self.config.low.frames.max(1) as f64;
         let statistics = self.low.update(&rollout, learning_rate(&ppo, done))?;

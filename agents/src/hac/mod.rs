@@ -79,7 +79,7 @@ impl Default for HacConfig {
                 hidden: vec![128, 128],
                 learning_rate: 1e-3,
                 batch: 128,
-                target_updates: 100,
+                target_updates: 25,
                 exploration: ExplorationConfig { initial: 0.2, last: 0.2, frames: 1 },
                 ..DqnConfig::default()
             },

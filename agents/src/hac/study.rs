@@ -8,7 +8,7 @@ use super::{Control, GoalSpace, HacConfig, Hierarchy};
 use crate::logging::lines::{Chart, Line};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
-use crate::study::{Report, Row, Watch};
+use crate::study::{Report, Row, Watch, said};
 use crate::{Error, MakeBatch};
 
 /// The cells of a grid as goals.
@@ -72,7 +72,7 @@ pub struct RoomsSettings {
 
 impl Default for RoomsSettings {
     fn default() -> Self {
-        Self { seeds: 3, frames: 60_000, num_envs: 16, points: 12, side: 20, hierarchy: HacConfig::default() }
+        Self { seeds: 3, frames: 40_000, num_envs: 8, points: 12, side: 20, hierarchy: HacConfig::default() }
     }
 }
 
@@ -235,7 +235,14 @@ fn report(settings: &RoomsSettings, curves: &[Vec<Vec<(f64, f64)>>]) -> Report {
              the greedy policy, mean over {2} frames of training)",
             settings.side, settings.hierarchy.horizon, settings.frames
         ),
-        finding: format!("3 levels {:.3}, 2 levels {:.3}, flat {:.3}", means[0], means[1], means[2]),
+        finding: format!(
+            "3 levels {:.3}, 2 levels {:.3}, flat {:.3}: three faster than two: {}; two faster than one: {}",
+            means[0],
+            means[1],
+            means[2],
+            said(means[0] > means[1]),
+            said(means[1] > means[2]),
+        ),
         passed: means[0] > means[1] && means[1] > means[2],
         chart: Some(Chart {
             title: format!("Four rooms of {0} x {0} cells, levels of goals", settings.side),

@@ -15,8 +15,12 @@ pub use study::{CartPoleSettings, cart_pole_study};
 /// Settings of a [`ContextSelection`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SelectionConfig {
-    /// What a policy loses for every unit between the context that it is trained on and another one (theta).
+    /// What a policy loses for every unit between the context that it is trained on and another one (theta); where it
+    /// is estimated, at least.
     pub slope: f64,
+    /// Whether the slope is that of what the policies so far have lost (least squares). With one that is too small every
+    /// context promises to cover all others alike, and where it lies does not matter.
+    pub estimate_slope: bool,
     /// Deviations of the model's prediction that are added to it (beta).
     pub exploration: f64,
     /// Standard deviation of the noise of a measured performance.
@@ -26,7 +30,7 @@ pub struct SelectionConfig {
 impl Default for SelectionConfig {
     /// For contexts that are numbered, and performances from 0 to 1.
     fn default() -> Self {
-        Self { slope: 0.005, exploration: 1.0, noise: 0.1 }
+        Self { slope: 0.005, estimate_slope: true, exploration: 1.0, noise: 0.1 }
     }
 }
 
@@ -39,13 +43,15 @@ pub struct ContextSelection {
     sources: Vec<(usize, f64)>,
     /// Best performance measured on every context (Vbest).
     best: Vec<f64>,
+    /// Sums over all sources and contexts: what was lost times the distance, and the square of the distance.
+    lost: [f64; 2],
 }
 
 impl ContextSelection {
     /// A selection among `contexts`, which are numbers on a line in any order.
     pub fn new(contexts: Vec<f64>, config: SelectionConfig) -> Self {
         let best = vec![0.0; contexts.len()];
-        Self { contexts, config, sources: Vec::new(), best }
+        Self { contexts, config, sources: Vec::new(), best, lost: [0.0; 2] }
     }
 
     /// The context to train on next, by its index: the middle one first. `None` when all were trained on.
@@ -72,10 +78,21 @@ impl ContextSelection {
     fn gain(&self, process: &GaussianProcess, index: usize) -> f64 {
         let (mean, deviation) = process.predict(self.contexts[index]);
         let hoped = mean + self.config.exploration * deviation;
+        let slope = self.slope();
         let over = |(other, best): (&f64, &f64)| {
-            (hoped - self.config.slope * (self.contexts[index] - other).abs() - best).max(0.0)
+            (hoped - slope * (self.contexts[index] - other).abs() - best).max(0.0)
         };
         self.contexts.iter().zip(&self.best).map(over).sum()
+    }
+
+    /// What a policy is taken to lose for every unit between two contexts.
+    pub fn slope(&self) -> f64 {
+        let [product, square] = self.lost;
+        if self.config.estimate_slope && square > 0.0 {
+            self.config.slope.max(product / square)
+        } else {
+            self.config.slope
+        }
     }
 
     /// Takes note of a policy that was trained on context `source` and reaches `performance` on every context.
@@ -85,8 +102,11 @@ impl ContextSelection {
     pub fn record(&mut self, source: usize, performance: &[f64]) {
         assert_eq!(performance.len(), self.contexts.len(), "a performance for every context");
         self.sources.push((source, performance[source]));
-        for (best, reached) in self.best.iter_mut().zip(performance) {
+        for ((best, reached), context) in self.best.iter_mut().zip(performance).zip(&self.contexts) {
             *best = best.max(*reached);
+            let distance = (context - self.contexts[source]).abs();
+            self.lost[0] += distance * (performance[source] - reached).max(0.0);
+            self.lost[1] += distance * distance;
         }
     }
 
@@ -130,6 +150,23 @@ mod tests {
         let best_alone: f64 = (0..100).map(|other| reached(50, other)).sum::<f64>() / 100.0;
         assert!(mean(selection.best()) > best_alone + 0.1, "{sources:?}");
         assert!(sources[1..].iter().any(|source| *source < 30), "the far side is looked at: {sources:?}");
+    }
+
+    #[test]
+    fn the_slope_is_what_policies_lose_with_distance() {
+        let config = SelectionConfig::default();
+        let mut selection = ContextSelection::new((0..100).map(f64::from).collect(), config);
+        assert_eq!(selection.slope(), config.slope);
+        selection.record(40, &[0.5; 100]);
+        assert_eq!(selection.slope(), config.slope, "nothing was lost");
+        let mut selection = ContextSelection::new((0..100).map(f64::from).collect(), config);
+        let lost = |other: usize| 0.9 - 0.0075 * other.abs_diff(40) as f64;
+        selection.record(40, &(0..100).map(lost).collect::<Vec<f64>>());
+        assert!((selection.slope() - 0.0075).abs() < 1e-9);
+        let fixed = SelectionConfig { estimate_slope: false, ..config };
+        let mut selection = ContextSelection::new((0..100).map(f64::from).collect(), fixed);
+        selection.record(40, &(0..100).map(lost).collect::<Vec<f64>>());
+        assert_eq!(selection.slope(), fixed.slope);
     }
 
     #[test]

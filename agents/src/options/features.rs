@@ -56,23 +56,32 @@ impl Field {
     }
 
     fn write(&self, array: &Array, row: usize, numbers: &mut [f32]) {
-        let first = row * self.elements;
+        let elements = row * self.elements..(row + 1) * self.elements;
+        match array {
+            Array::U8(values) => self.write_elements(&values[elements], numbers),
+            Array::I32(values) => self.write_elements(&values[elements], numbers),
+            Array::F32(values) => self.write_elements(&values[elements], numbers),
+        }
+    }
+
+    fn write_elements<T: Copy + Into<f64>>(&self, elements: &[T], numbers: &mut [f32]) {
         match self.coding {
             Coding::OneHot { n, start } => {
                 numbers.fill(0.0);
-                for (element, ones) in numbers.chunks_exact_mut(n).enumerate() {
-                    let value = array.value(first + element) as i64 - i64::from(start);
+                for (&element, ones) in elements.iter().zip(numbers.chunks_exact_mut(n)) {
+                    let value = element.into() as i64 - i64::from(start);
                     ones[value.clamp(0, n as i64 - 1) as usize] = 1.0;
                 }
             }
             Coding::Cells => {
-                for (element, number) in numbers.iter_mut().enumerate() {
-                    *number = array.value(first + element) as f32 / CELL_LIMITS[element % 3];
+                let limits = CELL_LIMITS.iter().cycle();
+                for ((&element, number), limit) in elements.iter().zip(numbers).zip(limits) {
+                    *number = element.into() as f32 / limit;
                 }
             }
             Coding::Scaled(factor) => {
-                for (element, number) in numbers.iter_mut().enumerate() {
-                    *number = array.value(first + element) as f32 * factor;
+                for (&element, number) in elements.iter().zip(numbers) {
+                    *number = element.into() as f32 * factor;
                 }
             }
         }

@@ -1,11 +1,14 @@
 //! Playing a decision process with the agents' network, epsilon-greedily, and writing down episodes.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 use pentathlon_gym::seeding::{Random, philox::Philox};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::dense::{SHARDS, bounds};
 use super::networks::{AgentNetwork, input_len, write_input};
 use super::replay::Episode;
+use super::unrolled::{Keep, Part, Trace, Weights};
 use crate::Error;
 use crate::options::{DecisionProcess, Outcome, ProcessShape, SituationMut, Suffix};
 
@@ -21,6 +24,24 @@ pub struct Collector {
     hidden: Vec<f32>,
     /// Last choices of the episode, -1 for none, `[num_envs, num_agents]`.
     last: Vec<i32>,
+    #[serde(skip)]
+    room: Room,
+}
+
+/// What a choice is worked out in, kept from one to the next. It is no part of a collector's state: all are equal.
+#[derive(Clone, Debug, Default)]
+struct Room {
+    due: Vec<usize>,
+    inputs: Vec<f32>,
+    remembered: Vec<f32>,
+    values: Vec<f32>,
+    parts: [Trace; SHARDS],
+}
+
+impl PartialEq for Room {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Collector {
@@ -33,6 +54,7 @@ impl Collector {
             episodes: vec![Episode::default(); shape.num_envs],
             hidden: vec![0.0; agents * width],
             last: vec![-1; agents],
+            room: Room::default(),
         }
     }
 
@@ -55,12 +77,14 @@ impl Collector {
         random: &mut Philox,
         on_episode: impl FnMut(Episode),
     ) -> Result<(), Error> {
-        let due: Vec<usize> = (0..self.shape.num_envs).filter(|&env| process.is_due(env)).collect();
-        if !due.is_empty() {
-            let inputs = self.look(process, &due);
-            self.choose(network, &due, inputs, epsilon, random);
+        let mut room = std::mem::take(&mut self.room);
+        self.look(process, &mut room);
+        if !room.due.is_empty() {
+            self.choose(network, &mut room, epsilon, random);
         }
-        self.play(process, &due, on_episode)
+        let played = self.play(process, &room.due, on_episode);
+        self.room = room;
+        played
     }
 
     /// One primitive step of every environment by the `choices` of another policy, `[num_envs, num_agents]`; those
@@ -74,13 +98,15 @@ impl Collector {
         choices: &[i32],
         on_episode: impl FnMut(Episode),
     ) -> Result<(), Error> {
-        let due: Vec<usize> = (0..self.shape.num_envs).filter(|&env| process.is_due(env)).collect();
-        self.look(process, &due);
-        for &env in &due {
+        let mut room = std::mem::take(&mut self.room);
+        self.look(process, &mut room);
+        for &env in &room.due {
             let rows = env * self.shape.num_agents..(env + 1) * self.shape.num_agents;
             self.last[rows.clone()].copy_from_slice(&choices[rows]);
         }
-        self.play(process, &due, on_episode)
+        let played = self.play(process, &room.due, on_episode);
+        self.room = room;
+        played
     }
 
     /// Makes the step that was chosen and writes down what came of it.
@@ -114,7 +140,8 @@ impl Collector {
             if outcome.ended {
                 append(self.shape, episode, |situation| process.observe_last(env, situation));
                 episode.terminated = outcome.terminated;
-                on_episode(std::mem::take(episode));
+                let next = episode.like();
+                on_episode(std::mem::replace(episode, next));
                 let rows = env * agents..(env + 1) * agents;
                 self.last[rows.clone()].fill(-1);
                 self.hidden[rows.start * self.width..rows.end * self.width].fill(0.0);
@@ -123,12 +150,14 @@ impl Collector {
         Ok(())
     }
 
-    /// Writes down what the teams `due` see; returns the inputs of the agents' network.
-    fn look(&mut self, process: &dyn DecisionProcess, due: &[usize]) -> Vec<f32> {
+    /// Finds the teams that are due, writes down what they see, and puts the inputs of the agents' network into `room`.
+    fn look(&mut self, process: &dyn DecisionProcess, room: &mut Room) {
         let Self { shape, episodes, last, .. } = self;
         let (shape, agents, input) = (*shape, shape.num_agents, input_len(*shape));
-        let mut inputs = vec![0.0; due.len() * agents * input];
-        for (&env, inputs) in due.iter().zip(inputs.chunks_exact_mut(agents * input)) {
+        room.due.clear();
+        room.due.extend((0..shape.num_envs).filter(|&env| process.is_due(env)));
+        room.inputs.resize(room.due.len() * agents * input, 0.0);
+        for (&env, inputs) in room.due.iter().zip(room.inputs.chunks_exact_mut(agents * input)) {
             let episode = &mut episodes[env];
             let from = episode.observations.len();
             append(shape, episode, |situation| process.observe(env, situation));
@@ -137,44 +166,47 @@ impl Collector {
                 write_input(shape, agent, seen, last[env * agents + agent], input);
             }
         }
-        inputs
     }
 
-    /// Choices of the environments `due`, into `last`.
-    fn choose(
-        &mut self,
-        network: &AgentNetwork,
-        due: &[usize],
-        inputs: Vec<f32>,
-        epsilon: f64,
-        random: &mut Philox,
-    ) {
-        let Self { shape, width, episodes, hidden, last } = self;
+    /// Choices of the environments that are due, into `last`.
+    fn choose(&mut self, network: &AgentNetwork, room: &mut Room, epsilon: f64, random: &mut Philox) {
+        let Self { shape, width, episodes, hidden, last, .. } = self;
         let (shape, width, agents) = (*shape, *width, shape.num_agents);
-        let (rows, input) = (due.len() * agents, input_len(shape));
-        let mut remembered = Vec::with_capacity(rows * width);
-        for &env in due {
+        let Room { due, inputs, remembered, values, parts } = room;
+        remembered.clear();
+        for &env in &*due {
             remembered.extend_from_slice(&hidden[env * agents * width..(env + 1) * agents * width]);
         }
-        let device = Device::flex();
-        let tensor = |values: Vec<f32>, columns: usize| {
-            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
-        };
-        let (values, next) = network.step(tensor(inputs, input), tensor(remembered, width));
-        let values = numbers(values);
-        let next = numbers(next);
+        let rows = due.len() * agents;
+        let weights = Weights::of(network);
+        parts.par_iter_mut().enumerate().for_each(|(shard, trace)| {
+            let part = Part { inputs, all: rows, bounds: bounds(rows, shard) };
+            let [first, end] = part.bounds;
+            weights.unroll(part, Some(&remembered[first * width..end * width]), Keep::Values, trace);
+        });
+        values.clear();
+        for (shard, trace) in parts.iter().enumerate() {
+            let [first, end] = bounds(rows, shard);
+            let states = (end - first) * width;
+            if let Some(states) = trace.states.get(states..2 * states) {
+                remembered[first * width..end * width].copy_from_slice(states);
+            }
+            values.extend_from_slice(&trace.values[..(end - first) * shape.choices]);
+        }
+        let mut values = values.chunks_exact(shape.choices);
         for (index, &env) in due.iter().enumerate() {
             let place = env * agents * width;
             hidden[place..place + agents * width]
-                .copy_from_slice(&next[index * agents * width..(index + 1) * agents * width]);
+                .copy_from_slice(&remembered[index * agents * width..(index + 1) * agents * width]);
             let episode = &episodes[env];
             let available = &episode.available[episode.available.len() - agents * shape.choices..];
-            for (agent, available) in available.chunks_exact(shape.choices).enumerate() {
-                let row = (index * agents + agent) * shape.choices;
+            for (agent, (available, values)) in
+                available.chunks_exact(shape.choices).zip(&mut values).enumerate()
+            {
                 let choice = if random.float() < epsilon {
                     random_choice(available, random)
                 } else {
-                    best_choice(&values[row..row + shape.choices], available)
+                    best_choice(values, available)
                 };
                 last[env * agents + agent] = choice as i32;
             }

@@ -10,14 +10,17 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, RmsPropConfig};
 use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use burn::tensor::{Bytes, Device};
 use rayon::prelude::*;
 
-use super::collector::{best_choice, numbers};
-use super::config::{Factorisation, LearnerConfig, Optimiser};
-use super::networks::{AgentNetwork, Networks, input_len};
+use super::collector::best_choice;
+use super::config::{LearnerConfig, Optimiser};
+use super::dense::{SHARDS, bounds};
+use super::joint::{Compared, JointTrace, JointWeights};
+use super::mixed::MixerWeights;
+use super::networks::{AgentNetwork, Networks};
 use super::replay::Batch;
-use super::unrolled::{SHARDS, Trace, Weights};
+use super::unrolled::{Keep, Part, Trace, Weights};
 use crate::Error;
 use crate::categorical;
 use crate::networks::MASKED_LOGIT;
@@ -44,7 +47,6 @@ pub struct Learner {
     target: Networks,
     optimizer: ModuleOptimizer,
     updates: u64,
-    device: Device,
     workspace: Workspace,
 }
 
@@ -60,7 +62,6 @@ impl Learner {
             optimizer: optimizer(config),
             config: config.clone(),
             updates: 0,
-            device,
             workspace: Workspace::default(),
         }
     }
@@ -100,41 +101,51 @@ impl Learner {
         let weights = Weights::of(&self.networks.agent);
         let target_weights = Weights::of(&self.target.agent);
         let mut workspace = std::mem::take(&mut self.workspace);
-        let Workspace { inputs, live, target } = &mut workspace;
-        self.deal(batch, inputs);
+        let Workspace { live, target, joint } = &mut workspace;
         rayon::join(
-            || self.unroll(&weights, batch, inputs, live),
-            || self.unroll(&target_weights, batch, inputs, target),
+            || self.unroll(&weights, batch, Keep::Everything, live),
+            || self.unroll(&target_weights, batch, Keep::Values, target),
         );
-        let chosen = self.chosen(batch, live).require_grad();
-        let (targets, joint) = rayon::join(
-            || self.targets(batch, live, target),
-            || self.mix(&self.networks, batch, chosen.clone(), 0),
-        );
-        let per_choice = self.values_per_choice();
-        let mask: Vec<f32> =
-            batch.mask.iter().flat_map(|&mask| std::iter::repeat_n(mask, per_choice)).collect();
-        let total: f32 = mask.iter().sum();
-        let values = numbers(joint.clone().inner());
-        let rows = values.len();
-        let column = |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [rows]), &self.device);
-        let mean_value = values.iter().zip(&mask).map(|(value, mask)| value * mask).sum::<f32>() / total;
-        let error = (joint - column(targets)) * column(mask);
-        let loss = error.square().sum().div_scalar(total);
-        let statistics = loss.clone().into_scalar::<f32>();
-        let mut graph = loss.backward();
-        let of_chosen = chosen.grad_remove(&mut graph).map(numbers).unwrap_or_default();
-        // The graph ends at the agents' values: the rest of the gradient is worked out by hand.
-        let mut gradients = GradientsParams::from_grads(graph, &self.networks);
+        let guide = if self.config.double_q { &live.values } else { &target.values };
+        let compared = Compared {
+            chosen: &self.chosen(batch, live),
+            next: &self.best(batch, guide, &target.values),
+            batch,
+            sizes: [self.shape.num_agents, self.shape.state],
+        };
+        let mixers = [&self.networks, &self.target].map(|networks| self.joint_weights(networks));
+        let parts: Vec<_> = joint
+            .par_iter_mut()
+            .enumerate()
+            .map(|(shard, trace)| compared.compare(&mixers, shard, trace))
+            .collect();
+        let mut gradients = GradientsParams::new();
+        let (mut statistics, mut of_chosen) = (UpdateStatistics::default(), Vec::new());
+        let mut of_mixer = None;
+        for part in parts {
+            statistics.loss += part.loss;
+            statistics.mean_value += part.value;
+            of_chosen.extend(part.of_chosen);
+            of_mixer = match (of_mixer, part.of_mixer) {
+                (Some(mut sum), Some(part)) => {
+                    MixerWeights::add(&mut sum, &part);
+                    Some(sum)
+                }
+                (sum, part) => sum.or(part),
+            };
+        }
+        if let (Some(mixer), Some(gradient)) = (&self.networks.mixer, of_mixer) {
+            gradient.register(mixer, &mut gradients);
+        }
         if with_agents {
-            let of_agents = self.gradient(&weights, batch, inputs, live, |_, place, of_values| {
+            let of_agents = self.gradient(&weights, batch, live, |_, place, of_values| {
                 of_values[batch.choices[place] as usize] = of_chosen[place];
             });
             of_agents.register(&self.networks.agent, &mut gradients);
         }
         self.workspace = workspace;
         let norm = clip_norm(&self.networks, &mut gradients, self.config.max_gradient_norm);
-        if !norm.is_finite() || !statistics.is_finite() {
+        if !norm.is_finite() || !statistics.loss.is_finite() {
             return Err(Error::Diverged { update: self.updates + 1, what: "norm of the gradient" });
         }
         self.networks = self.optimizer.step(self.config.learning_rate, self.networks.clone(), gradients);
@@ -142,7 +153,7 @@ impl Learner {
         if self.updates.is_multiple_of(self.config.target_updates) {
             self.target = self.networks.valid();
         }
-        Ok(UpdateStatistics { loss: statistics, gradient_norm: norm, mean_value })
+        Ok(UpdateStatistics { gradient_norm: norm, ..statistics })
     }
 
     /// One gradient step towards the choices of `batch`: raises the chance that a softmax of the agents' values over
@@ -167,9 +178,8 @@ impl Learner {
         let total = counts.iter().sum::<f32>().max(1.0);
         let weights = Weights::of(&self.networks.agent);
         let mut workspace = std::mem::take(&mut self.workspace);
-        let Workspace { inputs, live, .. } = &mut workspace;
-        self.deal(batch, inputs);
-        self.unroll(&weights, batch, inputs, live);
+        let live = &mut workspace.live;
+        self.unroll(&weights, batch, Keep::Everything, live);
         let chances = |values: &[f32], place: usize| {
             let values = &values[place * choices..(place + 1) * choices];
             let allowed = &batch.available[place * choices..(place + 1) * choices];
@@ -181,7 +191,7 @@ impl Learner {
         let made = |place: usize| batch.choices[place] as usize;
         let loss = |place: usize| -counts[place] * chances(&live.values, place)[made(place)].max(1e-9).ln();
         let value = (0..counts.len()).map(loss).sum::<f32>() / total;
-        let gradient = self.gradient(&weights, batch, inputs, live, |values, place, of_values| {
+        let gradient = self.gradient(&weights, batch, live, |values, place, of_values| {
             for (choice, (slope, chance)) in of_values.iter_mut().zip(chances(values, place)).enumerate() {
                 let target = if choice == made(place) { 1.0 } else { 0.0 };
                 *slope = counts[place] * (chance - target) / (temperature * total);
@@ -201,59 +211,54 @@ impl Learner {
 
     /// Joint values of the choices of `batch`, `[L - 1, B]`; for IQL the agents' own, `[L - 1, B, agents]`.
     pub fn joint_values(&self, batch: &Batch) -> Vec<f32> {
-        let Workspace { mut inputs, mut live, .. } = Workspace::default();
-        self.deal(batch, &mut inputs);
-        self.unroll(&Weights::of(&self.networks.agent), batch, &inputs, &mut live);
-        numbers(self.mix(&self.networks, batch, self.chosen(batch, &live), 0).inner())
+        let mut live = Unrolled::default();
+        self.unroll(&Weights::of(&self.networks.agent), batch, Keep::Values, &mut live);
+        let values = self.chosen(batch, &live);
+        let [rows, agents] = [(batch.length - 1) * batch.episodes, self.shape.num_agents];
+        let weights = self.joint_weights(&self.networks);
+        let mut joint = vec![0.0; rows * weights.values_per_choice(agents)];
+        let states = &batch.states[..rows * self.shape.state];
+        weights.forward(&values, states, [agents, self.shape.state], &mut JointTrace::default(), &mut joint);
+        joint
     }
 
-    /// Values that the loss compares for every choice of a team.
-    fn values_per_choice(&self) -> usize {
-        if self.config.factorisation == Factorisation::Iql { self.shape.num_agents } else { 1 }
-    }
-
-    /// Deals the rows of `batch` out to the parts that are worked on side by side: `[L, rows of the part, input]`.
-    fn deal(&self, batch: &Batch, inputs: &mut [Vec<f32>; SHARDS]) {
-        let rows = batch.episodes * self.shape.num_agents;
-        let input = input_len(self.shape);
-        inputs.par_iter_mut().enumerate().for_each(|(shard, inputs)| {
-            inputs.clear();
-            let [first, end] = bounds(rows, shard);
-            for step in batch.inputs.chunks_exact(rows * input) {
-                inputs.extend_from_slice(&step[first * input..end * input]);
-            }
-        });
+    /// What makes joint values of the agents' values.
+    fn joint_weights(&self, networks: &Networks) -> JointWeights {
+        JointWeights::of(networks, self.config.factorisation)
     }
 
     /// The network with these weights over the situations of `batch`, from empty memories.
-    fn unroll(&self, weights: &Weights, batch: &Batch, inputs: &[Vec<f32>; SHARDS], unrolled: &mut Unrolled) {
+    fn unroll(&self, weights: &Weights, batch: &Batch, keep: Keep, unrolled: &mut Unrolled) {
         let rows = batch.episodes * self.shape.num_agents;
         let choices = self.shape.choices;
-        unrolled.traces.par_iter_mut().zip(inputs).enumerate().for_each(|(shard, (trace, inputs))| {
-            let [first, end] = bounds(rows, shard);
-            weights.unroll(inputs, end - first, trace);
+        unrolled.traces.par_iter_mut().enumerate().for_each(|(shard, trace)| {
+            weights.unroll(part(batch, rows, shard), None, keep, trace);
         });
         unrolled.values.resize(batch.length * rows * choices, 0.0);
         for (shard, trace) in unrolled.traces.iter().enumerate() {
             let [first, end] = bounds(rows, shard);
             let width = (end - first) * choices;
-            for (step, part) in trace.values.chunks_exact(width.max(1)).enumerate() {
+            for (step, part) in trace.values.chunks_exact(width.max(1)).take(batch.length).enumerate() {
                 unrolled.values[(step * rows + first) * choices..][..width].copy_from_slice(part);
             }
         }
     }
 
     /// Values of the choices made, `[(L - 1) * B, agents]`.
-    fn chosen(&self, batch: &Batch, live: &Unrolled) -> Tensor<2> {
-        let ProcessShape { num_agents: agents, choices, .. } = self.shape;
-        let values: Vec<f32> = live
-            .values
-            .chunks_exact(choices)
-            .zip(&batch.choices)
-            .map(|(values, &choice)| values[choice as usize])
-            .collect();
-        let rows = values.len() / agents;
-        Tensor::from_data(TensorData::new(values, [rows, agents]), &self.device)
+    fn chosen(&self, batch: &Batch, live: &Unrolled) -> Vec<f32> {
+        let values = live.values.chunks_exact(self.shape.choices).zip(&batch.choices);
+        values.map(|(values, &choice)| values[choice as usize]).collect()
+    }
+
+    /// Values of the choices that are the best ones by `guide`, in all situations but the first ones,
+    /// `[(L - 1) * B, agents]`.
+    fn best(&self, batch: &Batch, guide: &[f32], values: &[f32]) -> Vec<f32> {
+        let choices = self.shape.choices;
+        let first = batch.episodes * self.shape.num_agents * choices;
+        let rows = guide[first..].chunks_exact(choices).zip(values[first..].chunks_exact(choices));
+        rows.zip(batch.available[first..].chunks_exact(choices))
+            .map(|((guide, values), allowed)| values[best_choice(guide, allowed)])
+            .collect()
     }
 
     /// The gradient of the agents' parameters, where `slopes` writes that of the values in one place, of those
@@ -262,17 +267,16 @@ impl Learner {
         &self,
         weights: &Weights,
         batch: &Batch,
-        inputs: &[Vec<f32>; SHARDS],
         live: &mut Unrolled,
         slopes: impl Fn(&[f32], usize, &mut [f32]) + Sync,
     ) -> Weights {
         let choices = self.shape.choices;
         let rows = batch.episodes * self.shape.num_agents;
         let Unrolled { traces, values } = live;
-        let parts = traces.par_iter_mut().zip(inputs).enumerate().map(|(shard, (trace, inputs))| {
+        let parts = traces.par_iter_mut().enumerate().map(|(shard, trace)| {
             let [first, end] = bounds(rows, shard);
             trace.of_values.clear();
-            trace.of_values.resize(trace.values.len(), 0.0);
+            trace.of_values.resize((batch.length - 1) * (end - first) * choices, 0.0);
             for step in 0..batch.length - 1 {
                 for row in first..end {
                     let at = (step * (end - first) + row - first) * choices;
@@ -280,52 +284,13 @@ impl Learner {
                 }
             }
             let mut gradient = weights.zeros();
-            weights.add_gradient(inputs, trace, &mut gradient);
+            weights.add_gradient(part(batch, rows, shard), trace, &mut gradient);
             gradient
         });
         let parts: Vec<Weights> = parts.collect();
         let mut sum = weights.zeros();
         parts.iter().for_each(|part| sum.add(part));
         sum
-    }
-
-    /// What the values of the choices should be, shaped as the loss compares them. `live` and `target` are what the
-    /// networks say of every choice.
-    fn targets(&self, batch: &Batch, live: &Unrolled, target: &Unrolled) -> Vec<f32> {
-        let ProcessShape { num_agents: agents, choices, .. } = self.shape;
-        let first = batch.episodes * agents * choices;
-        let guide = if self.config.double_q { live } else { target };
-        let rows =
-            guide.values[first..].chunks_exact(choices).zip(target.values[first..].chunks_exact(choices));
-        let best: Vec<f32> = rows
-            .zip(batch.available[first..].chunks_exact(choices))
-            .map(|((guide, values), allowed)| values[best_choice(guide, allowed)])
-            .collect();
-        let count = (batch.length - 1) * batch.episodes;
-        let best = Tensor::<2>::from_data(TensorData::new(best, [count, agents]), &Device::flex());
-        let next = numbers(self.mix(&self.target, batch, best, 1));
-        let per_choice = self.values_per_choice();
-        let paid = batch.rewards.iter().zip(&batch.discounts);
-        next.chunks_exact(per_choice)
-            .zip(paid)
-            .flat_map(|(next, (&reward, &discount))| next.iter().map(move |next| reward + discount * next))
-            .collect()
-    }
-
-    /// Joint values of the agents' `values`, `[(L - 1) * B, agents]`, in the situations from `first` on.
-    fn mix(&self, networks: &Networks, batch: &Batch, values: Tensor<2>, first: usize) -> Tensor<1> {
-        let [rows, agents] = values.dims();
-        match (&networks.mixer, self.config.factorisation) {
-            (Some(mixer), _) => {
-                let size = self.shape.state;
-                let from = first * batch.episodes * size;
-                let states = batch.states[from..from + rows * size].to_vec();
-                let device = values.device();
-                mixer.forward(values, Tensor::from_data(TensorData::new(states, [rows, size]), &device))
-            }
-            (None, Factorisation::Iql) => values.reshape([rows * agents]),
-            (None, _) => values.sum_dim(1).squeeze_dim::<1>(1),
-        }
     }
 
     /// Parameters, target parameters and optimiser state as bytes.
@@ -365,18 +330,17 @@ impl Learner {
     }
 }
 
-/// First row of a part of a minibatch's rows, and the row after its last.
-fn bounds(rows: usize, shard: usize) -> [usize; 2] {
-    [shard, shard + 1].map(|shard| rows * shard / SHARDS)
+/// A part of the `rows` of every step of `batch`.
+fn part(batch: &Batch, rows: usize, shard: usize) -> Part<'_> {
+    Part { inputs: &batch.inputs, all: rows, bounds: bounds(rows, shard) }
 }
 
 /// Room for an update, kept from one to the next.
 #[derive(Default)]
 struct Workspace {
-    /// Inputs of each part of the rows.
-    inputs: [Vec<f32>; SHARDS],
     live: Unrolled,
     target: Unrolled,
+    joint: [JointTrace; SHARDS],
 }
 
 /// The agents' network over a minibatch.

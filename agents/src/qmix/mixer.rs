@@ -33,7 +33,20 @@ struct HyperNetwork {
     output: Linear,
 }
 
+/// The layers of a [`Mixer`].
+pub(super) struct MixerLayers<'a> {
+    pub first_weights: (Option<&'a Linear>, &'a Linear),
+    pub first_bias: &'a Linear,
+    pub second_weights: (Option<&'a Linear>, &'a Linear),
+    pub value_hidden: &'a Linear,
+    pub value: &'a Linear,
+}
+
 impl HyperNetwork {
+    fn layers(&self) -> (Option<&Linear>, &Linear) {
+        (self.hidden.as_ref(), &self.output)
+    }
+
     fn new(random: &mut Philox, [state, weights]: [usize; 2], hidden: usize, device: &Device) -> Self {
         let layer = (hidden > 0).then(|| uniform_linear(random, [state, hidden], device));
         let inputs = if hidden > 0 { hidden } else { state };
@@ -66,6 +79,17 @@ impl Mixer {
             second_weights: HyperNetwork::new(random, [state, width], hidden, device),
             value_hidden: uniform_linear(random, [state, width], device),
             value: uniform_linear(random, [width, 1], device),
+        }
+    }
+
+    /// Its layers; of hyper-networks the hidden one, if there is one, and the output.
+    pub(super) fn layers(&self) -> MixerLayers<'_> {
+        MixerLayers {
+            first_weights: self.first_weights.layers(),
+            first_bias: &self.first_bias,
+            second_weights: self.second_weights.layers(),
+            value_hidden: &self.value_hidden,
+            value: &self.value,
         }
     }
 

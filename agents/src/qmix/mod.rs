@@ -9,8 +9,12 @@
 mod checkpoint;
 mod collector;
 mod config;
+mod dense;
+mod gates;
+mod joint;
 mod layers;
 mod learner;
+mod mixed;
 mod mixer;
 mod networks;
 mod policy;

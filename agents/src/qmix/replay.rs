@@ -1,6 +1,7 @@
 //! Episodes kept for learning, and minibatches of whole episodes drawn from them.
 
 use pentathlon_gym::seeding::{Random, philox::Philox};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::networks::{input_len, write_input};
@@ -26,6 +27,19 @@ pub struct Episode {
 }
 
 impl Episode {
+    /// An empty episode with room for as many choices as there are in this one.
+    pub fn like(&self) -> Self {
+        Self {
+            observations: Vec::with_capacity(self.observations.len()),
+            states: Vec::with_capacity(self.states.len()),
+            available: Vec::with_capacity(self.available.len()),
+            choices: Vec::with_capacity(self.choices.len()),
+            rewards: Vec::with_capacity(self.len()),
+            discounts: Vec::with_capacity(self.len()),
+            terminated: false,
+        }
+    }
+
     /// Number of choices.
     pub fn len(&self) -> usize {
         self.rewards.len()
@@ -119,39 +133,63 @@ impl Batch {
 
     /// Puts `episodes` side by side in place of what was here.
     pub fn fill(&mut self, shape: ProcessShape, episodes: &[&Episode]) {
-        let ProcessShape { num_agents: agents, choices, observation, state, .. } = shape;
+        let ProcessShape { num_agents: agents, choices, state, .. } = shape;
         let length = episodes.iter().map(|episode| episode.len()).max().unwrap_or(0) + 1;
         let (count, input) = (episodes.len(), input_len(shape));
         (self.episodes, self.length) = (count, length);
-        reset(&mut self.inputs, length * count * agents * input, 0.0);
+        // All of it is written again.
+        self.inputs.resize(length * count * agents * input, 0.0);
         reset(&mut self.states, length * count * state, 0.0);
         reset(&mut self.available, length * count * agents * choices, 1);
         reset(&mut self.choices, (length - 1) * count * agents, 0);
         for column in [&mut self.rewards, &mut self.discounts, &mut self.mask] {
             reset(column, (length - 1) * count, 0.0);
         }
-        for (b, episode) in episodes.iter().enumerate() {
-            let steps = episode.len();
-            for t in 0..=steps {
-                let row = t * count + b;
-                self.states[row * state..][..state].copy_from_slice(&episode.states[t * state..][..state]);
-                self.available[row * agents * choices..][..agents * choices]
-                    .copy_from_slice(&episode.available[t * agents * choices..][..agents * choices]);
-                for agent in 0..agents {
-                    let seen = &episode.observations[(t * agents + agent) * observation..][..observation];
-                    let last = if t == 0 { -1 } else { episode.choices[(t - 1) * agents + agent] };
-                    let numbers = &mut self.inputs[(row * agents + agent) * input..][..input];
-                    write_input(shape, agent, seen, last, numbers);
-                }
-                if t < steps {
-                    self.choices[row * agents..][..agents]
-                        .copy_from_slice(&episode.choices[t * agents..][..agents]);
-                    self.rewards[row] = episode.rewards[t];
-                    let ends = t + 1 == steps && episode.terminated;
-                    self.discounts[row] = if ends { 0.0 } else { episode.discounts[t] };
-                    self.mask[row] = 1.0;
-                }
+        let mut inputs = std::mem::take(&mut self.inputs);
+        rayon::join(
+            || {
+                let steps = inputs.par_chunks_exact_mut((count * agents * input).max(1)).with_min_len(8);
+                steps.enumerate().for_each(|(t, rows)| write_inputs(shape, episodes, t, rows));
+            },
+            || episodes.iter().enumerate().for_each(|(b, episode)| self.write_outcomes(shape, b, episode)),
+        );
+        self.inputs = inputs;
+    }
+
+    /// Writes what is known of episode `b` but for the inputs.
+    fn write_outcomes(&mut self, shape: ProcessShape, b: usize, episode: &Episode) {
+        let ProcessShape { num_agents: agents, choices, state, .. } = shape;
+        let (count, steps) = (self.episodes, episode.len());
+        for t in 0..=steps {
+            let row = t * count + b;
+            self.states[row * state..][..state].copy_from_slice(&episode.states[t * state..][..state]);
+            self.available[row * agents * choices..][..agents * choices]
+                .copy_from_slice(&episode.available[t * agents * choices..][..agents * choices]);
+            if t < steps {
+                self.choices[row * agents..][..agents]
+                    .copy_from_slice(&episode.choices[t * agents..][..agents]);
+                self.rewards[row] = episode.rewards[t];
+                let ends = t + 1 == steps && episode.terminated;
+                self.discounts[row] = if ends { 0.0 } else { episode.discounts[t] };
+                self.mask[row] = 1.0;
             }
+        }
+    }
+}
+
+/// Writes the inputs of step `t` of all `episodes`: 0 in the padding.
+fn write_inputs(shape: ProcessShape, episodes: &[&Episode], t: usize, rows: &mut [f32]) {
+    let ProcessShape { num_agents: agents, observation, .. } = shape;
+    let input = input_len(shape);
+    for (episode, rows) in episodes.iter().zip(rows.chunks_exact_mut(agents * input)) {
+        if t > episode.len() {
+            rows.fill(0.0);
+            continue;
+        }
+        for (agent, numbers) in rows.chunks_exact_mut(input).enumerate() {
+            let seen = &episode.observations[(t * agents + agent) * observation..][..observation];
+            let last = if t == 0 { -1 } else { episode.choices[(t - 1) * agents + agent] };
+            write_input(shape, agent, seen, last, numbers);
         }
     }
 }

@@ -2,8 +2,8 @@
 //! and the mixing of subgoal values are worth. The published figures cannot be had again, their environments not being
 //! published; the claims are orders between methods that are trained alike.
 
-use super::{Report, Row, Watch};
-use crate::gmah::{GmahConfig, GmahTrainer, Stage};
+use super::{Report, Row, Watch, said};
+use crate::gmah::{GmahConfig, GmahProgress, GmahTrainer, Stage};
 use crate::logging::lines::{Chart, Line};
 use crate::logging::table::TrainingEpisode;
 use crate::qmix::{QmixConfig, TeamTrainer};
@@ -12,6 +12,10 @@ use crate::{Config, Error, MakeBatch, Trainer};
 
 /// Episodes that the least return is looked for in.
 const BATCH: usize = 256;
+
+/// What pursuits of the low level have to return, over so many rollouts: more than half of them succeed.
+const PURSUIT_RETURN: f64 = 0.5;
+const ROLLOUTS: usize = 4;
 
 /// How the studies are run.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,10 +43,21 @@ fn train_hierarchy(
     make: MakeBatch<'_>,
     watch: Watch<'_>,
 ) -> Result<Option<Vec<StagedEpisode>>, Error> {
+    train_hierarchy_and_look(config, make, watch, &mut |_| {})
+}
+
+/// [`train_hierarchy`] with every update shown to `look`.
+fn train_hierarchy_and_look(
+    config: GmahConfig,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+    look: &mut dyn FnMut(&GmahProgress),
+) -> Result<Option<Vec<StagedEpisode>>, Error> {
     let mut trainer = GmahTrainer::new(config, make)?;
     let (mut episodes, mut before) = (Vec::new(), 0);
     while trainer.stage() != Stage::Done {
         let progress = trainer.train_update()?;
+        look(&progress);
         // Frames before this stage, to count its own.
         if progress.stage_frames <= progress.frames {
             before = progress.frames - progress.stage_frames;
@@ -205,10 +220,6 @@ pub fn door_key_study(
     }))
 }
 
-fn said(holds: bool) -> &'static str {
-    if holds { "holds" } else { "does not hold" }
-}
-
 /// Frames of the first stage until the last `BATCH` episodes returned `threshold` on average; all of them when they
 /// never did.
 fn frames_to(episodes: &[StagedEpisode], threshold: f64, all: u64) -> f64 {
@@ -239,6 +250,7 @@ pub fn relabelling_study(
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let mut runs: [Vec<Vec<StagedEpisode>>; 2] = Default::default();
+    let mut paid: [Vec<f64>; 2] = Default::default();
     let (total, mut done) = (settings.seeds as f64 * 2.0, 0.0);
     let mut frames = 0;
     for seed in 1..=settings.seeds {
@@ -257,8 +269,17 @@ pub fn relabelling_study(
             let told = &mut |part: f64, message: &str| {
                 watch((done + part) / total, &format!("seed {seed}, {message}"))
             };
-            let Some(episodes) = train_hierarchy(config, make, told)? else { return Ok(None) };
+            let (mut returns, mut reached) = (Vec::new(), None);
+            let look = &mut |progress: &GmahProgress| {
+                returns.extend(progress.pursuit_return);
+                let last = &returns[returns.len().saturating_sub(ROLLOUTS)..];
+                if reached.is_none() && last.len() == ROLLOUTS && mean(last) >= PURSUIT_RETURN {
+                    reached = Some(progress.stage_frames);
+                }
+            };
+            let Some(episodes) = train_hierarchy_and_look(config, make, told, look)? else { return Ok(None) };
             runs[index].push(episodes);
+            paid[index].push(reached.unwrap_or(frames) as f64);
             done += 1.0;
         }
     }
@@ -288,6 +309,11 @@ pub fn relabelling_study(
         [
             Row::new(method, format!("frames to a return of {threshold:.1}"), needed[index].clone()),
             Row::new(method, "return at the end", reached[index].clone()),
+            Row::new(
+                method,
+                format!("frames until pursuits return {PURSUIT_RETURN}, success less what time took"),
+                paid[index].clone(),
+            ),
         ]
     });
     Ok(Some(Report {

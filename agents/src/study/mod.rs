@@ -60,6 +60,11 @@ pub struct Report {
     pub chart: Option<Chart>,
 }
 
+/// Whether a part of a claim holds, in words.
+pub(crate) fn said(holds: bool) -> &'static str {
+    if holds { "holds" } else { "does not hold" }
+}
+
 impl Report {
     /// The mean of `quantity` for `method`, if the table has it.
     pub fn mean(&self, method: &str, quantity: &str) -> Option<f64> {
