@@ -162,7 +162,9 @@ impl OnInstance {
     /// Share of the way from the myopic policy to the optimum that SEQUOIA covered, where there is an optimum.
     pub fn share_of_optimum(&self) -> Option<f64> {
         let myopic = self.mean(Method::Myopic)?;
-        Some((self.mean(Method::Sequoia)? - myopic) / (self.mean(Method::Optimal)? - myopic))
+        let share = (self.mean(Method::Sequoia)? - myopic) / (self.mean(Method::Optimal)? - myopic);
+        // Where the myopic policy is the best there is no gap to close.
+        share.is_finite().then_some(share)
     }
 }
 
