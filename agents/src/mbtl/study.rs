@@ -14,7 +14,7 @@ use crate::logging::lines::{Chart, Line};
 use crate::policy::Policy;
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
-use crate::study::{Report, Row, Watch};
+use crate::study::{Report, Row, Watch, said};
 use crate::{Config, Error, MakeBatch, Trainer};
 
 /// How the study is run.
@@ -246,8 +246,13 @@ fn report(settings: &CartPoleSettings, reached: &[Vec<Vec<Vec<f64>>>]) -> Report
             settings.sources
         ),
         finding: format!(
-            "MBTL {:.1}, random {:.1}, equidistant {:.1} (three variants of the cart-pole)",
-            finals[0], finals[1], finals[2]
+            "MBTL {:.1}, random {:.1}, equidistant {:.1} (three variants of the cart-pole): above random: {}; above \
+             equidistant: {}",
+            finals[0],
+            finals[1],
+            finals[2],
+            said(finals[0] > finals[1]),
+            said(finals[0] > finals[2]),
         ),
         passed: finals[0] > finals[1] && finals[0] > finals[2],
         chart: Some(Chart {
