@@ -88,3 +88,28 @@ pub(crate) fn load_sealed<T: DeserializeOwned>(kind: &[u8; 8], path: &Path, name
     });
     value.map_err(|reason| Error::Checkpoint { path: path.to_owned(), reason })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_no_checkpoint_are_refused_with_a_reason() {
+        let kind = b"PNTHTST\x01";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.checkpoint");
+        let refuse = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            load_sealed::<Vec<u32>>(kind, &path, "a checkpoint of a test").unwrap_err().to_string()
+        };
+        assert!(refuse(b"PK a foreign file").contains("not a checkpoint of a test"));
+        assert!(refuse(kind).contains("cut off"));
+        let whole = seal(kind, &[1, 2, 3, 4]);
+        assert!(refuse(&whole[..whole.len() - 1]).contains("holds 3"));
+        let mut damaged = whole;
+        damaged[21] ^= 1;
+        assert!(refuse(&damaged).contains("checksum"));
+        save_sealed(kind, &vec![7_u32, 8], &path).unwrap();
+        assert_eq!(load_sealed::<Vec<u32>>(kind, &path, "a checkpoint of a test").unwrap(), [7, 8]);
+    }
+}

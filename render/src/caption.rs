@@ -19,6 +19,8 @@ const MARGIN: usize = 3;
 
 const BACKGROUND: Color = [24, 24, 28];
 const INK: Color = [230, 230, 230];
+/// Height of the bars of rewards in pixels.
+const REWARD_STRIP: usize = 40;
 
 impl Frame {
     /// Writes one line of text with its top left corner at the pixel given; what does not fit is cut
@@ -43,6 +45,23 @@ impl Frame {
             captioned.write_text(text, MARGIN, top, INK);
         }
         captioned
+    }
+
+    /// The picture with a strip under it in which each step so far is a bar as high as its reward: `steps` bars fill
+    /// the width, and `range`, the smallest and largest reward, the height.
+    pub fn with_rewards(&self, rewards: &[f32], steps: usize, range: (f32, f32)) -> Frame {
+        let mut whole = Frame::filled(self.width(), self.height() + REWARD_STRIP + 2 * MARGIN, BACKGROUND);
+        whole.paste(self, 0, 0);
+        let room = self.width().saturating_sub(2 * MARGIN).max(1);
+        let edge = |step: usize| MARGIN + room * step / steps.max(1);
+        for (step, reward) in rewards.iter().take(steps).enumerate() {
+            let part = (reward - range.0) / (range.1 - range.0).max(f32::MIN_POSITIVE);
+            // A bar of a pixel says that there was a step.
+            let height = ((part.clamp(0.0, 1.0) * REWARD_STRIP as f32) as usize).max(1);
+            let width = (edge(step + 1) - edge(step)).saturating_sub(1).max(1);
+            whole.fill(edge(step), self.height() + MARGIN + REWARD_STRIP - height, width, height, INK);
+        }
+        whole
     }
 
     /// Lines that [`Frame::with_caption`] needs for `text` under a picture of `width` pixels.
@@ -79,6 +98,16 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rewards_are_bars_as_high_as_they_are_large() {
+        let frame = Frame::filled(2 * MARGIN + 40, 10, [0; 3]).with_rewards(&[0.0, 2.0, 1.0], 4, (0.0, 2.0));
+        let height = |step: usize| {
+            let column = (0..frame.height()).filter(|y| frame.pixel(MARGIN + 10 * step + 3, *y) == Some(INK));
+            column.count()
+        };
+        assert_eq!([0, 1, 2, 3].map(height), [1, REWARD_STRIP, REWARD_STRIP / 2, 0]);
+    }
 
     #[test]
     fn captions_stand_under_the_picture() {

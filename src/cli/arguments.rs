@@ -123,7 +123,7 @@ fn parse_levels(text: &str) -> Result<Levels, String> {
     }
 }
 
-fn parse_option(text: &str) -> Result<(String, OptionValue), String> {
+pub fn parse_option(text: &str) -> Result<(String, OptionValue), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), OptionValue::parse(value))),
         _ => Err(String::from("expected NAME=VALUE")),

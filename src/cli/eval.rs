@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use pentathlon::{
-    BuildOptions,
+    BuildOptions, OptionValue,
     agents::{Trainer, evaluate_and_look, policy::Policy, qmix::TeamTrainer},
 };
 use serde::Serialize;
 
 use super::{
-    arguments::parse_count,
+    arguments::{parse_count, parse_option},
     evaluation::{Judged, judge},
     exit::Usage,
     hierarchy, output,
@@ -28,7 +28,8 @@ Examples:
   pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1/checkpoint.pentathlon --seed 99 --greedy --json
   pentathlon eval runs/trash/team.checkpoint --episodes 128
   pentathlon eval runs/MultiGrid-DoorKey-8x8-mixed-v0/1 --greedy
-  pentathlon eval random --env CrafterReward-v1 --episodes 256")]
+  pentathlon eval random --env CrafterReward-v1 --episodes 256
+  pentathlon eval random --env CrafterTeam-v1 --option goal=collect_wood --option agents=2 --episodes 64")]
 pub struct Arguments {
     /// Checkpoint, the folder of a run, or with --env `random` for random actions and `expert` for a planner's
     #[arg(value_name = "random|expert|CHECKPOINT")]
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// Evaluate on another environment with the same observations and actions
     #[arg(long, value_name = "ID")]
     env: Option<String>,
+    /// Option of the environment, instead of the configuration's; may be repeated (`pentathlon info ID` lists them)
+    #[arg(long = "option", value_name = "NAME=VALUE", value_parser = parse_option)]
+    options: Vec<(String, OptionValue)>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -65,6 +69,9 @@ struct Report<'a> {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(checkpoint) = hierarchy::find_checkpoint(&arguments.checkpoint) {
+        if !arguments.options.is_empty() {
+            return Err(Usage("--option: a hierarchy is evaluated where it was trained".into()).into());
+        }
         if let Some(id) = &arguments.env {
             let reason = "a hierarchy is evaluated where it was trained";
             return Err(Usage(format!("--env {id}: {reason}")).into());
@@ -153,6 +160,7 @@ impl Subject {
         if subject.id.is_empty() {
             return Err(Usage("actions that were not learnt need an environment: --env ID".into()).into());
         }
+        subject.options.options.extend(arguments.options.iter().cloned());
         subject.options.seed = arguments.seed.unwrap_or(subject.options.seed);
         subject.episodes = arguments.episodes.unwrap_or(subject.episodes);
         Ok(subject)

@@ -64,8 +64,11 @@ impl Source {
         let built_in = known.find(|(name, _)| path.to_str() == Some(name));
         let text = match built_in {
             Some((_, text)) => (*text).to_owned(),
-            None => std::fs::read_to_string(path)
-                .with_context(|| format!("the configuration {} cannot be read", path.display()))?,
+            None => std::fs::read_to_string(path).with_context(|| {
+                let known = EXPERIMENTS.iter().chain(&gmah::EXPERIMENTS).map(|(name, _)| *name);
+                let known = known.collect::<Vec<_>>().join(", ");
+                format!("the configuration {} cannot be read (built in are {known})", path.display())
+            })?,
         };
         Ok(Self { path: path.to_owned(), text })
     }

@@ -114,12 +114,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let picture = |batch: &dyn VectorEnv, statuses: &[Status], below: &Below| -> anyhow::Result<Frame> {
         let drawing = drawing(batch)?;
         Ok(match arguments.contact_sheet {
-            None => below.0.below(drawing.frame(0, &options)?, batch.spec(), below.1.clone()),
+            None => {
+                let frame = drawing.frame(0, &options)?;
+                // Bandits are about what is earned over time.
+                let frame = match batch.spec().discipline == "cormab" && arguments.steps > 0 {
+                    true => frame.with_rewards(&below.2, arguments.steps, batch.spec().reward_range),
+                    false => frame,
+                };
+                below.0.below(frame, batch.spec(), below.1.clone())
+            }
             Some(count) => contact_sheet(&*drawing, count, &options, Some(statuses))?,
         })
     };
     let out = arguments.out.as_deref().unwrap_or_else(|| unreachable!("clap requires --out or --ansi"));
-    let nothing = Below(Events::new(batch.spec()), None);
+    let nothing = Below(Events::new(batch.spec()), None, Vec::new());
     let first = picture(&*batch, &vec![Status::Running; num_envs], &nothing)?;
     if animated {
         let frame_time = Duration::from_millis(arguments.frame_time);
@@ -191,9 +199,10 @@ pub fn is_animation(path: &Path) -> Result<bool, Usage> {
     }
 }
 
-/// What is written below the picture of the first environment: events of its agents, and what the policy says.
+/// What is shown below the picture of the first environment: events of its agents, what the policy says, and the
+/// rewards of its steps.
 #[derive(Clone)]
-struct Below(Events, Option<String>);
+struct Below(Events, Option<String>, Vec<f32>);
 
 /// Makes the steps; `seen` is called after each with how the environments stand.
 fn play(
@@ -207,10 +216,11 @@ fn play(
     let mut actions = vec![0; num_envs * action_numbers(batch)?];
     let mut statuses = vec![Status::Running; num_envs];
     let agents = batch.spec().num_agents;
-    let mut below = Below(Events::new(batch.spec()), None);
+    let mut below = Below(Events::new(batch.spec()), None, Vec::new());
     for _ in 0..arguments.steps {
         policy.act(batch, &active, &mut actions)?;
         let step = batch.step(&actions)?;
+        below.2.push(step.reward[..agents].iter().sum());
         for (env, status) in statuses.iter_mut().enumerate() {
             *status = Status::after(step.terminated[env], step.truncated[env], step.info.success[env]);
             if step.info.was_reset[env] {

@@ -10,7 +10,7 @@ use super::high_level::HighLevelState;
 use super::mixing::Mixing;
 use super::surprise::{Surprise, SurpriseState};
 use super::trainer::{GmahTrainer, Stage};
-use crate::file::{seal, unseal};
+use crate::file::{load_sealed, save_sealed};
 use crate::options::RunnerState;
 use crate::qmix::{Collector, LearnerBytes, Replay, UpdateStatistics};
 use crate::random::StreamState;
@@ -177,20 +177,11 @@ fn reopened(before: &GmahConfig, now: &GmahConfig) -> Option<(Stage, u64)> {
 impl State {
     /// Writes the state to `path`: all of it, or nothing.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let payload = postcard::to_stdvec(self).map_err(|error| Error::Checkpoint {
-            path: path.to_owned(),
-            reason: format!("it cannot be written: {error}"),
-        })?;
-        crate::file::write_atomically(path, &seal(MAGIC, &payload))
+        save_sealed(MAGIC, self, path)
     }
 
     /// Reads what [`State::save`] wrote.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(Error::file("reading", path))?;
-        let decode = |bytes: &[u8]| {
-            let payload = unseal(MAGIC, bytes, "a checkpoint of a hierarchy")?;
-            postcard::from_bytes(payload).map_err(|error| format!("its contents cannot be read: {error}"))
-        };
-        decode(&bytes).map_err(|reason| Error::Checkpoint { path: path.to_owned(), reason })
+        load_sealed(MAGIC, path, "a checkpoint of a hierarchy")
     }
 }
