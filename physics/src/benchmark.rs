@@ -10,7 +10,7 @@ use crate::{
     contact::layout::ContactOptions,
     device::DeviceWorlds,
     model::ModelDescription,
-    native::{FaultCounts, Lane, Worlds, WorldsError, WorldsOptions},
+    native::{Lane, Worlds, WorldsError, WorldsOptions, worlds::Group},
     robots::{
         ARM_REACH, PushedBox, QUADRUPED_STAND, QUADRUPED_STAND_HEIGHT, arm_with_box, level_floor, quadruped,
     },
@@ -94,9 +94,9 @@ pub struct BenchmarkReport {
     pub contacts_mean: f64,
     /// Sweeps of the contact solver in a step.
     pub solver_iterations: u32,
-    /// Worlds put back.
+    /// How often a world was put back under the clock.
     pub resets: u64,
-    /// Worlds with a state that was not finite or too fast.
+    /// How often it was for a state that was not finite or too fast.
     pub faults: u64,
 }
 
@@ -129,6 +129,7 @@ fn measure(
     let contact = ContactOptions::default();
     let contact = ContactOptions { sweeps: options.solver_iterations.unwrap_or(contact.sweeps), ..contact };
     let solver_iterations = contact.sweeps;
+    check_memory(options.num_worlds, memory_of(options, scene.pose.len()))?;
     let mut worlds = build(
         &scene.model,
         WorldsOptions {
@@ -145,10 +146,11 @@ fn measure(
         worlds.set_state(world, &scene.start, &rest)?;
     }
     let targets = draw_targets(options, &scene.pose);
-    let mut run = Run { worlds, scene, targets, rest, calls: 0, resets: 0 };
+    let mut run = Run { worlds, scene, targets, rest, calls: 0, resets: 0, faults: 0 };
     // Robots land, and fall at different times, before the clock starts.
     run.step(STEPS_BETWEEN_RESETS)?;
     run.resets = 0;
+    run.faults = 0;
     let steps = options.steps.div_ceil(HELD_STEPS) * HELD_STEPS;
     let (mut contacts, mut counted) = (0.0, 0);
     let mut seconds = 0.0;
@@ -162,7 +164,6 @@ fn measure(
         contacts += run.worlds.mean_contacts()?;
         counted += 1;
     }
-    let faults = run.worlds.fault_counts()?;
     Ok(BenchmarkReport {
         steps_per_second: (steps * options.num_worlds) as f64 / seconds,
         seconds,
@@ -170,8 +171,26 @@ fn measure(
         contacts_mean: contacts / f64::from(counted.max(1)),
         solver_iterations,
         resets: run.resets,
-        faults: faults.non_finite + faults.diverged,
+        faults: run.faults,
     })
+}
+
+/// Bytes that the worlds of a measurement and their targets take.
+fn memory_of(options: &BenchmarkOptions, actuators: usize) -> usize {
+    let groups =
+        options.num_worlds.div_ceil(<f32x8 as Lane>::WIDTH).saturating_mul(size_of::<Group<f32x8>>());
+    let targets = options.num_worlds.saturating_mul(DRAWN_SETS * actuators * size_of::<f32>());
+    groups.saturating_add(targets)
+}
+
+/// Refuses what the system would not give: an allocation that fails later ends the process.
+fn check_memory(num_worlds: usize, bytes: usize) -> Result<(), WorldsError> {
+    let refused = || WorldsError::Option {
+        option: "num_worlds",
+        value: format!("{num_worlds}, which take {:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+        allowed: "1 to as many as the memory of this machine holds, and at most 4194304",
+    };
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| refused())
 }
 
 /// The model, and where it starts from.
@@ -242,14 +261,15 @@ impl Engine {
         }
     }
 
-    /// The worlds that have to be put back.
-    fn over(&mut self, scene: &Scene) -> Result<Vec<usize>, WorldsError> {
-        fn over<L: Lane>(worlds: &Worlds<L>, scene: &Scene) -> Vec<usize> {
-            let is_over = |world: usize| {
-                worlds.faults()[world].is_some()
-                    || scene.is_over(|coordinate| worlds.position(world, coordinate))
-            };
-            (0..worlds.num_worlds()).filter(|world| is_over(*world)).collect()
+    /// The worlds that have to be put back, and whether it is for a fault.
+    fn over(&mut self, scene: &Scene) -> Result<Vec<(usize, bool)>, WorldsError> {
+        fn over<L: Lane>(worlds: &Worlds<L>, scene: &Scene) -> Vec<(usize, bool)> {
+            (0..worlds.num_worlds())
+                .map(|world| (world, worlds.faults()[world].is_some()))
+                .filter(|&(world, is_faulty)| {
+                    is_faulty || scene.is_over(|coordinate| worlds.position(world, coordinate))
+                })
+                .collect()
         }
         match self {
             Self::Native(worlds) => Ok(over(worlds, scene)),
@@ -263,13 +283,6 @@ impl Engine {
             Self::Wgpu(worlds) => worlds.host().map(Worlds::mean_contacts),
         }
     }
-
-    fn fault_counts(&mut self) -> Result<FaultCounts, WorldsError> {
-        match self {
-            Self::Native(worlds) => Ok(worlds.fault_counts()),
-            Self::Wgpu(worlds) => worlds.fault_counts(),
-        }
-    }
 }
 
 /// A measurement under way.
@@ -280,6 +293,7 @@ struct Run {
     rest: Vec<f64>,
     calls: usize,
     resets: u64,
+    faults: u64,
 }
 
 impl Run {
@@ -290,9 +304,10 @@ impl Run {
             self.worlds.step();
             self.calls += 1;
         }
-        for world in self.worlds.over(&self.scene)? {
+        for (world, is_faulty) in self.worlds.over(&self.scene)? {
             self.worlds.set_state(world, &self.scene.start, &self.rest)?;
             self.resets += 1;
+            self.faults += u64::from(is_faulty);
         }
         Ok(())
     }
@@ -344,6 +359,24 @@ mod tests {
         let options =
             BenchmarkOptions { control: BenchmarkControl::Hold, ..small(BenchmarkRobot::Quadruped) };
         assert_eq!(measure_native(&options).unwrap().resets, 0);
+    }
+
+    #[test]
+    fn faults_are_among_what_is_put_back() {
+        // Steps of a tenth of a second are too long for the servos.
+        let options = BenchmarkOptions { timestep: 0.1, steps: 400, ..small(BenchmarkRobot::Quadruped) };
+        let report = measure_native(&options).unwrap();
+        assert!(report.faults > 0 && report.faults <= report.resets, "{report:?}");
+    }
+
+    #[test]
+    fn a_batch_that_memory_cannot_hold_is_refused() {
+        let options = BenchmarkOptions { num_worlds: 1 << 22, ..BenchmarkOptions::default() };
+        let bytes = memory_of(&options, 12);
+        assert!((1e9..1e12).contains(&(bytes as f64)), "{bytes}");
+        assert!(check_memory(1, 1 << 20).is_ok() && check_memory(1, usize::MAX).is_err());
+        let message = check_memory(7, 1 << 62).unwrap_err().to_string();
+        assert!(message.contains("num_worlds is 7, which take") && message.contains("memory"), "{message}");
     }
 
     #[test]

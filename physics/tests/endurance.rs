@@ -214,5 +214,5 @@ fn random_torques_break_nothing() {
             begin.elapsed().as_secs_f64(),
         );
     }
-    assert_eq!((total.non_finite, total.diverged), (0, 0), "{total:?}");
+    assert_eq!((total.non_finite, total.diverged, total.escaped), (0, 0, 0), "{total:?}");
 }

@@ -116,14 +116,16 @@ fn they_rest_on_a_level_floor_and_under_a_level_ceiling() {
     }
 }
 
-fn slides<L: Lane>(shape: Shape) {
+/// `shift` in m: how far down the slope, and half as far across it, the body starts from where it else would.
+fn slides<L: Lane>(shape: Shape, shift: f64) {
     // Falls off along x, which the grid lines cross.
     let (sin, cos) = (25f64.to_radians().sin(), 25f64.to_radians().cos());
     let slope = Shape::Floor(layer(|x, _| -x * sin / cos));
     let model = body(shape, [0.0, 0.0, -GRAVITY], vec![scene_of(slope)]);
     let lift = HALF[2] + 1e-4;
     let half = 12.5f64.to_radians();
-    let start = [lift * sin, 0.1, lift * cos, half.cos(), 0.0, half.sin(), 0.0];
+    let place = [lift * sin + shift, 0.1 + 0.54 * shift, lift * cos - shift * sin / cos];
+    let start = [place[0], place[1], place[2], half.cos(), 0.0, half.sin(), 0.0];
     let mut worlds = worlds::<L>(&model, start);
     let expected = GRAVITY * (sin - FRICTION * cos);
     for seconds in [0.4, 0.8, 1.2] {
@@ -143,8 +145,11 @@ fn slides<L: Lane>(shape: Shape) {
 #[test]
 fn they_slide_down_a_slope_as_the_formula_says() {
     for shape in [cuboid(), hull_of_cuboid(), drum()] {
-        slides::<f64>(shape.clone());
-        slides::<f32x8>(shape);
+        slides::<f64>(shape.clone(), 0.0);
+        // Starts from which bodies once tripped over an edge of the level slope, where rounding had its way.
+        for shift in [0.0, 0.0208, 0.0299, 0.0325] {
+            slides::<f32x8>(shape.clone(), shift);
+        }
     }
 }
 

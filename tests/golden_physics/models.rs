@@ -37,7 +37,7 @@ pub fn pendulum(links: usize) -> ModelDescription {
         inertia: [mass * length * length / 12.0, mass * length * length / 12.0, 1e-3, 0.0, 0.0, 0.0],
         geoms: Vec::new(),
     };
-    bodies_only("pendulum", 9.81, (0..links).map(rod).collect())
+    bodies_only(&format!("pendulum of {links}"), 9.81, (0..links).map(rod).collect())
 }
 
 /// A free body in no gravity.

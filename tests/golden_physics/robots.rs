@@ -8,13 +8,16 @@ use pentathlon_physics::native::lane::Lane;
 use pentathlon_physics::robots::{PushedBox, QUADRUPED_FEET, arm_with_box, level_floor, quadruped};
 use serde_json::Value;
 
-use super::contact::{number, numbers, recording, run, world};
+use super::cases;
+use super::report::Row;
+use super::scenes::{number, numbers, run, world};
+
+const FILE: &str = "quadruped_contact.jsonl";
 
 /// The quadruped of the recordings with the servo gains and start of a row.
 pub struct Standing {
     pub model: ModelDescription,
     pub feet: Vec<usize>,
-    pub floor: usize,
     pub ceiling: usize,
 }
 
@@ -31,12 +34,7 @@ pub fn standing(row: &Value) -> Standing {
     let layout = Layout::new(&model).expect("a model");
     let place = |name: &str| layout.geoms.iter().position(|geom| geom.name == name);
     let feet = QUADRUPED_FEET.iter().map(|name| place(name).expect("a foot")).collect();
-    Standing {
-        model,
-        feet,
-        floor: place("floor").expect("a floor"),
-        ceiling: place("ceiling").unwrap_or(usize::MAX),
-    }
+    Standing { model, feet, ceiling: place("ceiling").unwrap_or(usize::MAX) }
 }
 
 pub fn put<L: Lane>(world: &mut ContactDynamics<L>, height: f64, joints: &[f64]) {
@@ -48,111 +46,141 @@ pub fn put<L: Lane>(world: &mut ContactDynamics<L>, height: f64, joints: &[f64])
     }
 }
 
-pub fn quadruped_rows(scene: &str) -> Vec<Value> {
-    let rows: Vec<Value> = recording("quadruped_contact.jsonl")
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("json"))
-        .filter(|row: &Value| row["scene"] == scene)
-        .collect();
-    assert!(!rows.is_empty(), "no {scene}");
+/// The recorded runs of `scene` under the circular cone, which is the engine's; the pyramidal one has other friction.
+pub fn quadruped_runs(scene: &str) -> Vec<Value> {
+    let mut rows: Vec<Value> = cases::lines(FILE);
+    rows.retain(|row| row["scene"] == scene && row["cone"] == "elliptic");
     rows
 }
 
-fn stands<L: Lane>() {
-    for row in quadruped_rows("stand") {
-        if row["cone"] != "elliptic" {
-            continue;
+/// All rows, in double precision and in lanes.
+pub fn rows() -> Vec<Row> {
+    let mut rows = in_precision::<f64>("f64");
+    rows.extend(in_precision::<wide::f32x8>("f32 lanes"));
+    rows.retain(|row| row.cases > 0);
+    rows
+}
+
+fn in_precision<L: Lane>(precision: &str) -> Vec<Row> {
+    let mut rows = stands::<L>(precision);
+    rows.extend(squeezes::<L>(precision));
+    rows.extend(pushes::<L>(precision));
+    rows
+}
+
+fn row(file: &'static str, quantity: &str, precision: &str, tolerance: f64) -> Row {
+    Row::new(file, format!("{quantity}, {precision}"), tolerance)
+}
+
+/// Speed of the trunk in m/s.
+fn speed<L: Lane>(world: &ContactDynamics<L>) -> f64 {
+    world.motion.velocity[..3].iter().map(|v| v.lane(0).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Steps until the trunk has been slower than 1 mm/s for 0.1 s; false when it is not within 60 s.
+fn comes_to_rest<L: Lane>(world: &mut ContactDynamics<L>) -> bool {
+    let h = world.integration.timestep.lane(0);
+    let mut still = 0.0;
+    for _ in 0..(60.0 / h) as usize {
+        world.step();
+        still = if speed(world) < 1e-3 { still + h } else { 0.0 };
+        if still > 0.1 {
+            return true;
         }
-        let scene = standing(&row);
-        let target = numbers(&row, "target");
+    }
+    false
+}
+
+fn stands<L: Lane>(precision: &str) -> Vec<Row> {
+    let mut heights = row(FILE, "standing, 2 s: height of the base in m", precision, 5e-3);
+    let mut swinging =
+        row(FILE, "standing, mean from 1.5 to 2 s: force of the feet, relative to m g", precision, 5e-3);
+    let mut still = row(FILE, "standing, once still: force of the feet, relative to m g", precision, 5e-3);
+    for case in quadruped_runs("stand") {
+        let scene = standing(&case);
+        let target = numbers(&case, "target");
         let start: Vec<f64> =
-            target.iter().zip(numbers(&row, "qpos0_joint_offset")).map(|(a, b)| a + b).collect();
-        let h = number(&row, "dt");
+            target.iter().zip(numbers(&case, "qpos0_joint_offset")).map(|(a, b)| a + b).collect();
+        let h = number(&case, "dt");
         let mut world = world::<L>(&scene.model, h);
-        put(&mut world, number(&row, "z0"), &start);
+        put(&mut world, number(&case, "z0"), &start);
         for (slot, value) in world.control.iter_mut().zip(&target) {
             *slot = L::splat(*value);
         }
+        let weight = number(&case["final"], "weight");
+        let feet =
+            |world: &mut ContactDynamics<L>| world.contact_force(|a, _| scene.feet.contains(&a)).z.lane(0);
         run(&mut world, 1.5);
         let steps = (0.5 / h).round() as usize;
         let mut mean = 0.0;
         for _ in 0..steps {
             world.step();
-            mean += world.contact_force(|a, _| scene.feet.contains(&a)).z.lane(0) / steps as f64;
+            mean += feet(&mut world) / steps as f64;
         }
-        let (height, recorded) = (world.motion.position[2].lane(0), number(&row["final"], "base_z"));
-        let weight = number(&row["final"], "weight");
-        let last = world.contact_force(|a, _| scene.feet.contains(&a)).z.lane(0);
-        let firm = row["gains"] == "firm";
-        let (force_limit, height_limit) = if firm { (0.005, 0.005) } else { (0.01, 0.01) };
-        let force = if firm { last } else { mean };
-        println!(
-            "{} h {h}: height {height:.4} ({recorded:.4}), force {force:.2} of {weight:.2}",
-            row["gains"]
-        );
-        assert!((force - weight).abs() < force_limit * weight, "{}: {force} N", row["gains"]);
-        assert!((height - recorded).abs() < height_limit, "{}: {height}, recorded {recorded}", row["gains"]);
+        for row in [&mut heights, &mut swinging, &mut still] {
+            row.cases += 1;
+        }
+        heights.difference((world.motion.position[2].lane(0) - number(&case["final"], "base_z")).abs());
+        swinging.difference((mean / weight - 1.0).abs());
+        let settled = comes_to_rest(&mut world);
+        still.difference(if settled { (feet(&mut world) / weight - 1.0).abs() } else { f64::INFINITY });
     }
+    vec![heights, swinging, still]
 }
 
-#[test]
-fn a_standing_quadruped_carries_its_weight_at_the_recorded_height() {
-    stands::<f64>();
-    stands::<wide::f32x8>();
-}
-
-fn squeezes<L: Lane>() {
-    for row in quadruped_rows("squeeze") {
-        if row["cone"] != "elliptic" {
-            continue;
-        }
-        let scene = standing(&row);
-        let (start, target) = (numbers(&row, "start"), numbers(&row, "target"));
-        let h = number(&row, "dt");
-        let ceiling = number(&row, "ceiling");
+fn squeezes<L: Lane>(precision: &str) -> Vec<Row> {
+    let mut balance =
+        row(FILE, "squeezed, 1.5 to 2 s: feet less ceiling less m g, relative to m g", precision, 1e-2);
+    let mut heights = row(FILE, "squeezed, 2 s: height of the base in m", precision, 5e-3);
+    let mut deepest = row(FILE, "squeezed, 2 s: penetration of the trunk in m", precision, 5e-3);
+    let mut jitter = row(FILE, "squeezed, 1.5 to 2 s: speed of the trunk in m/s", precision, 0.05);
+    let mut free =
+        row(FILE, "below a ceiling out of reach: speed once the swing has died, m/s", precision, 0.05);
+    for case in quadruped_runs("squeeze") {
+        let scene = standing(&case);
+        let (start, target) = (numbers(&case, "start"), numbers(&case, "target"));
+        let h = number(&case, "dt");
+        let touches = number(&case["final"], "ceiling_fz") > 0.0;
         let mut world = world::<L>(&scene.model, h);
-        put(&mut world, number(&row, "z0"), &start);
-        let steps = (2.0 / h).round() as usize;
-        let (mut deepest, mut fastest, mut sums, mut counted) = (0.0f64, 0.0f64, [0.0; 2], 0.0);
-        for step in 0..steps {
-            let part = (step as f64 * h / number(&row, "ramp_s")).min(1.0);
+        put(&mut world, number(&case, "z0"), &start);
+        for row in [&mut balance, &mut heights, &mut deepest] {
+            row.cases += 1;
+        }
+        let (mut feet, mut top, mut counted) = (0.0, 0.0, 0.0);
+        for step in 0..(2.0 / h).round() as usize {
+            let part = (step as f64 * h / number(&case, "ramp_s")).min(1.0);
             for (slot, (a, b)) in world.control.iter_mut().zip(start.iter().zip(&target)) {
                 *slot = L::splat(a + part * (b - a));
             }
             world.step();
+            for contact in &world.contacts.contacts[..world.contacts.contact_count as usize] {
+                if contact.geom_b as usize == scene.ceiling {
+                    deepest.difference(-contact.point.distance.lane(0));
+                }
+            }
             if step as f64 * h > 1.5 {
-                for index in 0..world.contacts.contact_count as usize {
-                    let contact = world.contacts.contacts[index];
-                    if contact.geom_b as usize == scene.ceiling {
-                        deepest = deepest.max(-contact.point.distance.lane(0));
-                    }
+                if touches {
+                    jitter.difference(speed(&world));
                 }
-                let speed = world.motion.velocity[..3].iter().map(|v| v.lane(0).powi(2)).sum::<f64>().sqrt();
-                fastest = fastest.max(speed);
-                for (sum, side) in sums.iter_mut().zip([scene.floor, scene.ceiling]) {
-                    *sum += world.contact_force(|_, other| other == side).z.lane(0);
-                }
+                feet += world.contact_force(|a, _| scene.feet.contains(&a)).z.lane(0);
+                top -= world.contact_force(|_, other| other == scene.ceiling).z.lane(0);
                 counted += 1.0;
             }
         }
-        let (floor, top) = (sums[0] / counted, sums[1] / counted);
-        let weight = number(&row["final"], "weight");
-        let (height, recorded) = (world.motion.position[2].lane(0), number(&row["final"], "base_z"));
-        println!(
-            "ceiling {ceiling} h {h}: height {height:.4} ({recorded:.4}), floor {floor:.1}, ceiling {top:.1} ({:.1}), deepest {deepest:.5}, speed {fastest:.4}",
-            number(&row["final"], "ceiling_fz")
-        );
-        assert!((floor + top - weight).abs() < 0.01 * weight, "{ceiling}: {floor} {top}");
-        assert!((height - recorded).abs() < 0.005, "{ceiling}: {height}, recorded {recorded}");
-        assert!(deepest < 0.005, "{ceiling}: {deepest} m into the ceiling");
-        assert!(fastest < 0.05 || top == 0.0, "{ceiling}: jitters at {fastest} m/s");
+        let weight = number(&case["final"], "weight");
+        balance.difference(((feet - top) / counted / weight - 1.0).abs());
+        heights.difference((world.motion.position[2].lane(0) - number(&case["final"], "base_z")).abs());
+        if touches {
+            jitter.cases += 1;
+        } else {
+            // Nothing damps the robot but its soft legs: it still swings at 2 s, as the recorded one does.
+            free.cases += 1;
+            let settled = comes_to_rest(&mut world);
+            run(&mut world, 0.5);
+            free.difference(if settled { speed(&world) } else { f64::INFINITY });
+        }
     }
-}
-
-#[test]
-fn a_quadruped_pressed_against_a_ceiling_balances() {
-    squeezes::<f64>();
-    squeezes::<wide::f32x8>();
+    vec![balance, heights, deepest, jitter, free]
 }
 
 /// The scene of a push: the arm without servos (its torques come from the test), the box, the table.
@@ -217,20 +245,23 @@ pub fn off_the_end<L: Lane>(world: &ContactDynamics<L>, end: &[f64]) -> (f64, f6
     ((at[0] - end[0]).hypot(at[1] - end[1]), turn.abs())
 }
 
-fn pushes<L: Lane>() {
-    for line in recording("arm_push.jsonl").lines() {
-        let row: Value = serde_json::from_str(line).expect("json");
-        let push = Push::new(&row);
-        let spread = (2.0 * number(&row, "final_xy_spread_over_variants")).max(0.01);
-        let turn = (2.0 * number(&row, "final_yaw_spread_deg")).max(5.0);
-        let finest = row["sims"]
+fn pushes<L: Lane>(precision: &str) -> Vec<Row> {
+    let mut places =
+        row("arm_push.jsonl", "pushed box: place, share of twice the spread or 10 mm", precision, 1.0);
+    let mut turns =
+        row("arm_push.jsonl", "pushed box: heading, share of twice the spread or 5 deg", precision, 1.0);
+    for case in cases::lines::<Value>("arm_push.jsonl") {
+        let push = Push::new(&case);
+        let spread = (2.0 * number(&case, "final_xy_spread_over_variants")).max(0.01);
+        let turn = (2.0 * number(&case, "final_yaw_spread_deg")).max(5.0);
+        let finest = case["sims"]
             .as_array()
             .expect("sims")
             .iter()
             .min_by(|a, b| number(a, "dt").total_cmp(&number(b, "dt")));
         let end = numbers(finest.expect("a simulation"), "final_box");
         for h in [0.001, 0.005] {
-            let mut world = world::<L>(&push_scene(&row), h);
+            let mut world = world::<L>(&push_scene(&case), h);
             for (slot, value) in world.motion.position.iter_mut().zip(&push.path[0]) {
                 *slot = L::splat(*value);
             }
@@ -239,14 +270,11 @@ fn pushes<L: Lane>() {
                 world.step();
             }
             let (away, turned) = off_the_end(&world, &end);
-            println!("push h {h}: {:.1} mm of {:.1}, {turned:.2} deg of {turn:.1}", away * 1e3, spread * 1e3);
-            assert!(away < spread && turned < turn, "h {h}: {away} m, {turned} deg");
+            places.cases += 1;
+            turns.cases += 1;
+            places.difference(away / spread);
+            turns.difference(turned / turn);
         }
     }
-}
-
-#[test]
-fn a_pushed_box_ends_where_it_was_recorded() {
-    pushes::<f64>();
-    pushes::<wide::f32x8>();
+    vec![places, turns]
 }

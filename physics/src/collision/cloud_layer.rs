@@ -125,8 +125,15 @@ pub mod rules {
         slack + R::lit(2.0f32) * R::max_of(-along.z, R::lit(0.0f32)) - dot3::<R>(normal, along)
     }
 
-    /// The contact of a point of the layer in (or just below) a cloud: along the face that is nearest among
-    /// those that the neighbours of the point leave open, else upwards.
+    /// How much farther away, in m, a face may be for pushing straight up instead of sideways. Where a body lies on a
+    /// slope, an edge of level ground at the rim of its bottom is as near to its side, and rounding would choose: the body
+    /// would trip over nothing.
+    pub fn upward_preference<R: Real + super::Field>() -> R {
+        R::lit(0.00390625f32)
+    }
+
+    /// The contact of a point of the layer in (or just below) a cloud: along the face that is nearest, with a preference for
+    /// those that push upwards, among those that the neighbours of the point leave open, else upwards.
     pub fn cloud_over_point<R: Real + super::Field>(
         cloud: ptr!(function, Cloud<R>),
         point: Vector3<R>,
@@ -137,6 +144,7 @@ pub mod rules {
         let far = no_contact_distance::<R>();
         let none = no_contact::<R>();
         let mut open = ContactPoint::<R> { position: point, normal: none.normal, distance: -far };
+        let mut best = -far;
         let mut beside = -far;
         let mut rise = far;
         #[wgsl_allow(non_literal_loop_bounds)]
@@ -151,7 +159,9 @@ pub mod rules {
                 way = R::min_of(way, gives_way::<R>(normal, point, neighbours[j as usize], slack));
             }
             beside = R::select_positive(way, beside, R::max_of(beside, gap));
-            let nearer = R::min_of(way, gap - open.distance);
+            let score = gap + upward_preference::<R>() * normal.z;
+            let nearer = R::min_of(way, score - best);
+            best = R::select_positive(nearer, score, best);
             open.normal = select3::<R>(nearer, normal, open.normal);
             open.distance = R::select_positive(nearer, gap, open.distance);
             // How far the shape would have to be raised for the point to leave by this face.

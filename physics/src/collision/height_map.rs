@@ -138,7 +138,7 @@ impl HeightMap {
             self.mirror * (z - self.height(x, y))
         };
         // Between two crossings of grid lines or diagonals the surface under the ray is one triangle, so
-        // the clearance is linear there.
+        // the clearance is linear there. Beyond the grid its edges go on level, without lines.
         let mut before = (0.0, over(0.0));
         if before.1 < 0.0 {
             return None;
@@ -146,18 +146,27 @@ impl HeightMap {
         let u = (origin[0] - self.origin[0]) / self.cell;
         let v = (origin[1] - self.origin[1]) / self.cell;
         let (du, dv) = (direction[0] / self.cell, direction[1] / self.cell);
-        let next = |value: f64, rate: f64, t: f64| {
-            if rate == 0.0 {
+        let [last_u, last_v] = self.points.map(|points| (points - 1) as f64);
+        let next = |value: f64, rate: f64, last: f64, t: f64| {
+            let at = value + rate * (t + 1e-9);
+            let line = if rate > 0.0 { (at.floor() + 1.0).max(0.0) } else { (at.ceil() - 1.0).min(last) };
+            if rate == 0.0 || line < 0.0 || line > last { f64::INFINITY } else { (line - value) / rate }
+        };
+        let next_diagonal = |t: f64| {
+            let on_grid =
+                |value: f64, rate: f64, last: f64| (0.0..=last).contains(&(value + rate * (t + 1e-9)));
+            let rate = du - dv;
+            if rate == 0.0 || !on_grid(u, du, last_u) || !on_grid(v, dv, last_v) {
                 return f64::INFINITY;
             }
-            let at = value + rate * (t + 1e-9);
+            let at = u - v + rate * (t + 1e-9);
             let line = if rate > 0.0 { at.floor() + 1.0 } else { at.ceil() - 1.0 };
-            (line - value) / rate
+            (line - (u - v)) / rate
         };
         while before.0 < reach {
-            let t = next(u, du, before.0)
-                .min(next(v, dv, before.0))
-                .min(next(u - v, du - dv, before.0))
+            let t = next(u, du, last_u, before.0)
+                .min(next(v, dv, last_v, before.0))
+                .min(next_diagonal(before.0))
                 .min(reach);
             let after = (t.max(before.0 + 1e-9), over(t));
             if after.1 < 0.0 {
@@ -346,6 +355,21 @@ mod tests {
         assert!(HeightMap::floor([1, 4], 0.1, [0.0; 3], &[0.0; 4]).is_err());
         assert!(HeightMap::floor([2, 2], 0.0, [0.0; 3], &[0.0; 4]).is_err());
         assert!(HeightMap::floor([2, 2], 0.1, [0.0; 3], &[0.0, 0.0, f64::NAN, 0.0]).is_err());
+    }
+
+    #[test]
+    fn a_ray_from_far_away_finds_the_grid_and_one_past_it_ends() {
+        let map = spike(0.1);
+        // Along the surface at half the height of the spike, from 100 km away.
+        let along = map.ray([-1e5, 0.0, 0.05], [1.0, 0.0, 0.0], 1e6).unwrap();
+        assert!((along - (1e5 - 0.025)).abs() < 1e-6, "{along}");
+        assert_eq!(map.ray([-1e5, 0.3, 0.05], [1.0, 0.0, 0.0], 1e6), None);
+        // The level goes on beyond the grid.
+        let past = map.ray([1e5, -1e5, 1e5], [0.0, 0.0, -1.0], 1e6).unwrap();
+        assert!((past - 1e5).abs() < 1e-9, "{past}");
+        let slope = 0.5f64.sqrt();
+        let past = map.ray([3.0, 4.0, 1.0], [slope, 0.0, -slope], 1e6).unwrap();
+        assert!((past - 2.0f64.sqrt()).abs() < 1e-9, "{past}");
     }
 
     proptest! {

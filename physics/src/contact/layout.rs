@@ -88,21 +88,24 @@ pub enum ContactLayoutError {
     },
 }
 
+/// Largest margin of contacts in m, for which the windows of height layers are measured.
+pub(crate) const LARGEST_MARGIN: f64 = 0.01;
+
 /// How contacts are solved, in units that a person chooses.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ContactOptions {
-    /// Sweeps of the solver over all contacts in a step. More make stacks and chains of contacts stiffer.
+    /// Sweeps of the solver over all contacts in a step, 1 to 10,000. More make stacks and chains of contacts stiffer.
     pub sweeps: u32,
-    /// Points closer than this take part, in m.
+    /// Points closer than this take part, 0 to 0.01 m.
     pub margin: f64,
-    /// Frequency of the contact spring in Hz. A body at rest sinks in by g / (2 pi f)², n times as deep under
+    /// Frequency of the contact spring, 0.001 to 1e6 Hz. A body at rest sinks in by g / (2 pi f)², n times as deep under
     /// n times its own weight. `None` is a quarter of the step rate.
     pub frequency: Option<f64>,
-    /// Damping ratio of the contact spring; at 1 and above a contact does not bounce by itself.
+    /// Damping ratio of the contact spring, 0 to 1,000; at 1 and above a contact does not bounce by itself.
     pub damping_ratio: f64,
-    /// Largest speed in m/s at which an overlap is removed, however deep it is.
+    /// Largest speed at which an overlap is removed, however deep it is, 0 to 1,000 m/s.
     pub recovery_speed: f64,
-    /// Approach speed in m/s below which restitution is without effect.
+    /// Approach speed below which restitution is without effect, 0 to 1,000 m/s.
     pub restitution_threshold: f64,
 }
 
@@ -110,7 +113,7 @@ impl Default for ContactOptions {
     fn default() -> Self {
         Self {
             sweeps: 8,
-            margin: 0.01,
+            margin: LARGEST_MARGIN,
             frequency: None,
             damping_ratio: 2.0,
             recovery_speed: 1.0,
@@ -365,7 +368,7 @@ fn layers_of(
 
 /// Grid points along a side of the part of a layer that a shape can touch.
 fn window_side(map: &HeightMap, kind: u32, size: Vector3<f64>) -> u32 {
-    map.window_side(bounding_radius(kind, size) + ContactOptions::default().margin)
+    map.window_side(bounding_radius(kind, size) + LARGEST_MARGIN)
 }
 
 fn kind_of(shape: &Shape) -> u32 {

@@ -51,6 +51,17 @@ pub mod rules {
         }
     }
 
+    /// What is added to the inverse mass `own` of a direction, of which the three add up to `all`: a little of all, since the
+    /// inverse mass of a point that cannot move every way is singular; of itself where that would drown it, as it does the
+    /// normal of a body that hardly resists being turned.
+    pub fn regularisation<R: Real + super::Field>(own: R, all: R) -> R {
+        // 2^-34 is above what rounding leaves of an inverse mass that is zero, the square of its relative error.
+        let moves = own - all * R::lit(0.000000000058207660913467407f32);
+        let drowns = all * R::lit(0.000244140625f32) - own;
+        let base = R::select_positive(R::min_of(moves, drowns), own, all);
+        base * R::lit(0.0000152587890625f32) + R::lit(9.8607613e-32f32)
+    }
+
     /// Builds rows and block of the contact at `index`.
     pub fn prepare_contact<R: Real + super::Field>(
         tree: ptr!(function, Tree),
@@ -84,15 +95,15 @@ pub mod rules {
         turn_rows::<R>(work, start, count, frame);
         work.contacts[index as usize].tangent_u = frame.y;
         work.contacts[index as usize].tangent_v = frame.z;
-        let image_n = multiply_symmetric::<R>(mass, frame.x);
-        // A little is added to the diagonal, because a point that can move along one line only has a singular
-        // inverse mass.
-        let little = (mass.xx + mass.yy + mass.zz) * R::lit(0.0000152587890625f32) + R::lit(9.8607613e-32f32);
-        let mass_n = dot3::<R>(frame.x, image_n);
-        let mass_nu = dot3::<R>(frame.y, image_n);
-        let mass_nv = dot3::<R>(frame.z, image_n);
-        let mass_u = dot3::<R>(frame.y, multiply_symmetric::<R>(mass, frame.y)) + little;
-        let mass_v = dot3::<R>(frame.z, multiply_symmetric::<R>(mass, frame.z)) + little;
+        // From the turned rows: a normal that is much heavier than the tangents would be lost in the rounding of theirs.
+        let turned = inverse_mass_of::<R>(work, start, count);
+        let all = turned.xx + turned.yy + turned.zz;
+        let little = regularisation::<R>(turned.xx, all);
+        let mass_n = turned.xx;
+        let mass_nu = turned.xy;
+        let mass_nv = turned.xz;
+        let mass_u = turned.yy + regularisation::<R>(turned.yy, all);
+        let mass_v = turned.zz + regularisation::<R>(turned.zz, all);
         let overlap = -point.distance;
         let within = parameters.margin - point.distance;
         let mut softness = R::select_positive(overlap, mass_n * parameters.compliance, zero);

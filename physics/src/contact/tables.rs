@@ -17,11 +17,11 @@ pub mod rules {
     pub const MAX_GEOMS: usize = 64;
     /// Pairs of shapes that may touch.
     pub const MAX_PAIRS: usize = 256;
-    /// Contact points at work at the same time in a lane group.
-    pub const MAX_CONTACTS: usize = 64;
+    /// Contact points at work at the same time in a lane group: 32 in each of its eight worlds, should they have none in common.
+    pub const MAX_CONTACTS: usize = 256;
     /// Degrees of freedom of all contact points at work, and of all joints at their limits or with dry
     /// friction: the lengths of their rows together.
-    pub const MAX_ROW_ENTRIES: usize = 1024;
+    pub const MAX_ROW_ENTRIES: usize = 4096;
     /// Corners and faces of all convex hulls of a model together.
     pub const MAX_HULL_CORNERS: usize = 256;
     pub const MAX_HULL_FACES: usize = 512;

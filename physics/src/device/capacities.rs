@@ -5,12 +5,15 @@ use crate::collision::height_layer::rules::MAX_WINDOW;
 use crate::collision::hull::rules::{MAX_CORNERS, MAX_FACES};
 use crate::contact::layout::ContactLayout;
 use crate::contact::tables::rules::{
-    GEOM_BOX, GEOM_CAPSULE, GEOM_HULL, GEOM_LAYER, GEOM_PLANE, GEOM_SPHERE, MAX_CONTACTS, MAX_GEOMS,
-    MAX_HULL_CORNERS, MAX_HULL_FACES, MAX_PAIRS, MAX_ROW_ENTRIES,
+    GEOM_BOX, GEOM_CAPSULE, GEOM_HULL, GEOM_LAYER, GEOM_PLANE, GEOM_SPHERE, MAX_GEOMS, MAX_HULL_CORNERS,
+    MAX_HULL_FACES, MAX_PAIRS,
 };
 use crate::dynamics::tree::rules::Tree;
 use crate::layout::Layout;
 
+/// Contact points at work at the same time in one world, and entries of their rows: an invocation has no neighbours in its list.
+const WORLD_CONTACTS: usize = 64;
+const WORLD_ROW_ENTRIES: usize = 1024;
 /// Corners and faces of a box, the largest shape without a hull of its own.
 const BOX_CORNERS: usize = 8;
 const BOX_FACES: usize = 6;
@@ -102,8 +105,8 @@ impl Capacities {
             factor: joints.clamp(1, MAX_FACTOR),
             geoms: geoms.clamp(1, MAX_GEOMS),
             pairs: pairs.clamp(1, MAX_PAIRS),
-            contacts: (contact.slots() as usize).clamp(1, MAX_CONTACTS),
-            row_entries: rows.max(joints).clamp(1, MAX_ROW_ENTRIES),
+            contacts: (contact.slots() as usize).clamp(1, WORLD_CONTACTS),
+            row_entries: rows.max(joints).clamp(1, WORLD_ROW_ENTRIES),
             hull_corners: used(&tables.hull_corner_start, &tables.hull_corner_count)
                 .clamp(1, MAX_HULL_CORNERS),
             hull_faces: used(&tables.hull_face_start, &tables.hull_face_count).clamp(1, MAX_HULL_FACES),

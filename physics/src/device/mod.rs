@@ -14,7 +14,7 @@ use crate::contact::layer_detection;
 use crate::dynamics::step_report;
 use crate::dynamics::world_step;
 use crate::model::ModelDescription;
-use crate::native::{Fault, FaultCounts, Worlds, WorldsError, WorldsOptions};
+use crate::native::{Fault, FaultCounts, Worlds, WorldsError, WorldsOptions, Written};
 use capacities::Capacities;
 use words::{Reader, Words, Writer};
 
@@ -37,8 +37,8 @@ pub struct DeviceWorlds {
     staging: Staging,
     /// The device has stepped since the host's copy was made.
     host_is_behind: bool,
-    /// The host's copy has been written to since the device got it.
-    device_is_behind: bool,
+    /// What of the host's copy the device has.
+    taken: Written,
 }
 
 /// Compiled kernels of the device that batches share. A driver may take minutes for one.
@@ -143,7 +143,8 @@ impl DeviceWorlds {
         if let Some(error) = memory_error.or(error) {
             return Err(refused(error.to_string()));
         }
-        Ok(Self {
+        let mut worlds = Self {
+            taken: host.written,
             host,
             capacities,
             handles,
@@ -152,8 +153,9 @@ impl DeviceWorlds {
             bindings,
             staging: Staging::new(),
             host_is_behind: false,
-            device_is_behind: true,
-        })
+        };
+        worlds.upload(|_, _| true);
+        Ok(worlds)
     }
 
     /// Number of worlds.
@@ -166,12 +168,14 @@ impl DeviceWorlds {
         &self.handles
     }
 
-    /// The buffers. What is written to them counts from the next step on.
+    /// The buffers. What is written to them counts from the next step on, unless the host's copy is given controls or forces
+    /// before it, which then are the last word.
     pub fn buffers(&self) -> &Buffers {
         &self.buffers
     }
 
-    /// The worlds as they are now, on the host: states, sensors, faults.
+    /// The worlds as they are now, on the host: states and faults. Sensors that compute (rays, IMU, Jacobians) are those of
+    /// [`host_mut`](Self::host_mut); reading them there costs no more.
     ///
     /// # Errors
     ///
@@ -181,15 +185,14 @@ impl DeviceWorlds {
         Ok(&self.host)
     }
 
-    /// The same to be changed: states, parameters, controls, snapshots. The next step takes the changes to
-    /// the device.
+    /// The same to be changed: states, parameters, controls, snapshots. The next step takes to the device what
+    /// was changed, and nothing when only sensors were read.
     ///
     /// # Errors
     ///
     /// The device was lost.
     pub fn host_mut(&mut self) -> Result<&mut Worlds<f32>, WorldsError> {
         self.download()?;
-        self.device_is_behind = true;
         Ok(&mut self.host)
     }
 
@@ -201,6 +204,7 @@ impl DeviceWorlds {
     pub fn set_controls(&mut self, controls: &[f32]) -> Result<(), WorldsError> {
         self.host.set_controls(controls)?;
         self.handles.queue.write_buffer(&self.buffers.controls, 0, bytemuck::cast_slice(controls));
+        self.taken.controls = self.host.written.controls;
         Ok(())
     }
 
@@ -211,10 +215,12 @@ impl DeviceWorlds {
     ///
     /// A world that does not exist, or slices of other lengths than the model's.
     pub fn set_state(&mut self, world: usize, position: &[f64], velocity: &[f64]) -> Result<(), WorldsError> {
+        let before = self.host.written.states;
         self.host.set_state(world, position, velocity)?;
-        if self.device_is_behind {
+        if self.taken.states != before {
             return Ok(());
         }
+        self.taken.states = self.host.written.states;
         let queue = &self.handles.queue;
         let mut state = Writer::default();
         words::world_state(&mut state, &self.capacities, &mut self.host.groups[world]);
@@ -227,9 +233,7 @@ impl DeviceWorlds {
 
     /// `options.substeps` physics steps of all worlds: one dispatch. Nothing is waited for.
     pub fn step(&mut self) {
-        if self.device_is_behind {
-            self.upload();
-        }
+        self.upload(|taken, now| taken != now);
         let mut encoder = self.handles.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
@@ -275,12 +279,14 @@ impl DeviceWorlds {
             return Ok(());
         }
         let encoder = self.handles.device.create_command_encoder(&Default::default());
-        let parts = [&self.buffers.states, &self.buffers.reports].map(|buffer| Part {
+        let Buffers { states, reports, controls, applied, .. } = &self.buffers;
+        let parts = [states, reports, controls, applied].map(|buffer| Part {
             buffer,
             offset: 0,
             bytes: buffer.size(),
         });
         let (host, capacities) = (&mut self.host, &self.capacities);
+        let (actuators, dofs) = (host.layout.tree.actuators as usize, host.layout.tree.dofs as usize);
         let read = |slices: &[&[u8]]| {
             for (index, slice) in slices.iter().enumerate() {
                 let found: Vec<u32> = bytemuck::pod_collect_to_vec(slice);
@@ -288,7 +294,9 @@ impl DeviceWorlds {
                 for group in &mut host.groups {
                     match index {
                         0 => words::world_state(&mut reader, capacities, group),
-                        _ => words::report(&mut reader, capacities, &mut group.report),
+                        1 => words::report(&mut reader, capacities, &mut group.report),
+                        2 => reader.numbers(&mut group.control[..actuators]),
+                        _ => reader.numbers(&mut group.applied[..dofs]),
                     }
                 }
             }
@@ -301,41 +309,54 @@ impl DeviceWorlds {
         Ok(())
     }
 
-    /// Takes the host's copy to the device.
-    fn upload(&mut self) {
+    /// Takes to the device those parts of the host's copy for whose counts of writing, when last taken and now, `differs`
+    /// holds.
+    fn upload(&mut self, differs: fn(u64, u64) -> bool) {
+        let now = self.host.written;
+        let taken = std::mem::replace(&mut self.taken, now);
+        let is_new = |count: fn(&Written) -> u64| differs(count(&taken), count(&now));
         let queue = &self.handles.queue;
-        let (tree, groups) = (&self.host.layout.tree, &mut self.host.groups);
-        let (actuators, dofs) = (tree.actuators as usize, tree.dofs as usize);
-        let [mut states, mut reports, mut controls, mut applied] = [const { Writer(Vec::new()) }; 4];
-        for group in groups.iter_mut() {
-            words::world_state(&mut states, &self.capacities, group);
-            words::report(&mut reports, &self.capacities, &mut group.report);
-            controls.numbers(&mut group.control[..actuators]);
-            applied.numbers(&mut group.applied[..dofs]);
-        }
-        for (buffer, words) in [
-            (&self.buffers.states, &states),
-            (&self.buffers.reports, &reports),
-            (&self.buffers.controls, &controls),
-            (&self.buffers.applied, &applied),
-        ] {
+        let write = |buffer: &wgpu::Buffer, words: &Writer| {
             queue.write_buffer(buffer, 0, bytemuck::cast_slice(&words.0));
-        }
-        let own = groups.iter().any(|group| group.parameters.is_some());
-        queue.write_buffer(&self.buffers.settings, 12, bytemuck::bytes_of(&u32::from(own)));
-        let mut parameters = Writer::default();
-        if own {
-            let shared = self.host.own_desk().parameters.clone();
-            for group in &mut self.host.groups {
-                let set = group.parameters.get_or_insert_with(|| shared.clone());
-                words::world_parameters(&mut parameters, &self.capacities, set);
+        };
+        let (tree, groups) = (&self.host.layout.tree, &mut self.host.groups);
+        if is_new(|written| written.states) {
+            let [mut states, mut reports] = [const { Writer(Vec::new()) }; 2];
+            for group in groups.iter_mut() {
+                words::world_state(&mut states, &self.capacities, group);
+                words::report(&mut reports, &self.capacities, &mut group.report);
             }
-        } else {
-            let shared = &mut self.host.own_desk().parameters;
-            words::world_parameters(&mut parameters, &self.capacities, shared);
+            write(&self.buffers.states, &states);
+            write(&self.buffers.reports, &reports);
         }
-        queue.write_buffer(&self.buffers.parameters, 0, bytemuck::cast_slice(&parameters.0));
-        self.device_is_behind = false;
+        if is_new(|written| written.controls) {
+            let mut controls = Writer::default();
+            groups
+                .iter_mut()
+                .for_each(|group| controls.numbers(&mut group.control[..tree.actuators as usize]));
+            write(&self.buffers.controls, &controls);
+        }
+        if is_new(|written| written.applied) {
+            let mut applied = Writer::default();
+            groups.iter_mut().for_each(|group| applied.numbers(&mut group.applied[..tree.dofs as usize]));
+            write(&self.buffers.applied, &applied);
+        }
+        if is_new(|written| written.parameters) {
+            let own = groups.iter().any(|group| group.parameters.is_some());
+            queue.write_buffer(&self.buffers.settings, 12, bytemuck::bytes_of(&u32::from(own)));
+            let mut parameters = Writer::default();
+            if own {
+                let shared = self.host.own_desk().parameters.clone();
+                for group in &mut self.host.groups {
+                    let set = group.parameters.get_or_insert_with(|| shared.clone());
+                    words::world_parameters(&mut parameters, &self.capacities, set);
+                }
+            } else {
+                let shared = &mut self.host.own_desk().parameters;
+                words::world_parameters(&mut parameters, &self.capacities, shared);
+            }
+            write(&self.buffers.parameters, &parameters);
+        }
     }
 }
 

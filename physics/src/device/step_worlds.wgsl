@@ -152,7 +152,7 @@ fn step_worlds(@builtin(global_invocation_id) id: vec3<u32>) {
         add_contact_impulses_f32(&contacts, &report);
     }
     finish_report_f32(
-        &tree, &tables, &motion, integration.timestep, SETTINGS.substeps, &contacts, &report,
+        &tree, &tables, &motion, &control, &applied, integration.timestep, SETTINGS.substeps, &contacts, &report,
     );
     STATES[world].motion = motion;
     STATES[world].memory = memory;

@@ -66,10 +66,12 @@ fn pebbles() -> (ModelDescription, Vec<f64>, usize) {
     (model, start.collect(), 18)
 }
 
-/// Whether the tests that step on the device run: a software driver takes minutes for a kernel.
+/// Whether the tests that step on the device run: a software driver takes minutes for a kernel, so they run where a device is
+/// asked for or time is no matter.
 fn device_tests() -> bool {
-    if std::env::var_os("PENTATHLON_LONG_TESTS").is_none() {
-        println!("skipped: PENTATHLON_LONG_TESTS is not set");
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    if !is_set("PENTATHLON_LONG_TESTS") && !is_set("PENTATHLON_REQUIRE_GPU") {
+        println!("skipped: neither PENTATHLON_REQUIRE_GPU nor PENTATHLON_LONG_TESTS is set");
         return false;
     }
     wgpu_available()
@@ -240,6 +242,39 @@ fn a_world_that_is_not_a_number_is_reported_and_disturbs_no_other() {
     poisoned.step();
     assert_eq!(poisoned.faults().unwrap(), [None, None, None]);
     assert_eq!(poisoned.fault_counts().unwrap().non_finite, 1);
+    let mut controls = vec![0.0; 3 * 12];
+    controls[2 * 12 + 5] = f32::NAN;
+    poisoned.set_controls(&controls).unwrap();
+    poisoned.step();
+    assert_eq!(poisoned.faults().unwrap(), [None, None, Some(Fault::NonFinite)]);
+}
+
+#[test]
+fn controls_written_on_the_device_count_until_the_host_writes_others() {
+    if !device_tests() {
+        return;
+    }
+    let [(model, start, dofs), _] = scenes();
+    let controls = |offset: f32| QUADRUPED_STAND.map(|angle| angle as f32 + offset);
+    let run = |written: &dyn Fn(&mut DeviceWorlds, usize)| {
+        let mut worlds = DeviceWorlds::new(&model, options(1)).unwrap();
+        worlds.set_state(0, &start, &vec![0.0; dofs]).unwrap();
+        for step in 0..6 {
+            written(&mut worlds, step);
+            worlds.step();
+            // Sensors are read on the host: nothing goes back to the device for it.
+            worlds.host_mut().unwrap().body_frames(0).unwrap();
+        }
+        (bits(&mut worlds, 0), worlds.host_mut().unwrap().snapshot())
+    };
+    let by_host = run(&|worlds, step| worlds.set_controls(&controls(0.02 * step as f32)).unwrap());
+    let by_learner = run(&|worlds, step| {
+        let (buffer, values) = (worlds.buffers().controls.clone(), controls(0.02 * step as f32));
+        worlds.handles().queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&values));
+    });
+    assert_eq!(by_host, by_learner, "states and snapshots");
+    let none = run(&|_, _| ());
+    assert_ne!(by_host.0, none.0);
 }
 
 #[test]

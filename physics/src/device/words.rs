@@ -235,6 +235,8 @@ pub(super) fn world_state(words: &mut impl Words, capacities: &Capacities, group
     words.numbers(&mut group.motion.position[..coordinates]);
     words.numbers(&mut group.motion.velocity[..dofs]);
     let memory = &mut group.memory;
+    // The native engine remembers more contacts than a kernel has room for.
+    memory.count = memory.count.min(contacts as u32);
     words.integer(&mut memory.count);
     words.integers(&mut memory.slots[..contacts]);
     words.vectors(&mut memory.impulses[..contacts]);

@@ -20,9 +20,9 @@ pub mod rules {
         R::max_of(R::lit(0.0f32), R::min_of(one, R::lit(2.0f32) * (one - relative_speed)))
     }
 
-    /// Adds what the actuators give to `force`. `control` holds one value for each; `gain[i]` becomes the
-    /// damping that the servo adds to its dof (0 where the effort is at its limit, so that the implicit
-    /// treatment of the damping stays within the limit).
+    /// Adds what the actuators give to `force`. `control` holds one value for each; one that is not a finite number gives
+    /// nothing. `gain[i]` becomes the damping that the servo adds to its dof (0 where the effort is at its limit, so that the
+    /// implicit treatment of the damping stays within the limit).
     pub fn actuator_forces<R: Real + super::Field>(
         tree: ptr!(function, Tree),
         parameters: ptr!(function, Parameters<R>),
@@ -36,8 +36,9 @@ pub mod rules {
             let a = actuator as usize;
             let dof = tree.actuator_dof[a] as usize;
             let speed = motion.velocity[dof];
+            let zero = R::lit(0.0f32);
             let mut wanted = control[a];
-            let mut damping = R::lit(0.0f32);
+            let mut damping = zero;
             if tree.actuator_law[a] == LAW_POSITION {
                 let error = control[a] - motion.position[tree.actuator_coordinate[a] as usize];
                 damping = parameters.kd[a];
@@ -48,9 +49,10 @@ pub mod rules {
             let high = limit * speed_share::<R>(relative);
             let low = -limit * speed_share::<R>(-relative);
             let effort = R::max_of(low, R::min_of(high, wanted));
-            force[dof] = force[dof] + effort;
+            force[dof] = force[dof] + R::select_finite(control[a], effort, zero);
             let missing = R::abs_of(wanted - effort);
-            gain[dof] = gain[dof] + R::select_positive(missing, R::lit(0.0f32), damping);
+            let within = R::select_positive(missing, zero, damping);
+            gain[dof] = gain[dof] + R::select_finite(control[a], within, zero);
         }
     }
 }

@@ -27,7 +27,7 @@ pub mod rules {
         /// Contact points that carry load.
         pub loaded: R,
         /// The largest speed after a control step since the state was last set, or -1 where a number of the
-        /// state was not finite.
+        /// state, a control or an applied force was not finite.
         pub health: R,
     }
 
@@ -74,6 +74,8 @@ pub mod rules {
         tree: ptr!(function, Tree),
         tables: ptr!(function, ContactTables),
         motion: ptr!(function, Motion<R>),
+        control: ptr!(function, [R; MAX_ACTUATORS]),
+        applied: ptr!(function, [R; MAX_DOFS]),
         timestep: R,
         substeps: u32,
         contacts: ptr!(function, ContactWorkspace<R>),
@@ -91,6 +93,11 @@ pub mod rules {
             report.acceleration[dof as usize] = (velocity - report.acceleration[dof as usize]) * rate;
             fastest = R::max_of(fastest, R::abs_of(velocity));
             finite = R::select_finite(velocity, finite, -one);
+            finite = R::select_finite(applied[dof as usize], finite, -one);
+        }
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for actuator in 0u32..tree.actuators {
+            finite = R::select_finite(control[actuator as usize], finite, -one);
         }
         #[wgsl_allow(non_literal_loop_bounds)]
         for coordinate in 0u32..tree.coordinates {

@@ -1,6 +1,6 @@
 //! Why a file gives no model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file that cannot be read, or asks for something that the engine has not.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +35,26 @@ pub enum FormatError {
         /// What it asks for, and what would do.
         reason: String,
     },
+    /// One of these in a file.
+    #[error("{}: {error}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        error: Box<FormatError>,
+    },
 }
 
 impl FormatError {
     pub(super) fn unsupported(element: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Unsupported { element: element.into(), reason: reason.into() }
+    }
+
+    /// The same, with the name of the file where it is not said yet.
+    pub(super) fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Read { .. } | Self::UnknownEnding { .. } => self,
+            error => Self::InFile { path: path.to_owned(), error: Box::new(error) },
+        }
     }
 }

@@ -1,22 +1,25 @@
 //! Models from files: MuJoCo's MJCF, ROS's URDF, and this crate's own JSON.
 //!
-//! A loader takes what the engine can do and refuses the rest: a file that asks for a mesh, a tendon or a
-//! spring gets an error that names the element, never a model that silently lacks it. What says nothing
-//! about motion (colours, cameras, sites, sensors, keyframes) is passed over, and so are settings of
-//! another solver (softness of contacts, iterations, time step), which are settings of this engine too.
+//! A loader takes what the engine can do and refuses the rest: a file that asks for a mesh, a tendon, a spring, a
+//! contact softness of its own or an attribute that nobody knows gets an error that names the file, the element and its line,
+//! never a model that silently lacks it. What says nothing about motion (colours, cameras, sites, sensors, keyframes) is
+//! passed over, and so is how hard another solver should work (iterations, tolerances). `docs/model-files.md` lists all.
 
+mod attributes;
 mod error;
 mod frame;
 mod inertia;
 mod json;
+mod labels;
 mod mjcf;
 mod urdf;
+mod urdf_schema;
 
 use std::path::Path;
 
 pub use error::FormatError;
 pub use json::{from_json, to_json};
-pub use mjcf::{from_mjcf, from_mjcf_file};
+pub use mjcf::{MjcfFile, MjcfOptions, from_mjcf, from_mjcf_file};
 pub use urdf::{UrdfOptions, from_urdf, from_urdf_file};
 
 use crate::model::ModelDescription;
@@ -25,8 +28,8 @@ use crate::model::ModelDescription;
 /// finite number in single precision.
 pub const UNLIMITED_EFFORT: f64 = 1e9;
 
-/// The model in a file, whose ending says what it is: `.xml` or `.mjcf`, `.urdf` (with default
-/// [`UrdfOptions`]), `.json`.
+/// The model in a file, whose ending says what it is: `.xml` or `.mjcf` (with default [`MjcfOptions`]), `.urdf` (with
+/// default [`UrdfOptions`]), `.json`.
 ///
 /// # Errors
 /// When the ending is another one, the file cannot be read, or its loader refuses it.
@@ -34,9 +37,9 @@ pub fn from_file(path: impl AsRef<Path>) -> Result<ModelDescription, FormatError
     let path = path.as_ref();
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     match ending.as_str() {
-        "xml" | "mjcf" => from_mjcf_file(path),
+        "xml" | "mjcf" => Ok(from_mjcf_file(path, &MjcfOptions::default())?.model),
         "urdf" => from_urdf_file(path, &UrdfOptions::default()),
-        "json" => from_json(&read(path)?),
+        "json" => from_json(&read(path)?).map_err(|error| error.in_file(path)),
         _ => Err(FormatError::UnknownEnding { path: path.to_owned() }),
     }
 }

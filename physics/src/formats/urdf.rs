@@ -1,18 +1,19 @@
 //! ROS's URDF (`<robot>` files), as its XML specification defines it; `urdf-rs` reads the XML.
 //!
 //! Links become bodies, with no collisions among themselves. Every joint that moves gets an actuator that
-//! takes its torque or force, limited by the joint's `effort`. Transmissions, Gazebo's extensions and
-//! visuals are passed over.
+//! takes its torque or force, limited by the joint's `effort` and, as motors are, by its `velocity`. Transmissions,
+//! calibrations, Gazebo's extensions, materials and visuals are passed over; what is neither known nor among these is
+//! refused ([`super::urdf_schema`]).
 
 use std::path::Path;
 
 use urdf_rs::{Collision, Geometry, Inertial, Joint, JointType, Pose, Robot};
 
 use super::{
-    FormatError, UNLIMITED_EFFORT, check_nesting,
+    FormatError, UNLIMITED_EFFORT,
     frame::{Frame, from_roll_pitch_yaw},
     inertia::MassProperties,
-    read,
+    labels, read, urdf_schema,
 };
 use crate::model::{
     ActuatorDescription, ActuatorLaw, AxisJoint, BodyDescription, FrictionCombination, GeomDescription,
@@ -28,11 +29,19 @@ pub struct UrdfOptions {
     pub friction: f64,
     /// Rotor inertia of all joints in kg m² (or kg for a slide). Default 0.
     pub armature: f64,
+    /// Let a joint's `velocity` limit its motor ([`ActuatorDescription::velocity_limit`]: from half of it on the motor
+    /// gives less, at it nothing); otherwise it is passed over. Default true.
+    pub velocity_limits: bool,
 }
 
 impl Default for UrdfOptions {
     fn default() -> Self {
-        Self { floating_base: false, friction: GeomDescription::DEFAULT_FRICTION, armature: 0.0 }
+        Self {
+            floating_base: false,
+            friction: GeomDescription::DEFAULT_FRICTION,
+            armature: 0.0,
+            velocity_limits: true,
+        }
     }
 }
 
@@ -44,7 +53,8 @@ pub fn from_urdf_file(
     path: impl AsRef<Path>,
     options: &UrdfOptions,
 ) -> Result<ModelDescription, FormatError> {
-    from_urdf(&read(path.as_ref())?, options)
+    let path = path.as_ref();
+    from_urdf(&read(path)?, options).map_err(|error| error.in_file(path))
 }
 
 /// The model in a URDF text.
@@ -52,7 +62,13 @@ pub fn from_urdf_file(
 /// # Errors
 /// When the text is not URDF, or asks for something that the engine has not.
 pub fn from_urdf(text: &str, options: &UrdfOptions) -> Result<ModelDescription, FormatError> {
-    check_nesting(text, "URDF")?;
+    urdf_schema::check(text)?;
+    let model = convert(text, options).map_err(|error| urdf_schema::located(text, error))?;
+    labels::check(&model, &urdf_schema::labels(text, &model))?;
+    Ok(model)
+}
+
+fn convert(text: &str, options: &UrdfOptions) -> Result<ModelDescription, FormatError> {
     let robot = urdf_rs::read_from_string(text).map_err(|error| invalid(error.to_string()))?;
     let mut model = ModelDescription {
         name: robot.name.clone(),
@@ -92,7 +108,7 @@ fn add_children(
             return Err(refuse(joint, "a floating joint is supported only on a link of the world"));
         }
         if let JointDescription::Hinge(axis) | JointDescription::Slide(axis) = &description {
-            model.actuators.push(actuator(joint, &axis.name));
+            model.actuators.push(actuator(joint, &axis.name, options));
         }
         model.bodies.push(body(robot, child, carrier, frame, description, options)?);
         add_children(model, robot, child, Some(child), options)?;
@@ -103,9 +119,6 @@ fn add_children(
 fn convert_joint(joint: &Joint, options: &UrdfOptions) -> Result<JointDescription, FormatError> {
     if joint.mimic.is_some() {
         return Err(refuse(joint, "joints that mimic another one are not supported"));
-    }
-    if joint.safety_controller.is_some() {
-        return Err(refuse(joint, "safety controllers are not supported"));
     }
     let length = joint.axis.xyz.iter().map(|x| x * x).sum::<f64>().sqrt();
     let moving = !matches!(joint.joint_type, JointType::Fixed | JointType::Floating);
@@ -134,14 +147,15 @@ fn convert_joint(joint: &Joint, options: &UrdfOptions) -> Result<JointDescriptio
     }
 }
 
-fn actuator(joint: &Joint, name: &str) -> ActuatorDescription {
-    let effort = joint.limit.effort;
+/// The joint's motor. Zero, which exporters write where they know no limit, limits nothing.
+fn actuator(joint: &Joint, name: &str, options: &UrdfOptions) -> ActuatorDescription {
+    let (effort, velocity) = (joint.limit.effort, joint.limit.velocity);
     ActuatorDescription {
         name: name.to_owned(),
         joint: name.to_owned(),
         law: ActuatorLaw::Effort,
         effort_limit: if effort > 0.0 { effort.min(UNLIMITED_EFFORT) } else { UNLIMITED_EFFORT },
-        velocity_limit: None,
+        velocity_limit: (options.velocity_limits && velocity > 0.0).then_some(velocity),
     }
 }
 
@@ -294,8 +308,13 @@ mod tests {
         assert_eq!(cart.center_of_mass, [0.0, 0.0, 0.1]);
         assert_eq!(cart.geoms[0].shape, Shape::Box { half_extents: [0.2, 0.1, 0.05] });
         assert_eq!((pole.parent.as_deref(), pole.position), (Some("cart"), [0.0, 0.0, 0.3]));
-        assert_eq!(model.actuators[0].effort_limit, 20.0);
-        assert_eq!(model.actuators[1].effort_limit, UNLIMITED_EFFORT);
+        assert_eq!((model.actuators[0].effort_limit, model.actuators[0].velocity_limit), (20.0, Some(3.0)));
+        assert_eq!(
+            (model.actuators[1].effort_limit, model.actuators[1].velocity_limit),
+            (UNLIMITED_EFFORT, None)
+        );
+        let options = UrdfOptions { velocity_limits: false, ..UrdfOptions::default() };
+        assert_eq!(from_urdf(CART, &options).unwrap().actuators[0].velocity_limit, None);
     }
 
     #[test]
@@ -329,11 +348,76 @@ mod tests {
             ("<mass value=\"2\"/>", "<mass value=\"0\"/>", "<link name=\"cart\">"),
             ("<child link=\"pole\"/>", "<child link=\"pile\"/>", "pile"),
             ("<link name=\"rail\"/>", "<link name=\"rail\"/><link name=\"other\"/>", "two links"),
+            (
+                "<mass value=\"2\"/>",
+                "<mass value=\"one\"/>",
+                "<mass> in <link name=\"cart\">: value=\"one\": one finite number must stand there",
+            ),
+            ("<mass value=\"2\"/>", "<mass value=\"-2\"/>", "not less than 0"),
+            ("<mass value=\"2\"/>", "<mass/>", "its attribute value is missing"),
+            ("size=\"0.4 0.2 0.1\"", "size=\"0.4 nan 0.1\"", "size=\"0.4 nan 0.1\": 3 finite numbers"),
+            ("size=\"0.4 0.2 0.1\"", "size=\"0.4 0.2\"", "3 finite numbers"),
+            (
+                "<axis xyz=\"2 0 0\"/>",
+                "<axis xyz=\"2 0 0\" frame=\"rail\"/>",
+                "frame=\"rail\" is not supported",
+            ),
+            ("damping=\"0.3\"", "dampening=\"0.3\"", "<dynamics> in <joint name=\"slide\">: dampening"),
+            ("velocity=\"3\"", "velocity=\"fast\"", "velocity=\"fast\""),
+            ("<dynamics damping", "<spring k=\"3\"/><dynamics damping", "<spring> inside <joint>"),
+            (
+                "<dynamics damping",
+                "<safety_controller k_velocity=\"3\"/><dynamics damping",
+                "safety controllers are not supported",
+            ),
+            (
+                "<limit lower=\"-1\" upper=\"1\" effort=\"20\" velocity=\"3\"/>",
+                "",
+                "<joint name=\"slide\">: a prismatic joint needs a <limit>",
+            ),
+            ("type=\"continuous\"", "type=\"screw\"", "type=\"screw\": allowed is fixed"),
         ] {
             let text = CART.replacen(from, to, 1);
             assert_ne!(text, CART, "{from} is not in the file");
             let message = from_urdf(&text, &UrdfOptions::default()).unwrap_err().to_string();
             assert!(message.contains(named), "{message}");
         }
+    }
+
+    #[test]
+    fn every_refusal_names_the_line() {
+        for (from, to, said) in [
+            (
+                "<box size=\"0.4 0.2 0.1\"/>",
+                "<mesh filename=\"cart.stl\"/>",
+                "line 3: <link name=\"cart\">: ",
+            ),
+            ("type=\"continuous\"", "type=\"planar\"", "line 13: <joint name=\"hinge\">: "),
+            ("size=\"0.4 0.2 0.1\"", "size=\"0.4 0 0.1\"", "line 6: <collision> in <link name=\"cart\">: "),
+            ("iyy=\"2\"", "iyy=\"90\"", "line 3: <link name=\"cart\">: "),
+        ] {
+            let text = CART.replacen(from, to, 1);
+            let message = from_urdf(&text, &UrdfOptions::default()).unwrap_err().to_string();
+            assert!(message.starts_with(said), "{from} -> {to}: {message}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cart.urdf");
+        std::fs::write(&path, CART.replacen("<box size=\"0.4", "<box size=\"four", 1)).unwrap();
+        let message = from_urdf_file(&path, &UrdfOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("cart.urdf: line 6: <box>"), "{message}");
+    }
+
+    #[test]
+    fn what_is_only_looked_at_is_passed_over() {
+        let looks = r#"<material name="red"><color rgba="1 0 0 1"/></material>
+          <transmission name="t"><actuator name="m"/></transmission><gazebo reference="cart"><mu1>3</mu1></gazebo>"#;
+        let visual = r#"<visual name="v"><geometry><mesh filename="cart.stl"/></geometry><material name="red"/></visual>"#;
+        let text = CART
+            .replacen("<link name=\"rail\"/>", &format!("{looks}<link name=\"rail\"/>"), 1)
+            .replacen("<collision>", &format!("{visual}<collision name=\"hull\">"), 1)
+            .replacen("<dynamics", "<calibration rising=\"0.1\"/><dynamics", 1);
+        let mut plain = from_urdf(CART, &UrdfOptions::default()).unwrap();
+        plain.bodies[0].geoms[0].name = "hull".to_owned();
+        assert_eq!(from_urdf(&text, &UrdfOptions::default()).unwrap(), plain);
     }
 }

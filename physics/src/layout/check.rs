@@ -17,8 +17,43 @@ const LARGEST: f64 = 1e9;
 /// Smallest positive mass or length; below it products of single precision vanish.
 const SMALLEST: f64 = 1e-9;
 
+/// What a number of a model may be, in a description and as a parameter of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Range {
+    /// Any that single precision works well with.
+    Finite,
+    /// The same, zero or positive.
+    NotNegative,
+    /// The same, and not so small that products vanish.
+    Positive,
+    /// From zero to one.
+    Share,
+}
+
+impl Range {
+    /// Whether `value` is in it.
+    pub(crate) fn contains(self, value: f64) -> bool {
+        match self {
+            Self::Finite => value.abs() <= LARGEST,
+            Self::NotNegative => (0.0..=LARGEST).contains(&value),
+            Self::Positive => (SMALLEST..=LARGEST).contains(&value),
+            Self::Share => (0.0..=1.0).contains(&value),
+        }
+    }
+
+    /// The range in words.
+    pub(crate) fn allowed(self) -> &'static str {
+        match self {
+            Self::Finite => "numbers of at most 1e9 either way",
+            Self::NotNegative => "zero or a positive number, up to 1e9",
+            Self::Positive => "a positive number, 1e-9 to 1e9",
+            Self::Share => "0 to 1",
+        }
+    }
+}
+
 /// Largest number of vertices of a convex hull.
-const MAX_HULL_VERTICES: usize = 64;
+pub(crate) const MAX_HULL_VERTICES: usize = 64;
 
 /// Checks every number and every name but those that depend on the tree.
 pub(super) fn description(model: &ModelDescription) -> Result<(), LayoutError> {
@@ -122,27 +157,23 @@ fn shown(value: &impl std::fmt::Debug) -> String {
 }
 
 fn finite(element: &str, quantity: &'static str, values: &[f64]) -> Result<(), LayoutError> {
-    if values.iter().all(|value| value.abs() <= LARGEST) {
+    if values.iter().all(|value| Range::Finite.contains(*value)) {
         Ok(())
     } else {
-        refuse(element, quantity, values, "numbers of at most 1e9 either way")
+        refuse(element, quantity, values, Range::Finite.allowed())
     }
+}
+
+fn within(element: &str, quantity: &'static str, value: f64, range: Range) -> Result<(), LayoutError> {
+    if range.contains(value) { Ok(()) } else { refuse(element, quantity, value, range.allowed()) }
 }
 
 fn positive(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
-    if (SMALLEST..=LARGEST).contains(&value) {
-        Ok(())
-    } else {
-        refuse(element, quantity, value, "a positive number, 1e-9 to 1e9")
-    }
+    within(element, quantity, value, Range::Positive)
 }
 
 fn not_negative(element: &str, quantity: &'static str, value: f64) -> Result<(), LayoutError> {
-    if (0.0..=LARGEST).contains(&value) {
-        Ok(())
-    } else {
-        refuse(element, quantity, value, "zero or a positive number, up to 1e9")
-    }
+    within(element, quantity, value, Range::NotNegative)
 }
 
 fn unit(element: &str, quantity: &'static str, values: &[f64]) -> Result<(), LayoutError> {
@@ -172,9 +203,7 @@ fn shape(element: &str, geom: &GeomDescription, in_scene: bool) -> Result<(), La
     finite(element, "position", &geom.position)?;
     unit(element, "orientation", &geom.orientation)?;
     not_negative(element, "friction", geom.friction)?;
-    if !(0.0..=1.0).contains(&geom.restitution) {
-        return refuse(element, "restitution", geom.restitution, "0 to 1");
-    }
+    within(element, "restitution", geom.restitution, Range::Share)?;
     match &geom.shape {
         Shape::Sphere { radius } => positive(element, "radius", *radius),
         Shape::Capsule { radius, half_length } => {

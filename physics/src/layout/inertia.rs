@@ -1,15 +1,19 @@
 //! Mass, centre and inertia of a body: joining two rigid parts, and what nature allows.
 
+use super::check::Range;
 use super::{LayoutError, array, rotated, vector};
 use crate::dynamics::tree::rules::Symmetric3;
 use crate::vector::rules::{Matrix3, Vector3, add3, rotate, scale3, sub3};
 
-/// Whether a body of positive density can have this inertia (xx yy zz xy xz yz): principal moments are positive, and
-/// none is above the other two together.
+/// Whether a body of positive density can have this inertia (xx yy zz xy xz yz): principal moments are positive, at least
+/// [`SMALLEST_MOMENT`], and none is above the other two together.
 pub(crate) fn is_natural_inertia(inertia: [f64; 6]) -> bool {
     let [smallest, middle, largest] = principal_moments(inertia);
-    smallest > 0.0 && smallest + middle >= largest * (1.0 - 1e-6)
+    smallest >= SMALLEST_MOMENT && smallest + middle >= largest * (1.0 - 1e-6)
 }
+
+/// Smallest principal moment of inertia in kg m²: that of a ball of a milligram with a radius of a millimetre, about.
+const SMALLEST_MOMENT: f64 = 1e-12;
 
 /// Mass in kg, centre of mass in m, inertia about it in kg m² (xx yy zz xy xz yz), in one frame.
 #[derive(Clone, Debug)]
@@ -64,21 +68,21 @@ impl MassProperties {
     /// moments, and none larger than the other two together.
     pub(super) fn check(&self, body: &str) -> Result<(), LayoutError> {
         let element = || format!("body '{body}'");
-        if !(self.mass > 0.0 && self.mass.is_finite()) {
+        if !Range::Positive.contains(self.mass) {
             return Err(LayoutError::Value {
                 element: element(),
                 quantity: "mass",
                 value: self.mass.to_string(),
-                allowed: "a positive number of kg (with what is fixed to the body)",
+                allowed: "1e-9 to 1e9 kg (with what is fixed to the body)",
             });
         }
         let moments = principal_moments(self.inertia);
-        if !(moments[0] > 0.0) {
+        if !(moments[0] >= SMALLEST_MOMENT) {
             return Err(LayoutError::Value {
                 element: element(),
                 quantity: "smallest principal moment of inertia",
                 value: moments[0].to_string(),
-                allowed: "a positive number of kg m²",
+                allowed: "at least 1e-12 kg m²",
             });
         }
         if moments[0] + moments[1] < moments[2] * (1.0 - 1e-6) {

@@ -19,6 +19,7 @@ use crate::vector::rules::{
     Matrix3, Quaternion, Vector3, add3, matrix_of, multiply_quaternions, multiply3, normalize_quaternion,
     rotate, zero3,
 };
+pub(crate) use check::{MAX_HULL_VERTICES, Range};
 use inertia::MassProperties;
 pub(crate) use inertia::is_natural_inertia;
 

@@ -7,6 +7,7 @@ pub mod options;
 pub mod parameters;
 pub mod rays;
 pub mod records;
+pub mod runge_kutta;
 pub mod sensors;
 pub mod smooth;
 pub mod snapshot;
@@ -18,6 +19,7 @@ pub use options::{Fault, WorldsError, WorldsOptions};
 pub use parameters::Parameter;
 pub use rays::{ScanDirection, SceneRay};
 pub use snapshot::WorldsSnapshot;
+pub(crate) use worlds::Written;
 pub use worlds::{FaultCounts, Worlds};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::layout::{ContactLayoutError, ContactOptions};
+use crate::contact::layout::{ContactLayoutError, ContactOptions, LARGEST_MARGIN};
 use crate::layout::LayoutError;
 
 /// How a batch of worlds is stepped.
@@ -16,11 +16,11 @@ pub struct WorldsOptions {
     pub timestep: f64,
     /// Physics steps in a call of `step`.
     pub substeps: u32,
-    /// Take joint damping and the damping of servos at the end of the step: stable for any gain. At the
+    /// Take joint damping and the damping of servos at the end of the step: stable for any damping. At the
     /// beginning of the step it is what the recordings do, and stable while
-    /// timestep * damping / (armature + inertia) is below about 1.
+    /// timestep * damping / (armature + inertia) is below about 1. A servo's stiffness acts at the beginning of the step.
     pub implicit_damping: bool,
-    /// Take the gyroscopic torque of lone free bodies at the end of the step, so that they gain no energy.
+    /// Take the gyroscopic torque of lone free bodies at the middle of the step, so that they neither gain nor lose energy.
     pub implicit_gyroscopic: bool,
     /// A world in which a velocity (m/s, rad/s) exceeds this is reported as diverged.
     pub speed_limit: f64,
@@ -119,6 +119,9 @@ pub enum WorldsError {
 /// Most worlds of a batch.
 const MAX_WORLDS: usize = 1 << 22;
 
+/// Shortest physics step in s; below it single precision loses what a step adds to a position.
+const SHORTEST_STEP: f64 = 1e-6;
+
 /// Most threads of a batch.
 const MAX_THREADS: usize = 1024;
 
@@ -139,11 +142,28 @@ impl WorldsOptions {
         if self.substeps == 0 {
             return refuse("substeps", "0".to_owned(), "at least 1");
         }
-        if !(self.timestep > 0.0 && self.timestep <= 0.1) {
-            return refuse("timestep", self.timestep.to_string(), "more than 0, at most 0.1 s");
+        if !(SHORTEST_STEP..=0.1).contains(&self.timestep) {
+            return refuse("timestep", self.timestep.to_string(), "1e-6 to 0.1 s");
         }
         if !(self.speed_limit > 0.0) {
             return refuse("speed_limit", self.speed_limit.to_string(), "a positive number");
+        }
+        let contact = &self.contact;
+        if !(1..=10_000).contains(&contact.sweeps) {
+            return refuse("contact.sweeps", contact.sweeps.to_string(), "1 to 10000");
+        }
+        if !(0.0..=LARGEST_MARGIN).contains(&contact.margin) {
+            return refuse("contact.margin", contact.margin.to_string(), "0 to 0.01 m");
+        }
+        for (option, value, range, allowed) in [
+            ("contact.frequency", contact.frequency.unwrap_or(1.0), 1e-3..=1e6, "0.001 to 1e6 Hz"),
+            ("contact.damping_ratio", contact.damping_ratio, 0.0..=1e3, "0 to 1000"),
+            ("contact.recovery_speed", contact.recovery_speed, 0.0..=1e3, "0 to 1000 m/s"),
+            ("contact.restitution_threshold", contact.restitution_threshold, 0.0..=1e3, "0 to 1000 m/s"),
+        ] {
+            if !range.contains(&value) {
+                return refuse(option, value.to_string(), allowed);
+            }
         }
         Ok(())
     }

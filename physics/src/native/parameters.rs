@@ -9,8 +9,8 @@ use super::lane::Lane;
 use super::options::WorldsError;
 use super::state::{check_index, check_length};
 use super::worlds::{WorldParameters, Worlds};
-use crate::dynamics::tree::rules::JOINT_FREE;
-use crate::layout::is_natural_inertia;
+use crate::dynamics::tree::rules::{JOINT_FREE, LAW_POSITION};
+use crate::layout::{Range, is_natural_inertia};
 use crate::model::Shape;
 use crate::vector::rules::vector3;
 
@@ -33,9 +33,11 @@ pub enum Parameter {
     Damping(usize),
     /// Dry friction of a dof in N m or N; only where the model has some.
     FrictionLoss(usize),
-    /// Stiffness of an actuator's position servo.
+    /// Lower and upper end of the position of a dof in rad or m; only where the model has a range.
+    JointRange(usize),
+    /// Stiffness of a position servo in N m/rad or N/m; not of other actuators.
     Stiffness(usize),
-    /// Damping of an actuator's position servo.
+    /// Damping of a position servo in N m s/rad or N s/m; not of other actuators.
     ServoDamping(usize),
     /// Largest effort of an actuator in N m or N.
     EffortLimit(usize),
@@ -46,17 +48,8 @@ pub enum Parameter {
     /// Place of a shape in its body's (or the world's) frame in m: three values. Not of height layers.
     GeomPosition(usize),
     /// Size of a shape in m. Sphere: radius and two zeros; capsule: radius, half length, zero; box: half
-    /// extents. Not of convex hulls and height layers. As in the model, no shape of a body may cover more of a height layer than is looked up.
+    /// extents. Not of planes, convex hulls and height layers. As in the model, no shape of a body may cover more of a height layer than is looked up.
     GeomSize(usize),
-}
-
-/// What a parameter may be.
-#[derive(Clone, Copy)]
-enum Range {
-    Finite,
-    NotNegative,
-    Positive,
-    Share,
 }
 
 impl<L: Lane> Worlds<L> {
@@ -75,20 +68,22 @@ impl<L: Lane> Worlds<L> {
             if self.contact_layout.tables.has_dry_friction[dof] == 1 {
                 all.push(Parameter::FrictionLoss(dof));
             }
+            if self.contact_layout.tables.is_limited[dof] == 1 {
+                all.push(Parameter::JointRange(dof));
+            }
         }
         for actuator in 0..tree.actuators as usize {
-            all.extend([
-                Parameter::Stiffness(actuator),
-                Parameter::ServoDamping(actuator),
-                Parameter::EffortLimit(actuator),
-            ]);
+            if tree.actuator_law[actuator] == LAW_POSITION {
+                all.extend([Parameter::Stiffness(actuator), Parameter::ServoDamping(actuator)]);
+            }
+            all.push(Parameter::EffortLimit(actuator));
         }
         for geom in 0..self.layout.geoms.len() {
             all.push(Parameter::Friction(geom));
             if !self.is_layer(geom) {
                 all.push(Parameter::GeomPosition(geom));
             }
-            if !self.is_layer(geom) && !self.is_hull(geom) {
+            if self.has_size(geom) {
                 all.push(Parameter::GeomSize(geom));
             }
             if self.contact_layout.tables.has_restitution == 1 {
@@ -131,22 +126,17 @@ impl<L: Lane> Worlds<L> {
         }
         let lane = world % L::WIDTH;
         let (group, desk) = self.group_and_desk(world / L::WIDTH);
-        let set = group.parameters.get_or_insert_with(|| desk.parameters.clone());
-        let (slots, range) = values_of(set, parameter);
+        let (slots, range) = values_of(&mut desk.parameters, parameter);
         check_length("parameter", value, slots.len())?;
-        let (holds, allowed): (fn(f64) -> bool, _) = match range {
-            Range::Finite => (|_| true, "finite numbers"),
-            Range::NotNegative => (|value| value >= 0.0, "zero or positive numbers"),
-            Range::Positive => (|value| value > 0.0, "positive numbers"),
-            Range::Share => (|value| (0.0..=1.0).contains(&value), "0 to 1"),
-        };
-        if !value.iter().all(|value| value.is_finite() && holds(*value)) {
-            let parameter = format!("{parameter:?}");
+        if !value.iter().all(|value| range.contains(*value)) {
+            let (parameter, allowed) = (format!("{parameter:?}"), range.allowed());
             return Err(WorldsError::Parameter { parameter, world, value: value.to_vec(), allowed });
         }
-        for (slot, value) in slots.into_iter().zip(value) {
+        let set = group.parameters.get_or_insert_with(|| desk.parameters.clone());
+        for (slot, value) in values_of(set, parameter).0.into_iter().zip(value) {
             slot.set_lane(lane, *value);
         }
+        self.written.parameters += 1;
         Ok(())
     }
 
@@ -156,15 +146,35 @@ impl<L: Lane> Worlds<L> {
             (Parameter::Inertia(_), [xx, yy, zz, xy, xz, yz]) => {
                 let is_natural = is_natural_inertia([*xx, *yy, *zz, *xy, *xz, *yz]);
                 (!is_natural).then_some(
-                    "a tensor whose principal moments are positive, none above the other two together",
+                    "a tensor whose principal moments are at least 1e-12 kg m², none above the other two together",
                 )
+            }
+            (Parameter::FrictionLoss(dof), _) if self.contact_layout.tables.has_dry_friction[dof] == 0 => {
+                Some("none: the model gives this joint no dry friction, and the solver has no row for it")
+            }
+            (Parameter::JointRange(dof), _) if self.contact_layout.tables.is_limited[dof] == 0 => {
+                Some("none: the model gives this joint no range, and the solver has no row for it")
+            }
+            (Parameter::JointRange(_), [lower, upper]) if !(lower < upper) => {
+                Some("a lower end below the upper one")
+            }
+            (Parameter::Restitution(_), _) if self.contact_layout.tables.has_restitution == 0 => {
+                Some("none: no shape of the model has restitution, and the solver leaves it out")
+            }
+            (Parameter::Stiffness(actuator) | Parameter::ServoDamping(actuator), _)
+                if self.layout.tree.actuator_law[actuator] != LAW_POSITION =>
+            {
+                Some("none: the actuator is no position servo")
             }
             (Parameter::GeomPosition(geom), _) if self.is_layer(geom) => {
                 Some("no place of its own: a height layer lies where the model puts it in every world")
             }
-            (Parameter::GeomSize(geom), _) if self.is_layer(geom) || self.is_hull(geom) => {
-                Some("no size of its own: heights and corners are those of the model in every world")
-            }
+            (Parameter::GeomSize(geom), _) if !self.has_size(geom) => Some(
+                "no size of its own: planes have none, and heights and corners are those of the model in every world",
+            ),
+            (Parameter::GeomSize(geom), [x, y, z]) if !self.is_size(geom, [*x, *y, *z]) => Some(
+                "numbers of 1e-9 to 1e9: a radius and two zeros, a radius, a half length and a zero, or half extents",
+            ),
             (Parameter::GeomSize(geom), [x, y, z])
                 if !self.contact_layout.layers_see_whole(geom, vector3(*x, *y, *z)) =>
             {
@@ -178,8 +188,20 @@ impl<L: Lane> Worlds<L> {
         matches!(self.layout.geoms[geom].shape, Shape::Floor(_) | Shape::Ceiling(_))
     }
 
-    fn is_hull(&self, geom: usize) -> bool {
-        matches!(self.layout.geoms[geom].shape, Shape::ConvexHull { .. })
+    fn has_size(&self, geom: usize) -> bool {
+        use Shape::{Box, Capsule, Sphere};
+        matches!(self.layout.geoms[geom].shape, Sphere { .. } | Capsule { .. } | Box { .. })
+    }
+
+    /// Whether a shape of its kind can have this size.
+    fn is_size(&self, geom: usize, size: [f64; 3]) -> bool {
+        let used = match self.layout.geoms[geom].shape {
+            Shape::Sphere { .. } => 1,
+            Shape::Capsule { .. } => 2,
+            _ => 3,
+        };
+        let (own, rest) = size.split_at(used);
+        own.iter().all(|value| Range::Positive.contains(*value)) && rest.iter().all(|value| *value == 0.0)
     }
 
     fn check_parameter(&self, parameter: Parameter) -> Result<(), WorldsError> {
@@ -190,9 +212,10 @@ impl<L: Lane> Worlds<L> {
             | Parameter::CenterOfMass(body)
             | Parameter::Inertia(body)
             | Parameter::Offset(body) => check_index("body", body, tree.bodies as usize),
-            Parameter::Armature(dof) | Parameter::Damping(dof) | Parameter::FrictionLoss(dof) => {
-                check_index("dof", dof, tree.dofs as usize)
-            }
+            Parameter::Armature(dof)
+            | Parameter::Damping(dof)
+            | Parameter::FrictionLoss(dof)
+            | Parameter::JointRange(dof) => check_index("dof", dof, tree.dofs as usize),
             Parameter::Stiffness(actuator)
             | Parameter::ServoDamping(actuator)
             | Parameter::EffortLimit(actuator) => check_index("actuator", actuator, tree.actuators as usize),
@@ -228,6 +251,7 @@ fn values_of<L>(set: &mut WorldParameters<L>, parameter: Parameter) -> (Vec<&mut
         Parameter::Armature(dof) => (vec![&mut bodies.armature[dof]], Range::NotNegative),
         Parameter::Damping(dof) => (vec![&mut bodies.damping[dof]], Range::NotNegative),
         Parameter::FrictionLoss(dof) => (vec![&mut limits.friction_loss[dof]], Range::NotNegative),
+        Parameter::JointRange(dof) => (vec![&mut limits.lower[dof], &mut limits.upper[dof]], Range::Finite),
         Parameter::Stiffness(actuator) => (vec![&mut bodies.kp[actuator]], Range::NotNegative),
         Parameter::ServoDamping(actuator) => (vec![&mut bodies.kd[actuator]], Range::NotNegative),
         Parameter::EffortLimit(actuator) => (vec![&mut bodies.effort_limit[actuator]], Range::Positive),

@@ -15,12 +15,16 @@ use crate::contact::tables::rules::{
 };
 use crate::vector::rules::{Vector3, vector3};
 
+/// Farthest place that a ray may begin at, along every axis, and longest reach, in m: less than the distance by
+/// which the rules say that there is nothing.
+pub const FARTHEST: f64 = 1e6;
+
 /// A ray in the world.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SceneRay {
-    /// Where it begins, in m.
+    /// Where it begins, in m; within [`FARTHEST`] of the origin along every axis.
     pub origin: [f64; 3],
-    /// Its direction; need not be of unit length, but not zero.
+    /// Its direction, of any finite length but zero.
     pub direction: [f64; 3],
 }
 
@@ -36,13 +40,13 @@ pub enum ScanDirection {
 impl<L: Lane> Worlds<L> {
     /// Casts the same number of rays in every world against the shapes of the scene. `rays` is
     /// `[num_worlds, rays]`, `distances` of the same shape receives the distance in m to the first surface
-    /// that a ray meets from outside, and `reach` where there is none within `reach` m. Threads share the
-    /// worlds.
+    /// that a ray meets from outside, and `reach` where there is none within `reach` m, at most [`FARTHEST`]. Every
+    /// answer is a number from 0 to `reach`. Threads share the worlds.
     ///
     /// # Errors
     ///
-    /// Slices of other lengths, a direction of length zero, or something that is not finite; nothing is
-    /// written then.
+    /// Slices of other lengths, a direction of length zero, something that is not finite or farther away than
+    /// [`FARTHEST`]; nothing is written then.
     pub fn cast_rays(
         &mut self,
         rays: &[SceneRay],
@@ -53,11 +57,11 @@ impl<L: Lane> Worlds<L> {
         let per_world = rays.len() / num_worlds;
         check_length("rays", rays, per_world.max(1) * num_worlds)?;
         check_length("distances", distances, rays.len())?;
-        if !(reach > 0.0 && reach.is_finite()) {
+        if !(reach > 0.0 && reach <= FARTHEST) {
             return Err(WorldsError::Option {
                 option: "reach",
                 value: reach.to_string(),
-                allowed: "a positive number of metres",
+                allowed: "a positive number of metres, at most a million",
             });
         }
         if let Some(index) = rays.iter().position(|ray| !is_sound(ray)) {
@@ -69,7 +73,7 @@ impl<L: Lane> Worlds<L> {
                     index % per_world,
                     index / per_world
                 ),
-                allowed: "finite numbers, and a direction that is not zero",
+                allowed: "an origin within a million metres and a finite direction that is not zero",
             });
         }
         self.on_every_group(distances, per_world, |desk, group, first, rows| {
@@ -81,7 +85,7 @@ impl<L: Lane> Worlds<L> {
                 };
                 let lanes = desk.cast(group, of_lane, reach);
                 for (row, distance) in rows.chunks_exact_mut(per_world).zip(0..L::WIDTH) {
-                    row[ray] = lanes.lane(distance).min(reach);
+                    row[ray] = lanes.lane(distance).clamp(0.0, reach);
                 }
             }
         });
@@ -119,8 +123,11 @@ impl<L: Lane> Desk<L> {
     /// Distances in the lanes of a group along the rays that `of_lane` gives.
     fn cast<'a>(&mut self, group: &Group<L>, of_lane: impl Fn(usize) -> &'a SceneRay, reach: f64) -> L {
         let unit = |lane: usize, axis: usize| {
-            let [x, y, z] = of_lane(lane).direction;
-            of_lane(lane).direction[axis] / (x * x + y * y + z * z).sqrt()
+            let direction = of_lane(lane).direction;
+            // By the largest component first: squares of extreme ones are infinite or zero.
+            let largest = direction.iter().fold(0.0, |largest: f64, number| largest.max(number.abs()));
+            let [x, y, z] = direction.map(|number| number / largest);
+            direction[axis] / largest / (x * x + y * y + z * z).sqrt()
         };
         let lanes = |value: &dyn Fn(usize, usize) -> f64| -> Vector3<L> {
             vector3(
@@ -164,7 +171,8 @@ impl<L: Lane> Desk<L> {
 }
 
 fn is_sound(ray: &SceneRay) -> bool {
-    ray.origin.iter().chain(&ray.direction).all(|number| number.is_finite())
+    ray.origin.iter().all(|number| number.abs() <= FARTHEST)
+        && ray.direction.iter().all(|number| number.is_finite())
         && ray.direction.iter().any(|number| *number != 0.0)
 }
 
@@ -227,6 +235,43 @@ mod tests {
     }
 
     #[test]
+    fn the_length_of_a_direction_does_not_matter_however_extreme() {
+        let mut worlds = scene::<f64>(1);
+        let mut lanes = scene::<f32x8>(1);
+        for length in [5e-324, 1e-300, 1e-160, 1e-20, 1.0, 1e20, 1e160, f64::MAX] {
+            let rays = [
+                SceneRay { origin: [0.0, 0.0, 0.2], direction: [length, 0.0, 0.0] },
+                SceneRay { origin: [0.0, 0.0, 0.5], direction: [0.0, 0.0, -length] },
+                SceneRay { origin: [0.0, 0.0, 0.5], direction: [0.0, 0.0, length] },
+                // So steep that a component vanishes beside the other.
+                SceneRay { origin: [0.0, 0.0, 0.5], direction: [1e-12 * length, 0.0, -length] },
+            ];
+            for found in [distances(&mut worlds, &rays), distances(&mut lanes, &rays)] {
+                for (found, expected) in found.iter().zip([1.8, 0.5, 0.5, 0.5]) {
+                    assert!((found - expected).abs() < 1e-5, "{length:e}: {found} instead of {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_answer_is_between_zero_and_the_reach() {
+        let mut worlds = scene::<f32x8>(1);
+        let far = [0.0, 1e-30, 0.5, 1e3, FARTHEST, -FARTHEST, -1.0];
+        let mut rays = Vec::new();
+        for (x, y) in far.into_iter().flat_map(|x| far.map(|y| (x, y))) {
+            for direction in [[1.0, 0.0, 0.0], [-1e-9, 1.0, 0.0], [0.3, -0.2, -1.0], [0.0, 0.0, 1.0]] {
+                rays.push(SceneRay { origin: [x, y, x.max(y)], direction });
+            }
+        }
+        for reach in [1e-9, 1.0, FARTHEST] {
+            let mut found = vec![f64::NAN; rays.len()];
+            worlds.cast_rays(&rays, reach, &mut found).expect("the rays are sound");
+            assert!(found.iter().all(|distance| (0.0..=reach).contains(distance)), "{found:?}");
+        }
+    }
+
+    #[test]
     fn every_world_has_its_own_scene_and_its_own_rays() {
         let mut worlds = scene::<f32x8>(19);
         let block = worlds.layout().geoms.iter().position(|geom| geom.name == "block").expect("it exists");
@@ -271,7 +316,20 @@ mod tests {
         assert!(error.contains("ray 1 of world 1"), "{error}");
         assert!(worlds.cast_rays(&[sound; 3], 1.0, &mut out[..3]).is_err());
         assert!(worlds.cast_rays(&[sound; 4], 1.0, &mut out[..2]).is_err());
-        assert!(worlds.cast_rays(&[sound; 4], f64::NAN, &mut out).is_err());
+        for reach in [f64::NAN, f64::INFINITY, 0.0, -1.0, 2e6] {
+            let error = worlds.cast_rays(&[sound; 4], reach, &mut out).unwrap_err().to_string();
+            assert!(error.contains("reach is") && error.contains("at most a million"), "{error}");
+        }
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+            let lost = SceneRay { origin: [0.0, number, 0.0], ..sound };
+            let error =
+                worlds.cast_rays(&[sound, lost, sound, sound], 1.0, &mut out).unwrap_err().to_string();
+            assert!(error.contains("ray 1 of world 0"), "{error}");
+        }
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let wild = SceneRay { direction: [1.0, number, 0.0], ..sound };
+            assert!(worlds.cast_rays(&[wild, sound, sound, sound], 1.0, &mut out).is_err(), "{number}");
+        }
         assert_eq!(out, [7.0; 4]);
     }
 }

@@ -40,11 +40,18 @@ impl<L: Lane> Worlds<L> {
     ///
     /// # Errors
     ///
-    /// A body that does not exist, or a slice of another length than there are worlds.
+    /// A body that does not exist, an orientation of length zero, or a slice of another length than there are worlds.
     pub fn imu(&mut self, site: SensorSite, readings: &mut [ImuReading<f64>]) -> Result<(), WorldsError> {
         check_index("body", site.body, self.layout.body_names.len())?;
         super::state::check_length("readings", readings, self.num_worlds())?;
         let [w, x, y, z] = site.orientation;
+        if !((w * w + x * x + y * y + z * z) > 1e-12) {
+            return Err(WorldsError::Option {
+                option: "orientation of a sensor",
+                value: format!("{:?}", site.orientation),
+                allowed: "a quaternion w x y z other than zero",
+            });
+        }
         let axes = matrix_of(normalize_quaternion(Quaternion { w, x, y, z }));
         let axes = Matrix3 { x: splat(axes.x), y: splat(axes.y), z: splat(axes.z) };
         let [x, y, z] = site.position;

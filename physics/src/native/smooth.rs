@@ -20,7 +20,7 @@ use crate::vector::rules::{Matrix3, Vector3, add3, dot3, dot6, rotate, scale3, s
 /// A lane group of worlds of one model, without contacts.
 #[derive(Debug)]
 pub struct SmoothDynamics<L> {
-    tree: Tree,
+    pub(super) tree: Tree,
     /// Physical constants.
     pub parameters: Box<Parameters<L>>,
     /// The state.

@@ -3,19 +3,23 @@
 use serde::{Deserialize, Serialize};
 
 use super::lane::Lane;
-use super::options::{Fault, WorldsError};
+use super::options::{Fault, WorldsError, WorldsOptions};
 use super::parameters::Parameter;
-use super::worlds::{FaultCounts, Group, Worlds};
+use super::worlds::{FaultCounts, Group, Worlds, Written};
 use crate::contact::tables::rules::MAX_CONTACTS;
 
 /// The layout of snapshots; another one is refused.
-const VERSION: u32 = 2;
+const VERSION: u32 = 4;
 
 /// The state of a batch of worlds. Numbers are kept as the bits of an `f64`, which holds an `f32` exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorldsSnapshot {
     version: u32,
     model: String,
+    /// Hash of all that the model says ([`Worlds::model_hash`]).
+    model_hash: u64,
+    /// What decides, with the model and the state, how the batch goes on; threads do not, and are one here.
+    options: WorldsOptions,
     num_worlds: usize,
     width: usize,
     groups: Vec<GroupSnapshot>,
@@ -43,6 +47,8 @@ impl<L: Lane> Worlds<L> {
         WorldsSnapshot {
             version: VERSION,
             model: self.layout.name.clone(),
+            model_hash: self.model_hash,
+            options: WorldsOptions { threads: 1, ..self.options.clone() },
             num_worlds: self.num_worlds(),
             width: L::WIDTH,
             groups,
@@ -51,7 +57,7 @@ impl<L: Lane> Worlds<L> {
         }
     }
 
-    /// Takes over a snapshot of a batch of the same model, number of worlds and lane width; the batch goes
+    /// Takes over a snapshot of a batch of the same model, options (but for the threads) and lane width; the batch goes
     /// on as the other one would have.
     ///
     /// # Errors
@@ -65,6 +71,12 @@ impl<L: Lane> Worlds<L> {
         if snapshot.model != self.layout.name {
             return refuse(format!("model '{}' instead of '{}'", snapshot.model, self.layout.name));
         }
+        if snapshot.model_hash != self.model_hash {
+            return refuse(format!(
+                "model '{}' is another one of the same name: its bodies, joints, shapes, actuators or numbers differ",
+                snapshot.model
+            ));
+        }
         if (snapshot.num_worlds, snapshot.width) != (self.num_worlds(), L::WIDTH) {
             return refuse(format!(
                 "{} worlds in lanes of {} instead of {} in lanes of {}",
@@ -74,12 +86,17 @@ impl<L: Lane> Worlds<L> {
                 L::WIDTH
             ));
         }
+        if let Some(difference) = difference(&snapshot.options, &self.options) {
+            return refuse(difference);
+        }
         let parameters = self.parameters();
-        let needed = numbers_of(&mut self.groups[0].clone(), &self.layout).len() * L::WIDTH;
+        let mut without_contacts = self.groups[0].clone();
+        without_contacts.memory.count = 0;
+        let needed = numbers_of(&mut without_contacts, &self.layout).len();
         let own = self.parameter_count(&parameters)? * L::WIDTH;
         let fits = |group: &GroupSnapshot| {
-            group.numbers.len() == needed
-                && group.slots.len() <= MAX_CONTACTS
+            group.slots.len() <= MAX_CONTACTS
+                && group.numbers.len() == (needed + 3 * group.slots.len()) * L::WIDTH
                 && group.parameters.as_ref().is_none_or(|values| values.len() == own)
         };
         if snapshot.groups.len() != self.groups.len()
@@ -90,6 +107,10 @@ impl<L: Lane> Worlds<L> {
         }
         for (index, saved) in snapshot.groups.iter().enumerate() {
             self.restore_group(index, saved, &parameters);
+        }
+        let Written { states, parameters, controls, applied } = &mut self.written;
+        for count in [states, parameters, controls, applied] {
+            *count += 1;
         }
         self.faults.clone_from(&snapshot.faults);
         let [non_finite, diverged] = snapshot.fault_counts;
@@ -147,6 +168,25 @@ impl<L: Lane> Worlds<L> {
     }
 }
 
+/// The first option in which a snapshot's batch was stepped otherwise.
+fn difference(saved: &WorldsOptions, own: &WorldsOptions) -> Option<String> {
+    let pairs = |options: &WorldsOptions| {
+        [
+            ("timestep", options.timestep.to_string()),
+            ("substeps", options.substeps.to_string()),
+            ("implicit_damping", options.implicit_damping.to_string()),
+            ("implicit_gyroscopic", options.implicit_gyroscopic.to_string()),
+            ("speed_limit", options.speed_limit.to_string()),
+            ("contact", format!("{:?}", options.contact)),
+        ]
+    };
+    pairs(saved)
+        .into_iter()
+        .zip(pairs(own))
+        .find(|(saved, own)| saved != own)
+        .map(|((option, saved), (_, own))| format!("{option} {saved} instead of {own}"))
+}
+
 /// All numbers of a group that its future or its readings depend on, in a fixed order.
 fn numbers_of<'a, L: Lane>(group: &'a mut Group<L>, layout: &crate::layout::Layout) -> Vec<&'a mut L> {
     let tree = &layout.tree;
@@ -159,7 +199,7 @@ fn numbers_of<'a, L: Lane>(group: &'a mut Group<L>, layout: &crate::layout::Layo
     numbers.extend(&mut group.report.acceleration[..dofs]);
     numbers.extend(&mut group.memory.limit_impulses[..dofs]);
     numbers.extend(&mut group.memory.dry_impulses[..dofs]);
-    let impulses = group.memory.impulses.iter_mut();
+    let impulses = group.memory.impulses[..group.memory.count as usize].iter_mut();
     let forces = group.report.geom_force[..layout.geoms.len()].iter_mut();
     for v in impulses.chain(forces) {
         numbers.extend([&mut v.x, &mut v.y, &mut v.z]);

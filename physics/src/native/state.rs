@@ -49,6 +49,7 @@ impl<L: Lane> Worlds<L> {
         }
         group.report.health.set_lane(lane, 0.0);
         self.faults[world] = None;
+        self.written.states += 1;
         Ok(())
     }
 
@@ -96,6 +97,28 @@ impl<L: Lane> Worlds<L> {
         Ok(())
     }
 
+    /// Writes the coordinates and velocities of several worlds: row i of `positions` and `velocities` is of world `worlds[i]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Worlds::state`]; nothing is written then.
+    pub fn states(
+        &self,
+        worlds: &[usize],
+        positions: &mut [f64],
+        velocities: &mut [f64],
+    ) -> Result<(), WorldsError> {
+        let (coordinates, dofs) = (self.layout.tree.coordinates as usize, self.layout.tree.dofs as usize);
+        check_length("positions", positions, worlds.len() * coordinates)?;
+        check_length("velocities", velocities, worlds.len() * dofs)?;
+        worlds.iter().try_for_each(|world| self.check_world(*world))?;
+        for (index, world) in worlds.iter().enumerate() {
+            let position = &mut positions[index * coordinates..(index + 1) * coordinates];
+            self.state(*world, position, &mut velocities[index * dofs..(index + 1) * dofs])?;
+        }
+        Ok(())
+    }
+
     /// Coordinate `coordinate` of `world`.
     ///
     /// # Panics
@@ -116,8 +139,8 @@ impl<L: Lane> Worlds<L> {
         self.groups[world / L::WIDTH].motion.velocity[dof].lane(world % L::WIDTH)
     }
 
-    /// Sets the control of every actuator of every world: `[num_worlds, actuators]`. A value that is not
-    /// finite poisons that world alone, which is reported after the step.
+    /// Sets the control of every actuator of every world: `[num_worlds, actuators]`. An actuator whose value is not a
+    /// finite number gives nothing, and its world is reported ([`Fault::NonFinite`](super::Fault::NonFinite)) after the step.
     ///
     /// # Errors
     ///
@@ -128,6 +151,7 @@ impl<L: Lane> Worlds<L> {
         if actuators == 0 {
             return Ok(());
         }
+        self.written.controls += 1;
         for (group, rows) in self.groups.iter_mut().zip(controls.chunks(L::WIDTH * actuators)) {
             for (actuator, slot) in group.control[..actuators].iter_mut().enumerate() {
                 for (lane, row) in rows.chunks_exact(actuators).enumerate() {
@@ -146,6 +170,7 @@ impl<L: Lane> Worlds<L> {
     pub fn set_control(&mut self, world: usize, control: &[f64]) -> Result<(), WorldsError> {
         self.check_world(world)?;
         check_length("control", control, self.layout.tree.actuators as usize)?;
+        self.written.controls += 1;
         for (slot, value) in self.groups[world / L::WIDTH].control.iter_mut().zip(control) {
             slot.set_lane(world % L::WIDTH, *value);
         }
@@ -160,6 +185,7 @@ impl<L: Lane> Worlds<L> {
     pub fn set_applied(&mut self, world: usize, force: &[f64]) -> Result<(), WorldsError> {
         self.check_world(world)?;
         check_length("applied force", force, self.layout.tree.dofs as usize)?;
+        self.written.applied += 1;
         for (slot, value) in self.groups[world / L::WIDTH].applied.iter_mut().zip(force) {
             slot.set_lane(world % L::WIDTH, *value);
         }
@@ -179,7 +205,27 @@ impl<L: Lane> Worlds<L> {
         Ok([force.x.lane(lane), force.y.lane(lane), force.z.lane(lane)])
     }
 
-    /// Contact force on all shapes of a body together, mean over the last call of `step`, world axes, in N.
+    /// Contact forces on the shapes `geoms` of every world, means over the last call of `step`, world axes, in N:
+    /// `forces` is `[num_worlds, geoms, 3]`.
+    ///
+    /// # Errors
+    ///
+    /// A shape that does not exist, or a slice of another length.
+    pub fn geom_forces(&self, geoms: &[usize], forces: &mut [f32]) -> Result<(), WorldsError> {
+        check_length("forces", forces, self.num_worlds() * geoms.len() * 3)?;
+        geoms.iter().try_for_each(|geom| check_index("geom", *geom, self.layout.geoms.len()))?;
+        for (world, row) in forces.chunks_exact_mut(3 * geoms.len().max(1)).enumerate() {
+            let (report, lane) = (&self.groups[world / L::WIDTH].report, world % L::WIDTH);
+            for (geom, force) in geoms.iter().zip(row.chunks_exact_mut(3)) {
+                let found = report.geom_force[*geom];
+                force.copy_from_slice(&[found.x, found.y, found.z].map(|value| value.lane(lane) as f32));
+            }
+        }
+        Ok(())
+    }
+
+    /// Contact force on all shapes of a movable body together (bodies fixed to it included), mean over the last call of
+    /// `step`, world axes, in N.
     ///
     /// # Errors
     ///

@@ -64,44 +64,102 @@ fn a_world_does_not_depend_on_its_neighbours_nor_on_threads() {
     }
 }
 
-#[test]
-fn what_is_not_a_number_stays_in_its_world() {
-    let mut clean = standing::<f32x8>(16, 1);
-    let mut poisoned = standing::<f32x8>(16, 1);
+fn contains_what_is_not_a_number<L: Lane>() {
+    let mut clean = standing::<L>(16, 1);
+    let mut poisoned = standing::<L>(16, 1);
     let mut bad = start(3);
     bad[9] = f64::NAN;
     poisoned.set_state(3, &bad, &[0.0; 18]).expect("the world exists");
+    let mut force = [0.0; 18];
+    force[4] = f64::NEG_INFINITY;
+    poisoned.set_applied(5, &force).expect("the world exists");
     for step in 0..60 {
         for worlds in [&mut clean, &mut poisoned] {
             for world in 0..16 {
                 worlds.set_control(world, &control(world, step)).expect("the world exists");
             }
         }
-        let mut broken = control(10, step);
-        broken[5] = f64::INFINITY;
-        poisoned.set_control(10, &broken).expect("the world exists");
-        broken[5] = f64::NAN;
-        poisoned.set_control(12, &broken).expect("the world exists");
+        for (world, value) in [(10, f64::INFINITY), (12, f64::NAN)] {
+            let mut broken = control(world, step);
+            broken[5] = value;
+            poisoned.set_control(world, &broken).expect("the world exists");
+        }
         clean.step();
         poisoned.step();
     }
     for world in 0..16 {
-        match world {
-            3 | 12 => assert_eq!(poisoned.faults()[world], Some(Fault::NonFinite), "world {world}"),
-            // An infinite target is full effort, no more.
-            10 => {}
-            _ => {
-                assert_eq!(poisoned.faults()[world], None);
-                assert_eq!(bits(&clean, world), bits(&poisoned, world), "world {world}");
-            }
+        if [3, 5, 10, 12].contains(&world) {
+            assert_eq!(poisoned.faults()[world], Some(Fault::NonFinite), "world {world}");
+        } else {
+            assert_eq!(poisoned.faults()[world], None);
+            assert_eq!(bits(&clean, world), bits(&poisoned, world), "world {world}");
         }
     }
-    assert_eq!(poisoned.fault_counts().non_finite, 2);
+    assert_eq!(poisoned.fault_counts().non_finite, 4);
+    for world in [10, 12] {
+        let is_finite = bits(&poisoned, world).iter().all(|bits| f64::from_bits(*bits).is_finite());
+        assert!(is_finite, "a motor without a command gives nothing: world {world}");
+    }
     poisoned.set_state(3, &start(3), &[0.0; 18]).expect("the world exists");
     poisoned.set_control(3, &control(3, 0)).expect("the world exists");
     poisoned.step();
     assert_eq!(poisoned.faults()[3], None);
     assert!(bits(&poisoned, 3).iter().all(|bits| f64::from_bits(*bits).is_finite()));
+}
+
+#[test]
+fn many_worlds_are_read_as_each_of_them_is() {
+    let mut worlds = standing::<f32x8>(11, 1);
+    run(&mut worlds, 0..40, |world| world);
+    let chosen = [9, 0, 4];
+    let (mut positions, mut velocities) = (vec![0.0; 3 * 19], vec![0.0; 3 * 18]);
+    worlds.states(&chosen, &mut positions, &mut velocities).expect("they exist");
+    for (row, world) in chosen.into_iter().enumerate() {
+        let found = positions[row * 19..][..19].iter().chain(&velocities[row * 18..][..18]);
+        assert_eq!(found.map(|value| value.to_bits()).collect::<Vec<_>>(), bits(&worlds, world));
+    }
+    assert!(worlds.states(&[11], &mut [0.0; 19], &mut [0.0; 18]).is_err());
+    let geoms = [16, 3];
+    let mut forces = vec![0.0_f32; 11 * 2 * 3];
+    worlds.geom_forces(&geoms, &mut forces).expect("the shapes exist");
+    for world in 0..11 {
+        for (place, geom) in geoms.into_iter().enumerate() {
+            let one = worlds.geom_force(world, geom).expect("it exists").map(|value| value as f32);
+            assert_eq!(forces[(world * 2 + place) * 3..][..3], one, "world {world}, shape {geom}");
+        }
+    }
+    assert!(forces.iter().any(|force| *force > 1.0), "some feet carry load");
+    assert!(worlds.geom_forces(&geoms, &mut forces[1..]).is_err());
+}
+
+#[test]
+fn a_joint_has_a_range_of_its_own_in_a_world() {
+    let mut worlds = standing::<f32x8>(2, 1);
+    let knee = 8;
+    let range = worlds.parameter(0, Parameter::JointRange(knee)).expect("the knee has a range");
+    let narrow = [range[0], range[0] + 0.3];
+    worlds.set_parameter(1, Parameter::JointRange(knee), &narrow).expect("a narrower range");
+    assert!(worlds.set_parameter(1, Parameter::JointRange(knee), &[1.0, -1.0]).is_err());
+    assert!(worlds.set_parameter(1, Parameter::JointRange(0), &[-1.0, 1.0]).is_err(), "the trunk is free");
+    for world in 0..2 {
+        let mut position = start(world);
+        position[2] = 5.0;
+        position[7 + knee - 6] = range[0] + 0.2;
+        worlds.set_state(world, &position, &[0.0; 18]).expect("the world exists");
+        let mut target = QUADRUPED_STAND;
+        target[knee - 6] = range[0] + 0.6;
+        worlds.set_control(world, &target).expect("twelve controls");
+    }
+    (0..60).for_each(|_| worlds.step());
+    assert!(worlds.position(0, knee + 1) > narrow[1] + 0.1, "{}", worlds.position(0, knee + 1));
+    assert!(worlds.position(1, knee + 1) < narrow[1] + 0.02, "{}", worlds.position(1, knee + 1));
+}
+
+#[test]
+fn what_is_not_a_number_stays_in_its_world() {
+    contains_what_is_not_a_number::<f64>();
+    contains_what_is_not_a_number::<f32>();
+    contains_what_is_not_a_number::<f32x8>();
 }
 
 #[test]
@@ -134,6 +192,45 @@ fn a_restored_batch_goes_on_bit_for_bit() {
     assert_eq!(second.snapshot(), first.snapshot());
     let refused = standing::<f32x8>(12, 1).restore(&first.snapshot()).expect_err("another number of worlds");
     assert!(refused.to_string().contains("11 worlds"), "{refused}");
+}
+
+#[test]
+fn a_snapshot_of_another_model_or_of_other_options_is_refused_by_name() {
+    let mut worlds = standing::<f32x8>(3, 1);
+    run(&mut worlds, 0..10, |world| world);
+    let snapshot = worlds.snapshot();
+    let mut model = quadruped();
+    model.scene.push(level_floor(0.8));
+    let built = |model: &crate::model::ModelDescription, options: WorldsOptions| {
+        Worlds::<f32x8>::new(model, WorldsOptions { num_worlds: 3, ..options }).expect("the model is sound")
+    };
+    // A heavier trunk, a rougher floor, another gain, one shape more: the name and often all counts are the same.
+    let mut others = vec![model.clone(), model.clone(), model.clone(), model.clone()];
+    others[0].bodies[0].mass += 1.0;
+    others[1].scene[0].friction = 0.9;
+    others[2].actuators[3].effort_limit *= 2.0;
+    others[3].scene.push(level_floor(0.5).named("second floor"));
+    for other in &others {
+        let mut other = built(other, WorldsOptions::default());
+        let before = other.snapshot();
+        let error = other.restore(&snapshot).expect_err("another model").to_string();
+        assert!(error.contains("another one of the same name"), "{error}");
+        assert_eq!(other.snapshot(), before, "a refused snapshot changes nothing");
+    }
+    let default = WorldsOptions::default();
+    let mut contact = default.contact;
+    contact.sweeps += 1;
+    for (options, named) in [
+        (WorldsOptions { timestep: 0.004, ..default.clone() }, "timestep 0.005 instead of 0.004"),
+        (WorldsOptions { substeps: 2, ..default.clone() }, "substeps 1 instead of 2"),
+        (WorldsOptions { contact, ..default.clone() }, "contact ContactOptions { sweeps: 8"),
+    ] {
+        let error = built(&model, options).restore(&snapshot).expect_err("other options").to_string();
+        assert!(error.contains(named), "{error}");
+    }
+    built(&model, WorldsOptions { threads: 2, ..default })
+        .restore(&snapshot)
+        .expect("the same but for the threads");
 }
 
 #[test]

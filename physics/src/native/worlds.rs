@@ -4,6 +4,7 @@
 //! but the instructions, so what happens in a world does not depend on its neighbours. Threads take whole
 //! groups, hence results do not depend on their number either.
 
+use std::hash::Hasher;
 use std::sync::{Mutex, PoisonError};
 
 use pentathlon_engine::Threads;
@@ -36,12 +37,25 @@ pub struct Worlds<L = f32x8> {
     pub(crate) layout: Layout,
     pub(crate) contact_layout: ContactLayout,
     pub(crate) options: WorldsOptions,
+    /// FNV-1a hash of the model's description, by which snapshots of other models are told apart.
+    pub(crate) model_hash: u64,
     pub(crate) groups: Vec<Group<L>>,
     pub(crate) faults: Vec<Option<Fault>>,
     pub(crate) fault_counts: FaultCounts,
+    /// How often the host has written to the batch, by which a device knows what it lacks.
+    pub(crate) written: Written,
     threads: Threads,
     /// Working memory; a thread takes one while it steps.
     pub(crate) desks: Vec<Mutex<Box<Desk<L>>>>,
+}
+
+/// How often states, parameters, controls and applied forces have been set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) states: u64,
+    pub(crate) parameters: u64,
+    pub(crate) controls: u64,
+    pub(crate) applied: u64,
 }
 
 /// How often worlds have become faulty since the batch was built.
@@ -88,6 +102,13 @@ pub(crate) struct Desk<L> {
     pub(crate) contacts: Box<ContactWorkspace<L>>,
     /// The model's own parameters.
     pub(crate) parameters: Box<WorldParameters<L>>,
+}
+
+/// The hash of all that a description says. Its numbers are finite, so nothing of it is lost in JSON.
+fn hash_of(model: &ModelDescription) -> u64 {
+    let mut hasher = fnv::FnvHasher::default();
+    hasher.write(serde_json::to_string(model).unwrap_or_default().as_bytes());
+    hasher.finish()
 }
 
 impl<L: Lane> Worlds<L> {
@@ -144,11 +165,13 @@ impl<L: Lane> Worlds<L> {
             groups: vec![group; options.num_worlds.div_ceil(L::WIDTH)],
             faults: vec![None; options.num_worlds],
             fault_counts: FaultCounts::default(),
+            written: Written::default(),
             threads,
             desks,
             layout,
             contact_layout,
             options,
+            model_hash: hash_of(model),
         })
     }
 
@@ -344,6 +367,8 @@ impl<L: Lane> Desk<L> {
             &mut self.tree,
             &mut self.tables,
             &mut group.motion,
+            &mut group.control,
+            &mut group.applied,
             self.integration.timestep,
             self.substeps,
             &mut self.contacts,

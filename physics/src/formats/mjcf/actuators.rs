@@ -6,16 +6,28 @@ use mjcf_rs::{
     extras::{Actuator, ActuatorKind},
 };
 
-use super::super::{FormatError, UNLIMITED_EFFORT};
+use super::{
+    super::{FormatError, UNLIMITED_EFFORT},
+    sources::Sources,
+};
 use crate::model::{ActuatorDescription, ActuatorLaw};
 
-pub(super) fn convert(file: &Model) -> Result<Vec<ActuatorDescription>, FormatError> {
-    file.actuators.iter().enumerate().map(|(index, actuator)| convert_one(file, actuator, index)).collect()
+pub(super) fn convert(file: &Model, sources: &Sources) -> Result<Vec<ActuatorDescription>, FormatError> {
+    let convert = |(index, actuator)| convert_one(file, actuator, index, sources.actuators.get(index));
+    file.actuators.iter().enumerate().map(convert).collect()
 }
 
-fn convert_one(file: &Model, actuator: &Actuator, index: usize) -> Result<ActuatorDescription, FormatError> {
+fn convert_one(
+    file: &Model,
+    actuator: &Actuator,
+    index: usize,
+    source: Option<&String>,
+) -> Result<ActuatorDescription, FormatError> {
     let name = actuator.name.clone().unwrap_or_else(|| format!("actuator{index}"));
-    let refused = |reason: String| FormatError::unsupported(format!("actuator \"{name}\""), reason);
+    let refused = |reason: String| {
+        let element = source.cloned().unwrap_or_else(|| format!("actuator \"{name}\""));
+        FormatError::unsupported(element, reason)
+    };
     let Some(joint) = actuator.joint.clone() else {
         return Err(refused("it drives no joint; tendons, sites and bodies cannot be driven".into()));
     };

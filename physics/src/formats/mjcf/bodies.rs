@@ -6,11 +6,16 @@ use mjcf_rs::{
     compiler::InertiaFromGeom,
 };
 
-use super::super::{
-    FormatError,
-    frame::Frame,
-    inertia::{MassProperties, volume},
+use super::{
+    super::{
+        FormatError,
+        frame::Frame,
+        inertia::{MassProperties, volume},
+        labels::{BodyLabels, Labels},
+    },
+    sources::Sources,
 };
+use crate::layout::MAX_HULL_VERTICES;
 use crate::model::{AxisJoint, BodyDescription, GeomDescription, JointDescription, Shape};
 
 /// The tree, and what it remembers of the file for the collision filters.
@@ -21,6 +26,8 @@ pub(super) struct Tree {
     pub sources: Vec<BodyId>,
     /// The file's bodies whose shapes went into the scene.
     pub scene_sources: Vec<BodyId>,
+    /// Where the bodies and shapes stand in the file.
+    pub labels: Labels,
 }
 
 /// Where a body of the file ended up.
@@ -32,14 +39,19 @@ enum Place {
     Body(String),
 }
 
-pub(super) fn convert(file: &Model) -> Result<Tree, FormatError> {
-    let mut tree =
-        Tree { bodies: Vec::new(), scene: Vec::new(), sources: Vec::new(), scene_sources: Vec::new() };
+pub(super) fn convert(file: &Model, sources: &Sources) -> Result<Tree, FormatError> {
+    let mut tree = Tree {
+        bodies: Vec::new(),
+        scene: Vec::new(),
+        sources: Vec::new(),
+        scene_sources: Vec::new(),
+        labels: Labels::default(),
+    };
     let mut places: Vec<Place> = Vec::with_capacity(file.bodies.len());
     for (id, entry) in file.bodies.iter().enumerate() {
         let body = &entry.body;
         let name = body_name(file, id);
-        let element = format!("<body name=\"{name}\">");
+        let element = sources.body(id);
         if body.mocap {
             return Err(FormatError::unsupported(element, "mocap bodies are not supported"));
         }
@@ -59,7 +71,7 @@ pub(super) fn convert(file: &Model) -> Result<Tree, FormatError> {
         };
         match &place {
             Place::Scene(frame) => {
-                add_to_scene(&mut tree, body, frame)?;
+                add_to_scene(&mut tree, &Source { file, sources, id }, frame)?;
                 tree.scene_sources.push(id);
             }
             Place::Body(_) => {
@@ -68,7 +80,14 @@ pub(super) fn convert(file: &Model) -> Result<Tree, FormatError> {
                     Some(Place::Scene(outer)) => (None, outer.compose(&own)),
                     None => (None, own),
                 };
-                tree.bodies.push(moving_body(file, body, name, parent, frame)?);
+                let source = Source { file, sources, id };
+                tree.bodies.push(moving_body(&source, name, parent, frame)?);
+                let seen = (0..body.geoms.len()).filter(|index| collides(&body.geoms[*index]));
+                tree.labels.bodies.push(BodyLabels {
+                    element: sources.body(id),
+                    joint: sources.joint(id),
+                    geoms: seen.map(|index| sources.geom(id, index)).collect(),
+                });
                 tree.sources.push(id);
             }
         }
@@ -77,8 +96,39 @@ pub(super) fn convert(file: &Model) -> Result<Tree, FormatError> {
     Ok(tree)
 }
 
+/// A body of the file, and where its elements stand.
+struct Source<'a> {
+    file: &'a Model,
+    sources: &'a Sources,
+    id: BodyId,
+}
+
+impl<'a> Source<'a> {
+    fn body(&self) -> &'a Body {
+        &self.file.bodies[self.id].body
+    }
+
+    fn element(&self) -> String {
+        self.sources.body(self.id)
+    }
+
+    /// Shape `index` of the body.
+    fn convert_geom(&self, index: usize) -> Result<GeomDescription, FormatError> {
+        convert_geom(self.file, &self.body().geoms[index], self.sources.geom(self.id, index))
+    }
+
+    /// The shapes that can touch anything.
+    fn colliding(&self) -> impl Iterator<Item = usize> + use<'a> {
+        let geoms = &self.body().geoms;
+        (0..geoms.len()).filter(|index| collides(&geoms[*index]))
+    }
+}
+
 /// The name that the file gives, else one from its place in the file.
 pub(super) fn body_name(file: &Model, id: BodyId) -> String {
+    if id == 0 {
+        return "world".to_owned();
+    }
     file.bodies[id].body.name.clone().unwrap_or_else(|| format!("body{id}"))
 }
 
@@ -88,28 +138,26 @@ pub(super) fn collides(geom: &Geom) -> bool {
 }
 
 fn moving_body(
-    file: &Model,
-    body: &Body,
+    source: &Source,
     name: String,
     parent: Option<String>,
     frame: Frame,
 ) -> Result<BodyDescription, FormatError> {
-    let joint = match body.joints.as_slice() {
+    let joint = match source.body().joints.as_slice() {
         [] => JointDescription::Fixed,
-        [joint] => convert_joint(file, joint, &name, parent.is_none())?,
+        [joint] => convert_joint(source, joint, &name, parent.is_none())?,
         [_, _, ..] => {
             let reason = "more than one joint; put a body between them for each further one";
-            return Err(FormatError::unsupported(format!("<body name=\"{name}\">"), reason));
+            return Err(FormatError::unsupported(source.element(), reason));
         }
     };
-    let masses = mass_properties(file, body, &name)?;
+    let masses = mass_properties(source)?;
     if masses.is_none() && joint != JointDescription::Fixed {
         let reason = "it moves but has neither <inertial> nor a shape with mass";
-        return Err(FormatError::unsupported(format!("<body name=\"{name}\">"), reason));
+        return Err(FormatError::unsupported(source.element(), reason));
     }
     let masses = masses.unwrap_or(MassProperties { mass: 0.0, center_of_mass: [0.0; 3], inertia: [0.0; 6] });
-    let geoms =
-        body.geoms.iter().filter(|geom| collides(geom)).map(convert_geom).collect::<Result<_, _>>()?;
+    let geoms = source.colliding().map(|index| source.convert_geom(index)).collect::<Result<_, _>>()?;
     Ok(BodyDescription {
         name,
         parent,
@@ -123,24 +171,25 @@ fn moving_body(
     })
 }
 
-fn add_to_scene(tree: &mut Tree, body: &Body, frame: &Frame) -> Result<(), FormatError> {
-    for geom in body.geoms.iter().filter(|geom| collides(geom)) {
-        let mut shape = convert_geom(geom)?;
+fn add_to_scene(tree: &mut Tree, source: &Source, frame: &Frame) -> Result<(), FormatError> {
+    for index in source.colliding() {
+        let mut shape = source.convert_geom(index)?;
         let inner = Frame { position: shape.position, orientation: shape.orientation };
         Frame { position: shape.position, orientation: shape.orientation } = frame.compose(&inner);
         tree.scene.push(shape);
+        tree.labels.scene.push(source.sources.geom(source.id, index));
     }
     Ok(())
 }
 
 fn convert_joint(
-    file: &Model,
+    source: &Source,
     joint: &Joint,
     body: &str,
     root: bool,
 ) -> Result<JointDescription, FormatError> {
     let name = joint.name.clone().unwrap_or_else(|| body.to_owned());
-    let refuse = |reason: &str| Err(FormatError::unsupported(format!("<joint name=\"{name}\">"), reason));
+    let refuse = |reason: &str| Err(FormatError::unsupported(source.sources.joint(source.id), reason));
     match joint.type_ {
         JointType::Free if root => return Ok(JointDescription::Free),
         JointType::Free => return refuse("a free joint is supported only on a body of the world"),
@@ -160,7 +209,7 @@ fn convert_joint(
     if length < 1e-10 {
         return refuse("its axis has no direction");
     }
-    let limited = joint.limited.resolve(file.compiler.autolimits, joint.range.is_some());
+    let limited = joint.limited.resolve(source.file.compiler.autolimits, joint.range.is_some());
     let range = match (limited, joint.range) {
         (false, _) => None,
         (true, Some(range)) => Some(range),
@@ -180,9 +229,9 @@ fn convert_joint(
     })
 }
 
-fn convert_geom(geom: &Geom) -> Result<GeomDescription, FormatError> {
+fn convert_geom(file: &Model, geom: &Geom, element: String) -> Result<GeomDescription, FormatError> {
     let name = geom.name.clone().unwrap_or_default();
-    let refuse = |reason: &str| Err(FormatError::unsupported(format!("<geom name=\"{name}\">"), reason));
+    let refuse = |reason: &str| Err(FormatError::unsupported(element.as_str(), reason));
     if geom.condim != 1 && geom.condim != 3 {
         return refuse("condim is neither 1 nor 3: torsional and rolling friction are not supported");
     }
@@ -201,9 +250,10 @@ fn convert_geom(geom: &Geom) -> Result<GeomDescription, FormatError> {
         (GeomType::Capsule, None) => Shape::Capsule { radius: a, half_length: b },
         (GeomType::Box, None) => Shape::Box { half_extents: [a, b, c] },
         (GeomType::Plane, None) => Shape::Plane,
-        (GeomType::Mesh, None) => {
-            return refuse("meshes are not supported; use spheres, capsules and boxes, or a convex hull");
-        }
+        (GeomType::Mesh, None) => match corners(file, geom) {
+            Ok(vertices) => Shape::ConvexHull { vertices },
+            Err(reason) => return refuse(&reason),
+        },
         (GeomType::Hfield, None) => {
             return refuse("height fields are not read from files; build the scene in code");
         }
@@ -223,20 +273,52 @@ fn convert_geom(geom: &Geom) -> Result<GeomDescription, FormatError> {
     })
 }
 
+/// The corners of a mesh that is given by them, in the frame of its shape.
+fn corners(file: &Model, geom: &Geom) -> Result<Vec<[f64; 3]>, String> {
+    let name = geom.mesh.as_deref().ok_or("it names no mesh")?;
+    let mesh = file.assets.meshes.iter().find(|mesh| mesh.name.as_deref() == Some(name));
+    let mesh = mesh.ok_or_else(|| format!("the mesh {name} does not exist"))?;
+    let Some(numbers) = &mesh.inline_vertices else {
+        return Err(format!(
+            "the mesh {name} is in a file, which is not supported; use spheres, capsules and boxes, or a convex hull of \
+             4 to {MAX_HULL_VERTICES} corners (<mesh vertex=\"...\"/>)"
+        ));
+    };
+    let count = numbers.len() / 3;
+    let most = mesh.max_hull_vert.map_or(usize::MAX, |corners| corners as usize);
+    if numbers.len() % 3 != 0 || !(4..=MAX_HULL_VERTICES).contains(&count) || count > most {
+        return Err(format!(
+            "the mesh {name} has {} numbers in vertex; a convex hull of 4 to {MAX_HULL_VERTICES} corners is supported, three \
+             numbers each, and no maxhullvert below their number",
+            numbers.len()
+        ));
+    }
+    let reference = frame_of(&mesh.refpose);
+    let corner = |v: &[f64]| -> [f64; 3] {
+        // MuJoCo takes the reference pose off, then scales.
+        let from = std::array::from_fn(|i| v[i] - reference.position[i]);
+        let [w, x, y, z] = reference.orientation;
+        let turned = Frame { position: [0.0; 3], orientation: [w, -x, -y, -z] }.rotate(from);
+        std::array::from_fn(|i| turned[i] * mesh.scale[i])
+    };
+    Ok(numbers.chunks_exact(3).map(corner).collect())
+}
+
 /// Sliding friction; a contact of one dimension has none.
 fn friction(geom: &Geom) -> f64 {
     if geom.condim == 1 { 0.0 } else { geom.friction[0] }
 }
 
 /// What `<inertial>` says or, where the compiler settings ask for it, what the shapes make.
-fn mass_properties(file: &Model, body: &Body, name: &str) -> Result<Option<MassProperties>, FormatError> {
-    let from_shapes = match file.compiler.inertia_from_geom {
+fn mass_properties(source: &Source) -> Result<Option<MassProperties>, FormatError> {
+    let body = source.body();
+    let from_shapes = match source.file.compiler.inertia_from_geom {
         InertiaFromGeom::True => true,
         InertiaFromGeom::False => false,
         InertiaFromGeom::Auto => body.inertial.is_none(),
     };
     if from_shapes {
-        return mass_of_shapes(body, name);
+        return mass_of_shapes(source);
     }
     Ok(body.inertial.as_ref().map(|inertial| {
         let inertia = match inertial.inertia {
@@ -249,17 +331,17 @@ fn mass_properties(file: &Model, body: &Body, name: &str) -> Result<Option<MassP
 }
 
 /// Shapes count with their mass, else with their density, 1000 kg/m³ unless said; seen ones too.
-fn mass_of_shapes(body: &Body, name: &str) -> Result<Option<MassProperties>, FormatError> {
+fn mass_of_shapes(source: &Source) -> Result<Option<MassProperties>, FormatError> {
     let mut parts = Vec::new();
-    for geom in &body.geoms {
+    for (index, geom) in source.body().geoms.iter().enumerate() {
         if geom.mass == Some(0.0) || geom.density == Some(0.0) && geom.mass.is_none() {
             continue;
         }
-        let placed = convert_geom(geom)?;
+        let placed = source.convert_geom(index)?;
         let mass = geom.mass.unwrap_or_else(|| geom.density.unwrap_or(1000.0) * volume(&placed.shape));
         let Some(own) = MassProperties::of_shape(&placed.shape, mass) else {
             let reason = "it has a shape without a volume, so its mass is unknown; add <inertial>";
-            return Err(FormatError::unsupported(format!("<body name=\"{name}\">"), reason));
+            return Err(FormatError::unsupported(source.sources.geom(source.id, index), reason));
         };
         parts.push(own.in_parent(&Frame { position: placed.position, orientation: placed.orientation }));
     }

@@ -6,14 +6,17 @@ use mjcf_rs::{BodyId, Model, body::Geom};
 use super::{
     super::FormatError,
     bodies::{Tree, body_name, collides},
+    sources::Sources,
 };
 
-pub(super) fn convert(file: &Model, tree: &Tree) -> Result<Vec<[String; 2]>, FormatError> {
+pub(super) fn convert(file: &Model, tree: &Tree, sources: &Sources) -> Result<Vec<[String; 2]>, FormatError> {
+    check_excludes(file, sources)?;
+    check_dimensions(file, tree, sources)?;
     for &body in &tree.sources {
         for &fixed in &tree.scene_sources {
-            if pair(file, body, fixed)? == Some(false) || excluded(file, body, fixed) {
-                let element = format!("<body name=\"{}\">", body_name(file, body));
-                let reason = "its masks keep it apart from a shape of the scene, which all bodies touch here";
+            if pair(file, body, fixed, sources)? == Some(false) || excluded(file, body, fixed) {
+                let element = sources.body(body);
+                let reason = "its masks or an <exclude> keep it apart from a shape of the scene, which all bodies touch here";
                 return Err(FormatError::unsupported(element, reason));
             }
         }
@@ -24,7 +27,7 @@ pub(super) fn convert(file: &Model, tree: &Tree) -> Result<Vec<[String; 2]>, For
             let related = welded_root(file, a) == welded_root(file, b)
                 || parent_root(file, a) == Some(welded_root(file, b))
                 || parent_root(file, b) == Some(welded_root(file, a));
-            if !related && !excluded(file, a, b) && pair(file, a, b)? == Some(true) {
+            if !related && !excluded(file, a, b) && pair(file, a, b, sources)? == Some(true) {
                 pairs.push([body_name(file, a), body_name(file, b)]);
             }
         }
@@ -32,15 +35,66 @@ pub(super) fn convert(file: &Model, tree: &Tree) -> Result<Vec<[String; 2]>, For
     Ok(pairs)
 }
 
+/// Refuses an `<exclude>` that names a body which is not there.
+fn check_excludes(file: &Model, sources: &Sources) -> Result<(), FormatError> {
+    for (index, exclude) in file.contact.excludes.iter().enumerate() {
+        for (attribute, name) in [("body1", &exclude.body1), ("body2", &exclude.body2)] {
+            let is_known = name == "world"
+                || file.bodies.iter().any(|entry| entry.body.name.as_deref() == Some(name.as_str()));
+            if !is_known {
+                let element = sources.excludes.get(index).cloned().unwrap_or_else(|| "<exclude>".to_owned());
+                let reason = format!("{attribute}=\"{name}\": there is no body of that name");
+                return Err(FormatError::unsupported(element, reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what the engine's one friction coefficient a shape cannot say. MuJoCo gives a contact the larger `condim` of
+/// its shapes and the larger friction. A shape of `condim` 1 is read as one without friction, which comes to the same
+/// among themselves, and with a shape of `condim` 3 that has at least its friction.
+fn check_dimensions(file: &Model, tree: &Tree, sources: &Sources) -> Result<(), FormatError> {
+    let shapes = |ids: &[BodyId]| -> Vec<(BodyId, usize)> {
+        let all =
+            ids.iter().flat_map(|&id| (0..file.bodies[id].body.geoms.len()).map(move |index| (id, index)));
+        all.filter(|&(id, index)| collides(&file.bodies[id].body.geoms[index])).collect()
+    };
+    let (moving, fixed) = (shapes(&tree.sources), shapes(&tree.scene_sources));
+    let geom = |(id, index): (BodyId, usize)| &file.bodies[id].body.geoms[index];
+    for &first in &moving {
+        for &second in moving.iter().chain(&fixed) {
+            let may_touch = first.0 != second.0
+                && masks_meet(geom(first), geom(second))
+                && !excluded(file, first.0, second.0);
+            let (smooth, rough) = match (geom(first).condim, geom(second).condim) {
+                (1, 3) => (first, second),
+                (3, 1) => (second, first),
+                _ => continue,
+            };
+            let [given, other] = [smooth, rough].map(|shape| geom(shape).friction[0]);
+            if may_touch && given > other {
+                let reason = format!(
+                    "condim=\"1\" with friction {given} meets a shape of condim 3 with friction {other} ({}): MuJoCo would \
+                     give the contact {given}, which is not supported; allowed is friction of 0 to {other} here, or condim=\"3\"",
+                    sources.geom(rough.0, rough.1)
+                );
+                return Err(FormatError::unsupported(sources.geom(smooth.0, smooth.1), reason));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether the shapes of two bodies touch; `None` when one has none.
-fn pair(file: &Model, a: BodyId, b: BodyId) -> Result<Option<bool>, FormatError> {
+fn pair(file: &Model, a: BodyId, b: BodyId, sources: &Sources) -> Result<Option<bool>, FormatError> {
     let shapes = |id: BodyId| file.bodies[id].body.geoms.iter().filter(|geom| collides(geom));
     let mut answer = None;
     for first in shapes(a) {
         for second in shapes(b) {
             let touch = masks_meet(first, second);
             if answer.is_some_and(|answer| answer != touch) {
-                let element = format!("<body name=\"{}\">", body_name(file, a));
+                let element = sources.body(a);
                 let reason = format!(
                     "some of its shapes collide with body \"{}\" and some do not; masks must be the same \
                      for all shapes of a body",

@@ -1,218 +1,203 @@
-//! Which elements and attributes of MJCF a model may use. Everything else is refused with its line.
+//! Which elements of MJCF a model may use. Everything else is refused with its line.
 
 use std::path::{Path, PathBuf};
 
 use roxmltree::{Document, Node};
 
+use super::super::attributes::{self, element_of, elements, refused};
 use super::super::{FormatError, check_nesting, read};
+use super::{
+    MjcfOptions, schema,
+    sources::{BodySource, Sources},
+};
 
-/// Elements that say nothing about motion, or are settings of the engine; with all that is inside.
-const PASSED_OVER: &[&str] = &[
-    "visual",
-    "statistic",
-    "size",
-    "custom",
-    "asset",
-    "sensor",
-    "keyframe",
-    "site",
-    "camera",
-    "light",
-    "numeric",
-];
+/// Elements that say nothing about motion (looks, places that are watched, stored states) or are memory of
+/// another program; with all that is inside.
+const PASSED_OVER: &[&str] =
+    &["visual", "statistic", "size", "custom", "sensor", "keyframe", "site", "camera", "light", "numeric"];
 
-/// Attributes of `<joint>` that are read, or (names, groups, limit softness) passed over.
-const JOINT: &[&str] = &[
-    "name",
-    "class",
-    "type",
-    "pos",
-    "axis",
-    "limited",
-    "range",
-    "stiffness",
-    "damping",
-    "springref",
-    "springdamper",
-    "armature",
-    "frictionloss",
-    "ref",
-    "margin",
-    "solreflimit",
-    "solimplimit",
-    "solreffriction",
-    "solimpfriction",
-    "group",
-    "user",
-];
-
-/// Attributes of `<geom>` that are read, or (looks, names, contact softness) passed over.
-const GEOM: &[&str] = &[
-    "name",
-    "class",
-    "type",
-    "size",
-    "pos",
-    "quat",
-    "axisangle",
-    "euler",
-    "xyaxes",
-    "zaxis",
-    "fromto",
-    "friction",
-    "mass",
-    "density",
-    "margin",
-    "gap",
-    "solref",
-    "solimp",
-    "solmix",
-    "condim",
-    "contype",
-    "conaffinity",
-    "group",
-    "priority",
-    "rgba",
-    "material",
-    "mesh",
-    "hfield",
-    "user",
-];
-
-/// Parts of the physics that `<flag>` can switch off, which this engine cannot.
-const ESSENTIAL_FLAGS: &[&str] =
-    &["constraint", "frictionloss", "limit", "contact", "passive", "damper", "gravity", "actuation"];
-
-/// Checks `text` and the files it includes from `folder`.
-pub(super) fn check(text: &str, folder: &Path) -> Result<(), FormatError> {
-    check_file(text, folder, &mut Vec::new())
+/// Checks `text` and the files it includes from `folder`, and tells where their elements stand.
+pub(super) fn check(text: &str, folder: &Path, options: &MjcfOptions) -> Result<Sources, FormatError> {
+    let mut check =
+        Check { folder, options, included: Vec::new(), file: None, body: 0, sources: Sources::default() };
+    check.file(text)?;
+    Ok(check.sources)
 }
 
-fn check_file(text: &str, folder: &Path, included: &mut Vec<PathBuf>) -> Result<(), FormatError> {
-    check_nesting(text, "MJCF")?;
-    let document = Document::parse(text)
-        .map_err(|error| FormatError::Invalid { format: "MJCF", message: error.to_string() })?;
-    let root = document.root_element();
-    if !root.has_tag_name("mujoco") {
-        return Err(FormatError::Invalid {
-            format: "MJCF",
-            message: format!("the root element is <{}>, not <mujoco>", root.tag_name().name()),
-        });
-    }
-    for child in elements(root) {
-        check_element(child, folder, included)?;
-    }
-    Ok(())
+/// A check on its way through a file and those that it includes.
+struct Check<'a> {
+    folder: &'a Path,
+    options: &'a MjcfOptions,
+    included: Vec<PathBuf>,
+    /// The included file that is read.
+    file: Option<PathBuf>,
+    /// The body whose elements are read; 0 is the world.
+    body: usize,
+    sources: Sources,
 }
 
-fn check_element(node: Node, folder: &Path, included: &mut Vec<PathBuf>) -> Result<(), FormatError> {
-    let parent = node.parent_element().map_or("", |parent| parent.tag_name().name());
-    let name = node.tag_name().name();
-    if PASSED_OVER.contains(&name) {
-        return Ok(());
-    }
-    if name == "include" && parent != "frame" {
-        return check_include(node, folder, included);
-    }
-    let in_default = node.ancestors().skip(1).any(|outer| outer.has_tag_name("default"));
-    match (parent, name) {
-        ("mujoco", "default" | "worldbody" | "contact" | "actuator") => {}
-        ("mujoco", "equality" | "tendon") => {
-            return match elements(node).next() {
-                Some(inside) => Err(refused(
-                    inside,
-                    "constraints between joints or bodies, and tendons, are not supported",
-                )),
-                None => Ok(()),
+impl Check<'_> {
+    fn file(&mut self, text: &str) -> Result<(), FormatError> {
+        check_nesting(text, "MJCF")?;
+        let document = Document::parse(text)
+            .map_err(|error| FormatError::Invalid { format: "MJCF", message: error.to_string() })?;
+        let root = document.root_element();
+        if !root.has_tag_name("mujoco") {
+            return Err(FormatError::Invalid {
+                format: "MJCF",
+                message: format!("the root element is <{}>, not <mujoco>", root.tag_name().name()),
+            });
+        }
+        self.attributes(root, &[schema::MUJOCO])?;
+        // The order in which mjcf-rs reads them.
+        for phase in 0..3 {
+            let turn = |child: &Node| match child.tag_name().name() {
+                "worldbody" => 1,
+                "actuator" => 2,
+                _ => 0,
             };
+            elements(root).filter(|child| turn(child) == phase).try_for_each(|child| self.element(child))?;
         }
-        ("mujoco", "compiler") => return check_compiler(node),
-        ("mujoco", "option") => return check_option(node),
-        ("worldbody" | "body" | "frame", "body" | "geom" | "frame") => {}
-        ("body", "inertial" | "joint" | "freejoint") => {}
-        // A class may hold defaults of elements that nobody uses; those in use are checked where they are.
-        ("default", _) => {}
-        ("contact", "exclude") => {}
-        ("contact", _) => return Err(refused(node, "only <exclude> is supported among contacts")),
-        ("actuator", _) => return Ok(()),
-        _ => return Err(refused(node, &format!("<{name}> inside <{parent}> is not supported"))),
+        Ok(())
     }
-    match name {
-        "joint" => allow(node, JOINT)?,
-        "geom" => allow(node, GEOM)?,
-        _ => {}
-    }
-    if in_default && name != "default" {
-        return Ok(());
-    }
-    elements(node).try_for_each(|child| check_element(child, folder, included))
-}
 
-fn check_include(node: Node, folder: &Path, included: &mut Vec<PathBuf>) -> Result<(), FormatError> {
-    let file = node.attribute("file").ok_or_else(|| refused(node, "its attribute `file` is missing"))?;
-    let path = folder.join(file);
-    if included.contains(&path) {
-        return Err(refused(node, "the file is included twice"));
-    }
-    let text = read(&path)?;
-    included.push(path);
-    check_file(&text, folder, included)
-}
-
-fn check_compiler(node: Node) -> Result<(), FormatError> {
-    for (name, harmless) in [
-        ("settotalmass", &["-1"][..]),
-        ("boundmass", &["0"]),
-        ("boundinertia", &["0"]),
-        ("balanceinertia", &["false"]),
-        ("inertiagrouprange", &["0 5"]),
-        ("usethread", &["true", "false"]),
-    ] {
-        if let Some(value) = node.attribute(name).filter(|value| !harmless.contains(&value.trim())) {
-            let reason = format!("{name}=\"{value}\" changes masses in a way that is not supported");
-            return Err(refused(node, &reason));
+    /// The element as errors name it.
+    fn source(&self, node: Node) -> String {
+        match &self.file {
+            Some(file) => format!("{}: {}", file.display(), element_of(node)),
+            None => element_of(node),
         }
     }
-    Ok(())
-}
 
-fn check_option(node: Node) -> Result<(), FormatError> {
-    for name in ["wind", "density", "viscosity"] {
-        let value = node.attribute(name).unwrap_or("0");
-        if value.split_whitespace().any(|number| number.parse() != Ok(0.0)) {
-            return Err(refused(node, &format!("{name}=\"{value}\": there is no medium around the bodies")));
-        }
-    }
-    for flags in elements(node).filter(|child| child.has_tag_name("flag")) {
-        for name in ESSENTIAL_FLAGS {
-            if flags.attribute(*name) == Some("disable") {
-                return Err(refused(flags, &format!("{name}=\"disable\" is not supported")));
+    /// Notes where the element stands.
+    fn note(&mut self, parent: &str, node: Node) {
+        let source = self.source(node);
+        match (parent, node.tag_name().name()) {
+            ("default", _) => {}
+            (_, "geom") => self.sources.bodies[self.body].geoms.push(source),
+            (_, "joint" | "freejoint") => self.sources.bodies[self.body].joints.push(source),
+            ("actuator", _) => self.sources.actuators.push(source),
+            (_, "exclude") => self.sources.excludes.push(source),
+            (_, "body") => {
+                self.body = self.sources.bodies.len();
+                self.sources.bodies.push(BodySource { element: source, ..BodySource::default() });
             }
+            _ => {}
         }
     }
-    Ok(())
-}
 
-fn allow(node: Node, allowed: &[&str]) -> Result<(), FormatError> {
-    match node.attributes().find(|attribute| !allowed.contains(&attribute.name())) {
-        Some(attribute) => {
-            let reason = format!("{}=\"{}\" is not supported", attribute.name(), attribute.value());
-            Err(refused(node, &reason))
-        }
-        None => Ok(()),
+    fn attributes(&self, node: Node, known: &[&[attributes::Attribute]]) -> Result<(), FormatError> {
+        attributes::check(node, known, self.options.ignore_softness)
     }
-}
 
-fn elements<'a>(node: Node<'a, 'a>) -> impl Iterator<Item = Node<'a, 'a>> {
-    node.children().filter(Node::is_element)
-}
+    fn element(&mut self, node: Node) -> Result<(), FormatError> {
+        let parent = node.parent_element().map_or("", |parent| parent.tag_name().name());
+        let name = node.tag_name().name();
+        if PASSED_OVER.contains(&name) {
+            return Ok(());
+        }
+        match (parent, name) {
+            (outer, "include") if outer != "frame" => return self.include(node),
+            ("mujoco", "worldbody" | "contact" | "actuator") => self.attributes(node, &[])?,
+            ("mujoco" | "default", "default") => self.attributes(node, &[schema::DEFAULT])?,
+            ("mujoco", "equality" | "tendon") => {
+                return match elements(node).next() {
+                    Some(inside) => Err(refused(
+                        inside,
+                        "constraints between joints or bodies, and tendons, are not supported",
+                    )),
+                    None => Ok(()),
+                };
+            }
+            ("mujoco", "asset") => return elements(node).try_for_each(|asset| self.asset(asset)),
+            ("mujoco", "compiler") => self.compiler(node)?,
+            ("mujoco", "option") => self.attributes(node, &[schema::OPTION])?,
+            ("option", "flag") => self.attributes(node, &[schema::FLAG])?,
+            ("worldbody" | "body" | "frame", "body") => self.placed(node, schema::BODY)?,
+            ("worldbody" | "body" | "frame", "frame") => self.placed(node, schema::FRAME)?,
+            ("worldbody" | "body" | "frame" | "default", "geom") => self.placed(node, schema::GEOM)?,
+            ("body", "inertial") => self.inertial(node)?,
+            ("body" | "default", "joint") => self.attributes(node, &[schema::JOINT])?,
+            ("body", "freejoint") => self.attributes(node, &[schema::FREE_JOINT])?,
+            ("actuator" | "default", "motor") => self.attributes(node, &[schema::ACTUATOR])?,
+            ("actuator" | "default", "position") => {
+                self.attributes(node, &[schema::ACTUATOR, schema::POSITION])?;
+            }
+            ("actuator" | "default", "general") => {
+                self.attributes(node, &[schema::ACTUATOR, schema::GENERAL])?;
+            }
+            ("actuator", _) => {
+                return Err(refused(node, "only <motor>, <position> and <general> are supported"));
+            }
+            // Of use only to elements that are passed over or refused where they stand.
+            ("default", other) if schema::OTHER_DEFAULTS.contains(&other) => return Ok(()),
+            ("contact", "exclude") => {
+                self.attributes(node, &[schema::EXCLUDE])?;
+                attributes::require(node, "body1")?;
+                attributes::require(node, "body2")?;
+            }
+            ("contact", _) => return Err(refused(node, "only <exclude> is supported among contacts")),
+            _ => return Err(refused(node, &format!("<{name}> inside <{parent}> is not supported"))),
+        }
+        let outer = self.body;
+        self.note(parent, node);
+        elements(node).try_for_each(|child| self.element(child))?;
+        self.body = outer;
+        Ok(())
+    }
 
-fn refused(node: Node, reason: &str) -> FormatError {
-    let line = node.document().text_pos_at(node.range().start).row;
-    let tag = node.tag_name().name();
-    let element = match node.attribute("name") {
-        Some(name) => format!("line {line}: <{tag} name=\"{name}\">"),
-        None => format!("line {line}: <{tag}>"),
-    };
-    FormatError::unsupported(element, reason)
+    /// Of what shapes and looks refer to, only the corners of meshes matter.
+    fn asset(&mut self, node: Node) -> Result<(), FormatError> {
+        match node.tag_name().name() {
+            "include" => self.include(node),
+            "mesh" => attributes::check_known(node, schema::MESH),
+            _ => Ok(()),
+        }
+    }
+
+    /// An element with a pose of its own.
+    fn placed(&self, node: Node, known: &[attributes::Attribute]) -> Result<(), FormatError> {
+        self.attributes(node, &[known, schema::POSE])?;
+        let given: Vec<_> =
+            schema::ORIENTATIONS.iter().filter(|name| node.has_attribute(**name)).copied().collect();
+        match given.as_slice() {
+            [] | [_] => Ok(()),
+            several => Err(refused(node, &format!("{} at once: give one of them", several.join(" and ")))),
+        }
+    }
+
+    fn inertial(&self, node: Node) -> Result<(), FormatError> {
+        self.placed(node, schema::INERTIAL)?;
+        attributes::require(node, "mass")?;
+        if node.has_attribute("diaginertia") == node.has_attribute("fullinertia") {
+            return Err(refused(node, "one of diaginertia and fullinertia must be given"));
+        }
+        Ok(())
+    }
+
+    fn compiler(&self, node: Node) -> Result<(), FormatError> {
+        self.attributes(node, &[schema::COMPILER])?;
+        let is_sequence = |text: &str| text.len() == 3 && text.chars().all(|axis| "xyzXYZ".contains(axis));
+        match node.attribute("eulerseq").filter(|text| !is_sequence(text)) {
+            Some(text) => {
+                Err(refused(node, &format!("eulerseq=\"{text}\": three letters of xyzXYZ are allowed")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn include(&mut self, node: Node) -> Result<(), FormatError> {
+        self.attributes(node, &[schema::INCLUDE])?;
+        let file = node.attribute("file").ok_or_else(|| refused(node, "its attribute file is missing"))?;
+        let path = self.folder.join(file);
+        if self.included.contains(&path) {
+            return Err(refused(node, "the file is included twice"));
+        }
+        let text = read(&path)?;
+        self.included.push(path.clone());
+        let outer = (self.file.replace(path.clone()), std::mem::take(&mut self.body));
+        self.file(&text).map_err(|error| error.in_file(&path))?;
+        (self.file, self.body) = outer;
+        Ok(())
+    }
 }

@@ -6,6 +6,11 @@ use crate::{
     robots::{arm, quadruped},
 };
 
+/// The model of a text, with default options.
+fn model_of(text: &str) -> Result<ModelDescription, FormatError> {
+    Ok(from_mjcf(text, &MjcfOptions::default())?.model)
+}
+
 const QUADRUPED: &str = include_str!("../../../tests/data/quadruped.mjcf.xml");
 const ARM: &str = include_str!("../../../tests/data/arm.mjcf.xml");
 
@@ -58,8 +63,8 @@ fn assert_same(file: &ModelDescription, own: &ModelDescription) {
 
 #[test]
 fn the_robots_as_mjcf_are_the_built_in_ones() {
-    assert_same(&from_mjcf(QUADRUPED).unwrap(), &quadruped());
-    assert_same(&from_mjcf(ARM).unwrap(), &arm());
+    assert_same(&model_of(QUADRUPED).unwrap(), &quadruped());
+    assert_same(&model_of(ARM).unwrap(), &arm());
 }
 
 const PENDULUM: &str = r#"<mujoco model="pendulum">
@@ -85,7 +90,7 @@ const PENDULUM: &str = r#"<mujoco model="pendulum">
 
 #[test]
 fn fixed_bodies_join_the_scene_and_carry_their_children() {
-    let model = from_mjcf(PENDULUM).unwrap();
+    let model = model_of(PENDULUM).unwrap();
     assert_eq!(model.scene.len(), 2);
     assert_eq!(model.scene[1].position, [0.0, 0.0, 2.0]);
     let [rod] = model.bodies.as_slice() else { panic!("{} bodies", model.bodies.len()) };
@@ -98,7 +103,7 @@ fn fixed_bodies_join_the_scene_and_carry_their_children() {
 
 #[test]
 fn defaults_degrees_and_axes_are_resolved() {
-    let model = from_mjcf(PENDULUM).unwrap();
+    let model = model_of(PENDULUM).unwrap();
     let JointDescription::Hinge(swing) = &model.bodies[0].joint else { panic!() };
     assert_eq!((swing.axis, swing.damping), ([0.0, 1.0, 0.0], 0.2));
     assert_close(
@@ -110,7 +115,7 @@ fn defaults_degrees_and_axes_are_resolved() {
 
 #[test]
 fn masses_come_from_shapes_where_the_file_gives_none() {
-    let rod = &from_mjcf(PENDULUM).unwrap().bodies[0];
+    let rod = &model_of(PENDULUM).unwrap().bodies[0];
     let capsule = 100.0 * std::f64::consts::PI * (0.05f64.powi(2) + 4.0 / 3.0 * 0.05f64.powi(3));
     assert_close(&[rod.mass], &[3.0 + capsule], "mass");
     assert_close(&rod.center_of_mass, &[0.0, 0.0, -(3.0 + 0.5 * capsule) / rod.mass], "centre");
@@ -118,7 +123,7 @@ fn masses_come_from_shapes_where_the_file_gives_none() {
 
 #[test]
 fn motors_and_servos_are_told_apart() {
-    let model = from_mjcf(PENDULUM).unwrap();
+    let model = model_of(PENDULUM).unwrap();
     assert_eq!((model.actuators[0].law, model.actuators[0].effort_limit), (ActuatorLaw::Effort, 2.0));
     let servo = ActuatorLaw::Position { kp: 40.0, kd: 1.5 };
     assert_eq!((model.actuators[1].law, model.actuators[1].effort_limit), (servo, 9.0));
@@ -131,7 +136,7 @@ fn bodies_that_may_touch_are_listed_in_pairs() {
         <body name="b"><joint/><geom size="0.1"/><body name="c"><joint/><geom size="0.1"/></body></body></body>
       <body name="d"><freejoint/><geom size="0.1"/></body>
     </worldbody><contact><exclude body1="d" body2="b"/></contact></mujoco>"#;
-    let pairs = from_mjcf(text).unwrap().colliding_bodies;
+    let pairs = model_of(text).unwrap().colliding_bodies;
     assert_eq!(pairs, [["a", "c"], ["a", "d"], ["c", "d"]].map(|pair| pair.map(str::to_owned)));
 }
 
@@ -166,12 +171,150 @@ fn what_the_engine_has_not_is_named() {
         ("contype=\"1\"", "contype=\"2\" conaffinity=\"2\"", "<body name=\"rod\">"),
         ("<mujoco model", "<urdf model", "urdf"),
         ("</mujoco>", "", "MJCF"),
+        (
+            "mass=\"3\"",
+            "mass=\"heavy\"",
+            "line 11: <geom> in <body name=\"rod\">: mass=\"heavy\": one finite number",
+        ),
+        (
+            "size=\"0.2\"",
+            "size=\"nan\"",
+            "size=\"nan\": 1 to 3 finite numbers must stand there, not less than 0",
+        ),
+        (
+            "size=\"0.2\"",
+            "size=\"0.2\" colour=\"red\"",
+            "colour=\"red\" is not supported; it may have name, class",
+        ),
+        (
+            "size=\"0.2\"",
+            "size=\"0.2\" solref=\"0.004 1\"",
+            "solref=\"0.004 1\": the softness of single contacts",
+        ),
+        ("<joint damping=\"0.2\"/>", "<joint solimplimit=\"0.99 0.999\"/>", "solimplimit"),
+        ("<joint damping=\"0.2\"/>", "<wheel/>", "<wheel> inside <default>"),
+        ("damping=\"0.2\"", "damping=\"-1\"", "damping=\"-1\""),
+        ("axis=\"0 2 0\"", "axis=\"0 2\"", "axis=\"0 2\": 3 finite numbers"),
+        ("euler=\"0 0 90\"", "euler=\"0 0 90\" quat=\"1 0 0 0\"", "quat and euler at once"),
+        ("euler=\"0 0 90\"", "quat=\"0 0 0 0\"", "not all zero"),
+        ("pos=\"0 0 2\"", "pos=\"0 0 2\" speed=\"3\"", "<body name=\"post\">: speed"),
+        ("<compiler angle=\"degree\"/>", "<compiler angle=\"turns\"/>", "allowed is degree, radian"),
+        ("<compiler angle=\"degree\"/>", "<compiler eulerseq=\"xyzz\"/>", "eulerseq=\"xyzz\""),
+        (
+            "<compiler angle=\"degree\"/>",
+            "<option integrator=\"RK4\"/>",
+            "integrator=\"RK4\": allowed is Euler",
+        ),
+        ("<compiler angle=\"degree\"/>", "<option cone=\"pyramidal\"/>", "allowed is elliptic"),
+        ("<compiler angle=\"degree\"/>", "<option timestep=\"0\"/>", "timestep=\"0\""),
+        ("<compiler angle=\"degree\"/>", "<option impratio=\"10\"/>", "impratio"),
+        ("<compiler angle=\"degree\"/>", "<option timstep=\"0.01\"/>", "timstep=\"0.01\" is not supported"),
+        ("<compiler angle=\"degree\"/>", "<option><flag speed=\"enable\"/></option>", "speed"),
+        ("gainprm=\"40\"", "gainprm=\"forty\"", "\"hold\""),
+        ("<motor name=\"push\"", "<motor kp=\"3\" name=\"push\"", "kp=\"3\" is not supported"),
+        ("type=\"capsule\"", "type=\"cone\"", "allowed is plane"),
+        ("<mujoco model", "<mujoco author=\"me\" model", "author"),
     ] {
         let text = PENDULUM.replacen(from, to, 1);
         assert_ne!(text, PENDULUM, "{from} is not in the file");
-        let text = if from == "<mujoco model" { text.replace("</mujoco>", "</urdf>") } else { text };
-        let message = from_mjcf(&text).unwrap_err().to_string();
+        let text = if to == "<urdf model" { text.replace("</mujoco>", "</urdf>") } else { text };
+        let message = model_of(&text).unwrap_err().to_string();
         assert!(message.contains(named), "{from} -> {to}: {message}");
+    }
+}
+
+#[test]
+fn every_refusal_names_the_line() {
+    for (from, to, said) in [
+        (
+            "type=\"sphere\" size=\"0.2\"",
+            "type=\"sphere\" size=\"0\"",
+            "line 11: <geom> in <body name=\"rod\">: radius is 0",
+        ),
+        ("size=\"0.1 0.1 0.2\"", "size=\"0.1 0 0.2\"", "line 7: <geom> in <body name=\"post\">: "),
+        ("axis=\"0 2 0\"", "type=\"ball\"", "line 9: <joint name=\"swing\">: ball joints"),
+        (
+            "name=\"swing\" axis=\"0 2 0\"",
+            "type=\"ball\"",
+            "line 9: <joint> in <body name=\"rod\">: ball joints",
+        ),
+        (
+            "type=\"sphere\" size=\"0.2\"",
+            "type=\"ellipsoid\" size=\"1 1 1\"",
+            "line 11: <geom> in <body name=\"rod\">: ellipsoids",
+        ),
+        (
+            "name=\"push\" joint=\"swing\"",
+            "name=\"push\" joint=\"sway\"",
+            "line 17: <motor name=\"push\">: there is no ",
+        ),
+        ("forcerange=\"-9 9\"", "forcerange=\"-1 9\"", "line 18: <general name=\"hold\">: forcerange"),
+        (
+            "name=\"hold\"",
+            "name=\"push\"",
+            "line 18: <general name=\"push\">: two actuators are named 'push'",
+        ),
+        (
+            "condim=\"1\"",
+            "condim=\"1\" friction=\"1.5\"",
+            "line 11: <geom> in <body name=\"rod\">: condim=\"1\" with friction 1.5 meets a shape of condim 3 with friction 1",
+        ),
+        (
+            "<actuator>",
+            "<contact><exclude body1=\"rod\" body2=\"rot\"/></contact><actuator>",
+            "line 16: <exclude>: body2=\"rot\": there is no body",
+        ),
+        (
+            "<actuator>",
+            "<contact><exclude body1=\"rod\" body2=\"world\"/></contact><actuator>",
+            "line 8: <body name=\"rod\">: its masks or an <exclude> keep it apart",
+        ),
+    ] {
+        let text = PENDULUM.replacen(from, to, 1);
+        assert_ne!(text, PENDULUM, "{from} is not in the file");
+        let message = model_of(&text).unwrap_err().to_string();
+        assert!(message.starts_with(said), "{from} -> {to}: {message}");
+    }
+}
+
+#[test]
+fn shapes_without_friction_meet_rough_ones_that_decide() {
+    // Among themselves, and with a floor that has at least their friction, MuJoCo's answer is the engine's.
+    let text = PENDULUM.replacen("condim=\"1\"", "condim=\"1\" friction=\"0.3\"", 1);
+    assert_eq!(model_of(&text).unwrap().bodies[0].geoms[1].friction, 0.0);
+}
+
+#[test]
+fn a_mesh_of_few_corners_is_a_convex_hull() {
+    let text = |mesh: &str| {
+        format!(
+            r#"<mujoco><asset><mesh name="wedge" {mesh}/></asset><worldbody><geom type="plane" size="0 0 1"/>
+            <body name="wedge" pos="0 0 1"><freejoint/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
+            <geom type="mesh" mesh="wedge" pos="0 0 0.1" friction="0.4"/></body></worldbody></mujoco>"#
+        )
+    };
+    let corners = "vertex=\"0 0 0 1 0 0 0 1 0 0 0 1\"";
+    let model = model_of(&text(&format!("{corners} scale=\"2 1 1\" refpos=\"0 0 0.5\""))).unwrap();
+    let [hull] = model.bodies[0].geoms.as_slice() else { panic!("{:?}", model.bodies[0].geoms) };
+    let expected = [[0.0, 0.0, -0.5], [2.0, 0.0, -0.5], [0.0, 1.0, -0.5], [0.0, 0.0, 0.5]];
+    assert_eq!(hull.shape, Shape::ConvexHull { vertices: expected.to_vec() });
+    assert_eq!((hull.position, hull.friction), ([0.0, 0.0, 0.1], 0.4));
+    let many: Vec<String> = (0..65).map(|i| format!("{i} {} 0", i * i)).collect();
+    for (mesh, said) in [
+        (
+            "file=\"wedge.stl\"".to_owned(),
+            "line 3: <geom> in <body name=\"wedge\">: the mesh wedge is in a file",
+        ),
+        ("vertex=\"0 0 0 1 0 0 0 1 0 0 0\"".to_owned(), "has 11 numbers in vertex"),
+        (format!("vertex=\"{}\"", many.join(" ")), "has 195 numbers in vertex"),
+        (
+            "vertex=\"0 0 0 1 0 0 0 1 0 0 0 one\"".to_owned(),
+            "line 1: <mesh name=\"wedge\">: vertex=\"0 0 0 1",
+        ),
+        ("vertex=\"0 0 0 1 0 0 0 1 0 1 1 0\"".to_owned(), "line 3: <geom> in <body name=\"wedge\">: "),
+    ] {
+        let message = model_of(&text(&mesh)).unwrap_err().to_string();
+        assert!(message.contains(said), "{mesh}: {message}");
     }
 }
 
@@ -181,14 +324,24 @@ fn includes_are_read_and_checked() {
     let main = folder.path().join("main.xml");
     let text = r#"<mujoco><include file="part.xml"/><worldbody><geom type="plane"/></worldbody></mujoco>"#;
     std::fs::write(&main, text).unwrap();
-    let message = from_mjcf_file(&main).unwrap_err().to_string();
+    let message = from_mjcf_file(&main, &MjcfOptions::default()).unwrap_err().to_string();
     assert!(message.contains("part.xml"), "{message}");
     let part = |inside: &str| format!("<mujoco><worldbody>{inside}</worldbody></mujoco>");
     let ball = "<body name=\"ball\"><freejoint/><geom size=\"0.1\"/></body>";
     std::fs::write(folder.path().join("part.xml"), part(ball)).unwrap();
-    assert_eq!(from_mjcf_file(&main).unwrap().bodies[0].name, "ball");
+    assert_eq!(from_mjcf_file(&main, &MjcfOptions::default()).unwrap().model.bodies[0].name, "ball");
     std::fs::write(folder.path().join("part.xml"), part("<replicate count=\"3\"/>")).unwrap();
-    assert!(from_mjcf_file(&main).unwrap_err().to_string().contains("replicate"));
+    assert!(from_mjcf_file(&main, &MjcfOptions::default()).unwrap_err().to_string().contains("replicate"));
+    // What the file says by itself, and what only the conversion or the engine refuses.
+    for (inside, said) in [
+        ("<geom\n size=\"red\"/>", "part.xml: line 1: <geom>: size=\"red\""),
+        ("\n<geom type=\"ellipsoid\" size=\"1 1 1\"/>", "part.xml: line 2: <geom>: ellipsoids"),
+        ("\n\n<geom type=\"sphere\" size=\"0\"/>", "part.xml: line 3: <geom>: radius is 0"),
+    ] {
+        std::fs::write(folder.path().join("part.xml"), part(inside)).unwrap();
+        let message = from_mjcf_file(&main, &MjcfOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("main.xml: ") && message.contains(said), "{inside}: {message}");
+    }
 }
 
 #[test]
@@ -199,6 +352,42 @@ fn bodies_deeper_than_parsers_go_are_refused() {
         "<body>".repeat(depth),
         "</body>".repeat(depth)
     );
-    let message = from_mjcf(&text).unwrap_err().to_string();
+    let message = model_of(&text).unwrap_err().to_string();
     assert!(message.contains("nested deeper than 200"), "{message}");
+}
+
+#[test]
+fn softness_and_the_work_of_a_solver_may_be_let_go() {
+    let option = "<option timestep=\"0.004\" solver=\"CG\" iterations=\"5\" impratio=\"10\" integrator=\"implicitfast\"/>";
+    let text = PENDULUM.replacen("<compiler", &format!("{option}<compiler"), 1).replacen(
+        "size=\"0.2\"",
+        "size=\"0.2\" solref=\"0.004 1\" solimp=\"0.99 0.99 0.01\" margin=\"0.002\"",
+        1,
+    );
+    let message = model_of(&text).unwrap_err().to_string();
+    assert!(message.contains("impratio") && message.contains("ignore_softness"), "{message}");
+    let file = from_mjcf(&text, &MjcfOptions { ignore_softness: true }).unwrap();
+    assert_eq!((file.timestep, file.model), (0.004, model_of(PENDULUM).unwrap()));
+    assert_eq!(from_mjcf(PENDULUM, &MjcfOptions::default()).unwrap().timestep, 0.002);
+}
+
+#[test]
+fn softness_that_is_the_default_is_no_wish() {
+    let text = PENDULUM.replacen(
+        "size=\"0.2\"",
+        "size=\"0.2\" solref=\"0.02 1\" solimp=\"0.9 0.95 0.001\" margin=\"0\"",
+        1,
+    );
+    assert_eq!(model_of(&text).unwrap(), model_of(PENDULUM).unwrap());
+}
+
+#[test]
+fn what_is_only_looked_at_is_passed_over() {
+    let looks = r#"<visual><global fovy="3"/></visual><asset><texture name="t" builtin="flat"/></asset>
+      <sensor><gyro name="g" site="s"/></sensor><keyframe><key qpos="1"/></keyframe><statistic extent="2"/>"#;
+    let text = PENDULUM
+        .replacen("<worldbody>", &format!("{looks}<worldbody><light pos=\"0 0 3\"/><camera name=\"c\"/>"), 1)
+        .replacen("<body name=\"rod\"", "<site name=\"s\"/><body name=\"rod\"", 1)
+        .replacen("size=\"0.2\"", "size=\"0.2\" rgba=\"1 0 0 1\" material=\"m\" group=\"2\"", 1);
+    assert_eq!(model_of(&text).unwrap(), model_of(PENDULUM).unwrap());
 }
