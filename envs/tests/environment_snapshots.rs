@@ -4,12 +4,12 @@
 use pentathlon_engine::wgpu_available;
 use pentathlon_envs::{cormab::sample_actions, registry};
 use pentathlon_gym::{
-    Array, AutoresetMode, BuildOptions, Device, Error, GeneratorKind, OptionValue, Snapshot, VectorEnv,
-    seeding::philox::Philox,
+    Actions, Array, AutoresetMode, BuildOptions, Device, ElementType, Error, GeneratorKind, OptionValue,
+    Snapshot, Step, VectorEnv, seeding::philox::Philox,
 };
 
 /// One task or more of every discipline; those in which chance goes on during an episode among them.
-const IDS: [(&str, &[(&str, f64)]); 9] = [
+const IDS: [(&str, &[(&str, f64)]); 10] = [
     ("MiniGrid-DoorKey-8x8-v0", &[("stochastic_action", 0.8)]),
     ("MiniGrid-Dynamic-Obstacles-8x8-v0", &[]),
     ("BabyAI-GoToSeqS5R2-v0", &[]),
@@ -18,6 +18,7 @@ const IDS: [(&str, &[(&str, f64)]); 9] = [
     ("MatrixGame-TwoStep-v0", &[]),
     ("GridRooms-FourRooms-v0", &[("slip", 0.4)]),
     ("ClassicControl-CartPole-v1", &[("half_length", 1.5)]),
+    ("ClassicControl-Pendulum-v1", &[("mass", 0.8)]),
     ("MultiGrid-TrashGrid-6x6-v2", &[]),
 ];
 
@@ -27,7 +28,7 @@ fn build(id: &str, given: &[(&str, f64)], num_envs: usize, options: BuildOptions
     registry().make(id, &options).unwrap_or_else(|error| panic!("{id}: {error}"))
 }
 
-/// Random actions for `batch`.
+/// Random actions for `batch`; real numbers as their bits.
 fn draw(batch: &dyn VectorEnv, random: &mut Philox) -> Vec<i32> {
     let width = batch.spec().action_space.flat_len();
     let mut actions = vec![0; batch.num_envs() * batch.spec().num_agents * width];
@@ -35,13 +36,22 @@ fn draw(batch: &dyn VectorEnv, random: &mut Philox) -> Vec<i32> {
         assert!(sample_actions(batch, random, &mut actions));
     } else {
         for row in actions.chunks_mut(width) {
-            let Array::I32(values) = batch.spec().action_space.sample(random) else {
-                panic!("whole numbers")
-            };
-            row.copy_from_slice(&values);
+            match batch.spec().action_space.sample(random) {
+                Array::I32(values) => row.copy_from_slice(&values),
+                Array::F32(values) => row.copy_from_slice(bytemuck::cast_slice(&values)),
+                Array::U8(_) => panic!("actions are no bytes"),
+            }
         }
     }
     actions
+}
+
+/// Steps `batch` with what [`draw`] drew.
+fn step<'a>(batch: &'a mut dyn VectorEnv, actions: &[i32]) -> Step<'a> {
+    match batch.spec().action_space.element() {
+        ElementType::F32 => batch.step(Actions::Continuous(bytemuck::cast_slice(actions))).unwrap(),
+        _ => batch.step(actions).unwrap(),
+    }
 }
 
 /// What environment `env` shows, byte for byte.
@@ -65,7 +75,7 @@ fn play(batch: &mut dyn VectorEnv, env: usize, script: &[Vec<i32>]) -> Vec<(Vec<
         let width = own.len();
         actions[env * width..(env + 1) * width].copy_from_slice(own);
         let agents = batch.spec().num_agents;
-        let step = batch.step(&actions).unwrap();
+        let step = step(batch, &actions);
         let reward =
             step.reward[env * agents..(env + 1) * agents].iter().map(|reward| reward.to_bits()).collect();
         let ended = step.ended(env);
@@ -90,14 +100,15 @@ fn assert_goes_on(source: &mut dyn VectorEnv, target: &mut dyn VectorEnv) {
         snapshot = Some(source.snapshot_environment(1).unwrap());
         let before = source.snapshot().unwrap();
         let actions = draw(source, &mut random);
-        if source.step(&actions).unwrap().ended(1) {
+        if step(source, &actions).ended(1) {
             source.restore(&before).unwrap();
             break;
         }
     }
     let snapshot = snapshot.unwrap();
     source.restore_environment(1, &snapshot).unwrap();
-    target.step(&draw(target, &mut random)).unwrap();
+    let actions = draw(target, &mut random);
+    step(target, &actions);
     target.restore_environment(2, &snapshot).unwrap();
     assert_eq!(seen(source, 1), seen(target, 2), "{id}: what is shown after the restoration");
     let mut script = Vec::new();

@@ -1,10 +1,10 @@
-//! Grids to walk in and the cart-pole keep the contract, and both devices play them alike.
+//! Grids to walk in, the cart-pole and the pendulum keep the contract, and both devices play them alike.
 
 use pentathlon_engine::wgpu_available;
 use pentathlon_envs::registry;
 use pentathlon_gym::{
-    AutoresetMode, BuildOptions, Device, Levels, OptionValue, VectorEnv, conformance,
-    seeding::{Random, philox::Philox},
+    Actions, Array, AutoresetMode, BuildOptions, Device, Levels, OptionValue, VectorEnv, conformance,
+    seeding::philox::Philox,
 };
 
 fn build(id: &str, given: &[(&str, OptionValue)], options: BuildOptions) -> Box<dyn VectorEnv> {
@@ -12,7 +12,7 @@ fn build(id: &str, given: &[(&str, OptionValue)], options: BuildOptions) -> Box<
     registry().make(id, &BuildOptions { options: given, ..options }).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn cases() -> [(&'static str, Vec<(&'static str, OptionValue)>); 4] {
+fn cases() -> [(&'static str, Vec<(&'static str, OptionValue)>); 5] {
     [
         ("GridRooms-FourRooms-v0", vec![("slip", 0.3.into())]),
         ("GridRooms-FourRooms-v0", vec![("size", 20.into()), ("goal", false.into())]),
@@ -21,6 +21,7 @@ fn cases() -> [(&'static str, Vec<(&'static str, OptionValue)>); 4] {
             vec![("size", 4.into()), ("goal", true.into()), ("start_x", 1.into()), ("start_y", 2.into())],
         ),
         ("ClassicControl-CartPole-v1", vec![("half_length", 0.8.into())]),
+        ("ClassicControl-Pendulum-v1", vec![("length", 1.2.into())]),
     ]
 }
 
@@ -67,21 +68,31 @@ fn native_and_wgpu_play_the_same_episodes() {
         native.reset(4).unwrap();
         wgpu.reset(4).unwrap();
         let mut random = Philox::for_level(2, 2);
-        let actions = if is_whole { 4 } else { 2 };
         let mut episodes = 0;
         for step in 0..60 {
-            let chosen: Vec<i32> = (0..70).map(|_| random.int(0, actions)).collect();
-            let (a, b) = (native.step(&chosen).unwrap(), wgpu.step(&chosen).unwrap());
-            assert_eq!(
-                (a.reward, a.terminated, a.truncated),
-                (b.reward, b.terminated, b.truncated),
-                "{id}, {step}"
-            );
-            assert_eq!(a.info.episodes, b.info.episodes, "{id}, step {step}");
+            let space = native.spec().action_space.clone();
+            let drawn: Vec<Array> = (0..70).map(|_| space.sample(&mut random)).collect();
+            let whole: Vec<i32> = drawn.iter().filter_map(Array::as_i32).flatten().copied().collect();
+            let real: Vec<f32> = drawn.iter().filter_map(Array::as_f32).flatten().copied().collect();
+            let chosen = if real.is_empty() { Actions::Discrete(&whole) } else { Actions::Continuous(&real) };
+            let (a, b) = (native.step(chosen).unwrap(), wgpu.step(chosen).unwrap());
+            assert_eq!((a.terminated, a.truncated), (b.terminated, b.truncated), "{id}, {step}");
             episodes += a.info.episodes.len();
             if is_whole {
+                assert_eq!((a.reward, &a.info.episodes), (b.reward, &b.info.episodes), "{id}, step {step}");
                 assert_eq!(a.observation, b.observation, "{id}, step {step}");
             } else {
+                let near = |a: f32, b: f32| (a - b).abs() < 1e-3 * (1.0 + a.abs());
+                assert!(a.reward.iter().zip(b.reward).all(|(a, b)| near(*a, *b)), "{id}, step {step}");
+                assert_eq!(a.info.episodes.len(), b.info.episodes.len(), "{id}, step {step}");
+                for (a, b) in a.info.episodes.iter().zip(b.info.episodes) {
+                    assert_eq!(
+                        (a.env, a.length, a.success),
+                        (b.env, b.length, b.success),
+                        "{id}, step {step}"
+                    );
+                    assert!(near(a.episode_return, b.episode_return), "{id}, step {step}");
+                }
                 // Sines differ in their last bits.
                 let (a, b) =
                     (a.observation["state"].as_f32().unwrap(), b.observation["state"].as_f32().unwrap());

@@ -6,6 +6,7 @@
 //! [`VectorEnv`], the options a batch is built with, typed [`Observation`] buffers, seeding,
 //! wrappers, episode statistics and snapshots.
 
+pub mod action_buffer;
 pub mod array;
 pub mod conformance;
 pub mod error;
@@ -26,6 +27,7 @@ extern crate self as pentathlon_gym;
 #[path = "../tests/corridor/mod.rs"]
 mod corridor;
 
+pub use action_buffer::ActionBuffer;
 pub use array::{Array, ElementType, Observation, ObservationField};
 pub use error::Error;
 pub use options::{AutoresetMode, BuildOptions, Device, GeneratorKind, Levels, OptionValue, ResetOptions};

@@ -125,6 +125,11 @@ impl EnvSpec {
         self.observations.iter().find(|observation| observation.name == name)
     }
 
+    /// Numbers of the actions of one environment, all agents together.
+    pub fn action_numbers(&self) -> usize {
+        self.num_agents * self.action_space.flat_len()
+    }
+
     /// Checks that what `build` names exists: domain options, observations, and at least one
     /// environment. Values of options are for the domain to check.
     ///

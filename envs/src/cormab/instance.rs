@@ -1,11 +1,13 @@
 //! One coupled bandit in numbers: arms, rewards, dynamics, constraint. An instance is drawn by
 //! [`generation`](super::generation), or read from and written to JSON in the format of the golden files.
 
+mod validation;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::action::MAX_COMPONENTS;
+pub(super) use self::validation::require;
 
 /// Levels of an arm.
 pub const LEVELS: usize = 4;
@@ -202,19 +204,6 @@ pub enum InstanceError {
     },
 }
 
-/// Refuses `value` unless `holds`.
-pub(super) fn require(
-    holds: bool,
-    what: impl Into<String>,
-    value: impl ToString,
-    allowed: impl Into<String>,
-) -> Result<(), InstanceError> {
-    if holds {
-        return Ok(());
-    }
-    Err(InstanceError::Invalid { what: what.into(), value: value.to_string(), allowed: allowed.into() })
-}
-
 impl Instance {
     /// An instance of these parts, with a horizon of 20 steps and a discount of 0.95.
     ///
@@ -291,129 +280,6 @@ impl Instance {
         std::fs::write(path, self.to_json())
             .map_err(|source| InstanceError::File { path: path.display().to_string(), source })
     }
-
-    /// Checks that sizes and numbers fit together.
-    fn check(&self) -> Result<(), InstanceError> {
-        let limit = format!("1 to {MAX_COMPONENTS}");
-        require(self.format == FORMAT, "the format", &self.format, FORMAT)?;
-        require((1..=MAX_COMPONENTS).contains(&self.arms), "the number of arms", self.arms, &limit)?;
-        require((1..=MAX_COMPONENTS).contains(&self.components), "action_dim", self.components, &limit)?;
-        require(self.n_states == LEVELS, "n_states", self.n_states, "4")?;
-        require(self.horizon > 0, "the horizon", self.horizon, "1 or more")?;
-        require((0.0..1.0).contains(&self.gamma), "gamma", self.gamma, "0 to 1, without 1")?;
-        self.lengths("reward", self.reward.len(), self.arms)?;
-        for value in self.reward.iter().flatten() {
-            require(value.abs() <= 1e6, "a reward", value, "numbers from -1e6 to 1e6")?;
-        }
-        self.check_dynamics()?;
-        self.check_constraint()
-    }
-
-    fn lengths(&self, what: &str, got: usize, expected: usize) -> Result<(), InstanceError> {
-        require(got == expected, format!("the length of {what}"), got, expected.to_string())
-    }
-
-    fn check_dynamics(&self) -> Result<(), InstanceError> {
-        match &self.dynamics {
-            Dynamics::UpDown { p_passive, p_active } => {
-                self.lengths("p_passive", p_passive.len(), self.arms)?;
-                self.lengths("p_active", p_active.len(), self.arms)?;
-                require(self.components == self.arms, "action_dim", self.components, "the number of arms")?;
-                for p in p_passive.iter().chain(p_active) {
-                    require((0.0..=1.0).contains(p), "an up-probability", p, "0 to 1")?;
-                }
-            }
-            Dynamics::Sigmoid { omega, theta, a, b, x0, scale, floor } => {
-                for (what, values) in [("theta", theta), ("a", a), ("b", b), ("x0", x0)] {
-                    self.lengths(what, values.len(), self.arms)?;
-                    for value in values {
-                        require(value.abs() <= 1e6, what, value, "numbers from -1e6 to 1e6")?;
-                    }
-                }
-                self.lengths("omega", omega.len(), self.arms)?;
-                for weights in omega {
-                    self.lengths("a row of omega", weights.len(), self.components)?;
-                    let first = weights.iter().copied().find(|weight| *weight != 0.0).unwrap_or_default();
-                    for weight in weights {
-                        let fits = *weight == 0.0 || *weight == first && weight.abs() <= 1e6;
-                        require(
-                            fits,
-                            "omega",
-                            weight,
-                            "0, or the same weight for all of an arm's interventions",
-                        )?;
-                    }
-                }
-                for (arm, weights) in omega.iter().enumerate() {
-                    let degree = weights.iter().filter(|weight| **weight != 0.0).count();
-                    for count in 0..=degree {
-                        let p = link(&self.dynamics, arm, count);
-                        let what = format!("the up-probability of arm {arm} under {count} interventions");
-                        require((0.0..=1.0).contains(&p), what, p, "0 to 1: scale, floor, a")?;
-                    }
-                }
-                require(scale.is_finite() && floor.is_finite(), "scale or floor", scale, "numbers")?;
-            }
-        }
-        Ok(())
-    }
-
-    fn check_constraint(&self) -> Result<(), InstanceError> {
-        let arms_are_components =
-            || require(self.arms == self.components, "action_dim", self.components, "the number of arms");
-        match &self.constraint {
-            Constraint::AtMost { budget } => {
-                require(*budget <= self.components, "the budget", budget, format!("0 to {}", self.components))
-            }
-            Constraint::Exactly { budget } => {
-                require(*budget <= self.components, "the budget", budget, format!("0 to {}", self.components))
-            }
-            Constraint::Walk { budget, edges, source, max_len } => {
-                arms_are_components()?;
-                // Tours are found by a table over all subsets of what is pulled.
-                require(*budget <= 20, "the budget of a walk", budget, "0 to 20")?;
-                require(*max_len <= 200, "max_len", max_len, "0 to 200")?;
-                let last = self.arms - 1;
-                require(*source <= last, "the source", source, format!("0 to {last}"))?;
-                for end in edges.iter().flatten() {
-                    require(*end <= last, "the end of an edge", end, format!("0 to {last}"))?;
-                }
-                Ok(())
-            }
-            Constraint::Slots { n_workers, n_slots, units_per_arm, arm_avail, worker_avail, .. } => {
-                arms_are_components()?;
-                require((1..=8).contains(n_slots), "n_slots", n_slots, "1 to 8")?;
-                require((1..=100).contains(units_per_arm), "units_per_arm", units_per_arm, "1 to 100")?;
-                require(*n_workers <= 1000, "n_workers", n_workers, "0 to 1000")?;
-                self.lengths("arm_avail", arm_avail.len(), self.arms)?;
-                self.lengths("worker_avail", worker_avail.len(), *n_workers)?;
-                for row in arm_avail.iter().chain(worker_avail) {
-                    self.lengths("a row of availability", row.len(), *n_slots)?;
-                    for flag in row {
-                        require(*flag <= 1, "an availability", flag, "0 or 1")?;
-                    }
-                }
-                Ok(())
-            }
-            Constraint::MultiKnapsack { arm_cost, worker_capacity } => {
-                arms_are_components()?;
-                self.lengths("arm_cost", arm_cost.len(), self.arms)?;
-                require(
-                    worker_capacity.len() <= 128,
-                    "the number of workers",
-                    worker_capacity.len(),
-                    "0 to 128",
-                )?;
-                for cost in arm_cost {
-                    require((1..=1000).contains(cost), "an arm's cost", cost, "1 to 1000")?;
-                }
-                for capacity in worker_capacity {
-                    require(*capacity <= 100_000, "a worker's capacity", capacity, "0 to 100000")?;
-                }
-                Ok(())
-            }
-        }
-    }
 }
 
 /// The up-probability of `arm` when `count` of the components that touch it are chosen.
@@ -472,6 +338,15 @@ mod tests {
         assert!(reason(&|i| i.constraint = Constraint::AtMost { budget: 3 }).contains("the budget is 3"));
         let dynamics = Dynamics::UpDown { p_passive: vec![0.1, 1.2], p_active: vec![0.8, 0.7] };
         assert!(reason(&|i| i.dynamics = dynamics.clone()).contains("an up-probability is 1.2"));
+        let exactly = reason(&|i| i.constraint = Constraint::Exactly { budget: 1 });
+        assert!(
+            exactly.contains("the constraint of the domain budget is exactly; allowed: at_most"),
+            "{exactly}"
+        );
+        let edges = vec![[0, 1], [1, 1]];
+        let walk = Constraint::Walk { budget: 1, edges, source: 0, max_len: 2 };
+        let looped = reason(&|i| (i.problem, i.constraint) = (Problem::Routing, walk.clone()));
+        assert!(looped.contains("an edge is [1, 1]"), "{looped}");
         assert!(Instance::from_json("it", "{}").unwrap_err().to_string().contains("missing field"));
     }
 

@@ -3,6 +3,7 @@
 
 mod packing;
 mod program;
+mod shortest_paths;
 mod slots;
 mod walk;
 

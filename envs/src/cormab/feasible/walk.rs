@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use pentathlon_gym::seeding::Random;
 
-use super::Violation;
+use super::{Violation, shortest_paths::ShortestPaths};
 use crate::cormab::action::{ActionMask, components};
 
 /// Hops between arms that no walk connects.
@@ -16,8 +16,8 @@ const UNREACHABLE: u16 = 10_000;
 const MAX_TOUR: usize = 24;
 
 thread_local! {
-    /// Memory for the table of paths, so that checking an action allocates nothing after the first times.
-    static PATH_TABLE: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    /// Memory for shortest paths, so that checking an action allocates nothing after the first times.
+    static PATHS: RefCell<ShortestPaths> = RefCell::default();
 }
 
 /// The graph, the limits, and the distances between arms.
@@ -101,38 +101,32 @@ impl Walk {
         }
         let mut memory = [0u8; MAX_TOUR];
         let Some(stops) = self.stops(part, &mut memory) else { return 0 };
-        let mut table = None;
-        let fits = |arm: &usize| {
-            let hops = |other: usize| usize::from(self.distance(*arm, other));
-            if 2 * hops(self.source) > self.limit {
-                return false;
-            }
-            if self.surely_contains(part | 1 << arm) {
-                return true;
-            }
-            if stops.len() < 3 {
-                return false;
-            }
-            let table: &Vec<u16> = table.get_or_insert_with(|| {
-                let mut table = Vec::new();
-                self.fill_path_table(stops, self.limit, &mut table);
-                table
-            });
-            let meets = |visited: usize| {
-                if visited == 0 {
-                    return hops(self.source);
-                }
-                let row = &table[visited * stops.len()..][..stops.len()];
-                let ends =
-                    row.iter().zip(stops).map(|(path, last)| usize::from(*path) + hops(usize::from(*last)));
-                ends.min().unwrap_or(usize::MAX)
-            };
-            let all = (1usize << stops.len()) - 1;
-            // Each tour is met twice, once in each direction.
-            (0..=all / 2).any(|visited| meets(visited) + meets(all & !visited) <= self.limit)
-        };
-        let rest = (0..self.arms).filter(|arm| part >> arm & 1 == 0);
-        rest.filter(fits).fold(0, |set, arm| set | 1 << arm)
+        PATHS.with_borrow_mut(|paths| {
+            let mut filled = false;
+            let mut fits =
+                |arm: &usize| {
+                    if 2 * usize::from(self.distance(self.source, *arm)) > self.limit {
+                        return false;
+                    }
+                    if self.surely_contains(part | 1 << arm) {
+                        return true;
+                    }
+                    if stops.len() < 3 {
+                        return false;
+                    }
+                    if !filled {
+                        self.fill(paths, stops);
+                        filled = true;
+                    }
+                    let hops = |other: usize| self.distance(*arm, other);
+                    usize::from(paths.shortest_tour_with(
+                        stops.iter().map(|stop| hops(usize::from(*stop))),
+                        hops(self.source),
+                    )) <= self.limit
+                };
+            let rest = (0..self.arms).filter(|arm| part >> arm & 1 == 0);
+            rest.filter(|arm| fits(arm)).fold(0, |set, arm| set | 1 << arm)
+        })
     }
 
     pub(super) fn violation(&self, action: ActionMask) -> Violation {
@@ -185,38 +179,17 @@ impl Walk {
         if stops.is_empty() {
             return Some(0);
         }
-        PATH_TABLE.with_borrow_mut(|table| {
-            self.fill_path_table(stops, limit, table);
-            let all = &table[((1usize << stops.len()) - 1) * stops.len()..];
-            let home = stops.iter().map(|stop| usize::from(self.distance(self.source, usize::from(*stop))));
-            let tours = all.iter().zip(home).map(|(path, home)| usize::from(*path) + home);
-            tours.min().filter(|length| *length <= limit)
+        PATHS.with_borrow_mut(|paths| {
+            self.fill(paths, stops);
+            Some(usize::from(paths.shortest_tour())).filter(|length| *length <= limit)
         })
     }
 
-    /// Fills the table of Held and Karp: lengths of the shortest paths from the source through a set of stops to
-    /// one of them, `[sets][stops]`. Paths that cannot return within `limit` are left out.
-    fn fill_path_table(&self, stops: &[u8], limit: usize, table: &mut Vec<u16>) {
-        let count = stops.len();
-        let home = |stop: usize| self.distance(self.source, usize::from(stops[stop]));
-        table.clear();
-        table.resize(count << count, u16::MAX);
-        for stop in 0..count {
-            table[(1 << stop) * count + stop] = home(stop);
-        }
-        for visited in 1usize..1 << count {
-            for last in 0..count {
-                let length = table[visited * count + last];
-                if length == u16::MAX || usize::from(length) + usize::from(home(last)) > limit {
-                    continue;
-                }
-                for next in (0..count).filter(|next| visited >> next & 1 == 0) {
-                    let hops = self.distance(usize::from(stops[last]), usize::from(stops[next]));
-                    let entry = &mut table[(visited | 1 << next) * count + next];
-                    *entry = (*entry).min(length.saturating_add(hops));
-                }
-            }
-        }
+    /// Fills `paths` with the shortest paths through sets of `stops`.
+    fn fill(&self, paths: &mut ShortestPaths, stops: &[u8]) {
+        let home = |stop: &u8| self.distance(self.source, usize::from(*stop));
+        paths
+            .fill(stops.iter().map(home), |a, b| self.distance(usize::from(stops[a]), usize::from(stops[b])));
     }
 }
 

@@ -7,7 +7,7 @@
 pub mod rules {
     use wgsl_rs::std::*;
 
-    use crate::classic_control::components::records::*;
+    use crate::classic_control::cart_pole::components::records::*;
     use pentathlon_engine::episode::records::*;
 
     /// Acceleration of gravity in m/s^2.
@@ -50,7 +50,7 @@ pub mod rules {
 #[cfg(test)]
 mod tests {
     use super::rules::*;
-    use crate::classic_control::components::records::Pole;
+    use crate::classic_control::cart_pole::components::records::Pole;
 
     /// The same equations in double precision, for the usual cart and pole.
     fn reference([x, x_dot, theta, theta_dot]: [f64; 4], action: i32) -> [f64; 4] {

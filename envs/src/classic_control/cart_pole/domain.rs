@@ -2,8 +2,7 @@
 
 use pentathlon_engine::{Domain, GenerationError, Instance, InstanceMut, Kernel, episode::records::Outcome};
 use pentathlon_gym::{
-    BuildOptions, ContextParameter, ElementType, EnvSpec, Error, Group, ObservationSpec, OptionSpec, Space,
-    seeding::Random,
+    BuildOptions, ElementType, EnvSpec, Error, Group, ObservationSpec, Space, seeding::Random,
 };
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     dynamics::rules::{pushed, verdict_of},
     kernels,
 };
-use crate::given_option::GivenOption;
+use crate::classic_control::parameters::{self, Parameter};
 
 /// The registered id.
 pub const CART_POLE: &str = "ClassicControl-CartPole-v1";
@@ -19,11 +18,29 @@ pub const CART_POLE: &str = "ClassicControl-CartPole-v1";
 /// Largest starting value of position, velocity, angle and angular velocity, as Gymnasium has it.
 const START: f64 = 0.05;
 
-/// What cart and pole can be like: name, default, least, largest, meaning.
-const PARTS: [(&str, f32, f32, f32, &str); 3] = [
-    ("cart_mass", 1.0, 0.01, 100.0, "Mass of the cart in kg."),
-    ("half_length", 0.5, 0.01, 100.0, "Half the length of the pole in m."),
-    ("pole_mass", 0.1, 0.001, 100.0, "Mass of the pole in kg."),
+/// What cart and pole can be like.
+const PARTS: [Parameter; 3] = [
+    Parameter {
+        name: "cart_mass",
+        default: 1.0,
+        least: 0.01,
+        largest: 100.0,
+        description: "Mass of the cart in kg.",
+    },
+    Parameter {
+        name: "half_length",
+        default: 0.5,
+        least: 0.01,
+        largest: 100.0,
+        description: "Half the length of the pole in m.",
+    },
+    Parameter {
+        name: "pole_mass",
+        default: 0.1,
+        least: 0.001,
+        largest: 100.0,
+        description: "Mass of the pole in kg.",
+    },
 ];
 
 /// The cart-pole with its options.
@@ -41,20 +58,7 @@ impl CartPole {
         if id != CART_POLE {
             return Err(Error::UnknownId { id: id.into(), nearest: Vec::new() });
         }
-        let mut parts = PARTS.map(|(_, default, ..)| default);
-        for (name, value) in &build.options {
-            let Some(place) = PARTS.iter().position(|(part, ..)| part == name) else {
-                return Err(Error::UnknownOption {
-                    id: id.into(),
-                    option: name.clone(),
-                    available: PARTS.map(|(part, ..)| part.to_owned()).to_vec(),
-                });
-            };
-            let (_, _, least, largest, _) = PARTS[place];
-            let given = GivenOption { id, name, value };
-            parts[place] = given.number(f64::from(least), f64::from(largest))? as f32;
-        }
-        Ok(Self { spec: spec(build, parts) })
+        Ok(Self { spec: spec(build, parameters::given(id, &PARTS, build)?) })
     }
 
     /// The specification, by value.
@@ -89,26 +93,8 @@ fn spec(build: &BuildOptions, parts: [f32; 3]) -> EnvSpec {
         reward_range: (1.0, 1.0),
         subgoals: Vec::new(),
         channels: Vec::new(),
-        context: PARTS
-            .iter()
-            .zip(parts)
-            .map(|(&(name, _, low, high, description), default)| ContextParameter {
-                name: name.into(),
-                low,
-                high,
-                default,
-                integer: false,
-                description: description.into(),
-            })
-            .collect(),
-        options: PARTS
-            .iter()
-            .map(|(name, default, least, largest, description)| OptionSpec {
-                name: (*name).into(),
-                default: default.to_string(),
-                description: format!("{description} {least} to {largest}."),
-            })
-            .collect(),
+        context: parameters::context(&PARTS, &parts),
+        options: parameters::options(&PARTS),
         wgpu: true,
     }
 }
@@ -175,13 +161,7 @@ impl Domain for CartPole {
         if !numbers.iter().all(|number| number.is_finite()) {
             return Err(format!("its cart and pole are at {numbers:?}"));
         }
-        let parts = [pole.cart_mass, pole.half_length, pole.pole_mass];
-        for ((name, _, least, largest, _), part) in PARTS.into_iter().zip(parts) {
-            if !(least..=largest).contains(&part) {
-                return Err(format!("its {name} is {part}; allowed: {least} to {largest}"));
-            }
-        }
-        Ok(())
+        parameters::check(&PARTS, &[pole.cart_mass, pole.half_length, pole.pole_mass])
     }
 
     fn mission(&self, _instance: Instance<'_, Pole>) -> String {

@@ -1,4 +1,4 @@
-//! The wgpu shell of the cart-pole. One invocation an environment.
+//! The wgpu shell of the pendulum. One invocation an environment.
 
 use pentathlon_engine::{Binding, Kernel, Set};
 
@@ -11,48 +11,56 @@ pub(super) fn kernels(observations: &[usize]) -> Vec<Kernel> {
         kernel(
             Set::Step,
             &step_kernel::WGSL_SOURCE,
-            "push_carts",
+            "turn_rods",
             &[Parameters, States, Episodes, Outcomes, Actions],
             None,
         ),
-        kernel(Set::Reward, &reward_kernel::WGSL_SOURCE, "pay_steps", &[Parameters, Rewards], None),
+        kernel(
+            Set::Reward,
+            &reward_kernel::WGSL_SOURCE,
+            "charge_costs",
+            &[Parameters, Outcomes, Rewards],
+            None,
+        ),
     ];
     kernels.extend(observations.iter().map(|&index| {
         let bindings = &[Parameters, States, Observation];
-        kernel(Set::Observe, &observe_kernel::WGSL_SOURCE, "write_states", bindings, Some(index))
+        kernel(Set::Observe, &observe_kernel::WGSL_SOURCE, "write_directions", bindings, Some(index))
     }));
     kernels
 }
 
-/// The Step set.
+/// The Step set. Torques come as the bits of floats; the cost is left for the Reward set, as its bits.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
 #[wgsl_rs::wgsl]
 pub mod step_kernel {
-    use crate::classic_control::components::records::*;
-    use crate::classic_control::dynamics::rules::*;
+    use crate::classic_control::pendulum::components::records::*;
+    use crate::classic_control::pendulum::dynamics::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     uniform!(group(0), binding(0), PARAMETERS: BatchParameters);
-    storage!(group(0), binding(1), read_write, STATES: RuntimeArray<Pole>);
+    storage!(group(0), binding(1), read_write, STATES: RuntimeArray<Rod>);
     storage!(group(0), binding(3), read_write, EPISODES: RuntimeArray<Episode>);
     storage!(group(0), binding(4), read_write, OUTCOMES: RuntimeArray<Outcome>);
     storage!(group(0), binding(5), read_write, ACTIONS: RuntimeArray<i32>);
 
     #[compute]
     #[workgroup_size(64)]
-    pub fn push_carts(#[builtin(global_invocation_id)] id: Vec3u) {
+    pub fn turn_rods(#[builtin(global_invocation_id)] id: Vec3u) {
         let env = id.x;
         if env >= get!(PARAMETERS).num_envs || get!(EPISODES)[env].ended != 0u32 {
             return;
         }
-        let pole = pushed(get!(STATES)[env], get!(ACTIONS)[env]);
-        get_mut!(STATES)[env] = pole;
-        get_mut!(OUTCOMES)[env].verdict = verdict_of(pole);
+        let rod = get!(STATES)[env];
+        let torque = bitcast_f32(get!(ACTIONS)[env]);
+        get_mut!(STATES)[env] = turned(rod, torque);
+        get_mut!(OUTCOMES)[env].verdict = RUNNING;
+        get_mut!(OUTCOMES)[env].detail = bitcast_u32(cost_of(rod, torque));
     }
 }
 
-/// The Reward set: 1 a step.
+/// The Reward set: the negative cost.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
 #[wgsl_rs::wgsl]
 pub mod reward_kernel {
@@ -60,43 +68,43 @@ pub mod reward_kernel {
     use wgsl_rs::std::*;
 
     uniform!(group(0), binding(0), PARAMETERS: BatchParameters);
+    storage!(group(0), binding(4), read_write, OUTCOMES: RuntimeArray<Outcome>);
     storage!(group(0), binding(6), read_write, REWARDS: RuntimeArray<f32>);
 
     #[compute]
     #[workgroup_size(64)]
-    pub fn pay_steps(#[builtin(global_invocation_id)] id: Vec3u) {
+    pub fn charge_costs(#[builtin(global_invocation_id)] id: Vec3u) {
         let env = id.x;
         if env >= get!(PARAMETERS).num_envs {
             return;
         }
-        get_mut!(REWARDS)[env] = 1.0f32;
+        get_mut!(REWARDS)[env] = -bitcast_f32(get!(OUTCOMES)[env].detail);
     }
 }
 
-/// The Observe set: position, velocity, angle, angular velocity.
+/// The Observe set: cosine and sine of the angle, angular velocity.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
 #[wgsl_rs::wgsl]
 pub mod observe_kernel {
-    use crate::classic_control::components::records::*;
+    use crate::classic_control::pendulum::components::records::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
 
     uniform!(group(0), binding(0), PARAMETERS: BatchParameters);
-    storage!(group(0), binding(1), read_write, STATES: RuntimeArray<Pole>);
+    storage!(group(0), binding(1), read_write, STATES: RuntimeArray<Rod>);
     storage!(group(0), binding(11), read_write, ROWS: RuntimeArray<u32>);
 
     #[compute]
     #[workgroup_size(64)]
-    pub fn write_states(#[builtin(global_invocation_id)] id: Vec3u) {
+    pub fn write_directions(#[builtin(global_invocation_id)] id: Vec3u) {
         let env = id.x;
         if env >= get!(PARAMETERS).num_envs {
             return;
         }
-        let pole = get!(STATES)[env];
-        get_mut!(ROWS)[4u32 * env] = bitcast_u32(pole.x);
-        get_mut!(ROWS)[4u32 * env + 1u32] = bitcast_u32(pole.x_dot);
-        get_mut!(ROWS)[4u32 * env + 2u32] = bitcast_u32(pole.theta);
-        get_mut!(ROWS)[4u32 * env + 3u32] = bitcast_u32(pole.theta_dot);
+        let rod = get!(STATES)[env];
+        get_mut!(ROWS)[3u32 * env] = bitcast_u32(cos(rod.theta));
+        get_mut!(ROWS)[3u32 * env + 1u32] = bitcast_u32(sin(rod.theta));
+        get_mut!(ROWS)[3u32 * env + 2u32] = bitcast_u32(rod.theta_dot);
     }
 }
 
