@@ -11,7 +11,8 @@ use pentathlon_agents::options::{
     SubgoalOption,
 };
 use pentathlon_agents::qmix::{
-    AgentNetwork, Batch, Collector, ExplorationConfig, Learner, LearnerConfig, Optimiser, Replay,
+    ActionSelection, AgentNetwork, Batch, Collector, ExplorationConfig, Learner, LearnerConfig, Optimiser,
+    Replay,
 };
 use pentathlon_agents::random::{Purpose, stream};
 use pentathlon_gym::seeding::{Random, philox::Philox};
@@ -159,7 +160,7 @@ fn evaluate(id: &str, mixes_goals: bool, policy: &AgentNetwork, hidden: usize) -
     let mut random = stream(7, Purpose::Evaluation);
     let mut records: Vec<Option<EpisodeRecord>> = vec![None; 64];
     while records.iter().any(Option::is_none) {
-        collector.step(process.as_mut(), policy, 0.0, &mut random, |_| {})?;
+        collector.step(process.as_mut(), policy, ActionSelection::EpsilonGreedy(0.0), &mut random, |_| {})?;
         for episode in process.episodes() {
             records[episode.env].get_or_insert(*episode);
         }
@@ -188,10 +189,16 @@ fn train(id: &str, mixes_goals: bool, frames: u64, seed: u64) -> Result<(), Erro
     let start = std::time::Instant::now();
     while played < frames {
         let epsilon = exploration.epsilon(played);
-        collector.step(process.as_mut(), &learner.policy(), epsilon, &mut actions, |episode| {
-            replay.push(episode);
-            unlearned += 1;
-        })?;
+        collector.step(
+            process.as_mut(),
+            &learner.policy(),
+            ActionSelection::EpsilonGreedy(epsilon),
+            &mut actions,
+            |episode| {
+                replay.push(episode);
+                unlearned += 1;
+            },
+        )?;
         if replay.len() < config.batch_episodes {
             unlearned = 0;
         }

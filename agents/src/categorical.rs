@@ -32,6 +32,18 @@ pub fn probabilities(logits: &[f32]) -> Vec<f32> {
     logits.iter().map(|&logit| (logit - peak).exp() / total).collect()
 }
 
+/// Writes the chances that `logits` give the actions that are `available`; those of the others are 0.
+pub fn available_probabilities(logits: &[f32], available: &[u8], chances: &mut [f32]) {
+    let allowed = logits.iter().zip(available).filter(|(_, allowed)| **allowed != 0);
+    let peak = allowed.map(|(logit, _)| *logit).fold(f32::NEG_INFINITY, f32::max);
+    let mut total = 0.0;
+    for ((chance, logit), allowed) in chances.iter_mut().zip(logits).zip(available) {
+        *chance = if *allowed == 0 { 0.0 } else { (logit - peak).exp() };
+        total += *chance;
+    }
+    chances.iter_mut().for_each(|chance| *chance /= total);
+}
+
 /// The most probable action, the first of equal ones.
 pub fn argmax(logits: &[f32]) -> usize {
     let mut best = 0;

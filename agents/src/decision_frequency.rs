@@ -42,13 +42,23 @@ pub fn return_at(
     episodes: usize,
     repeats: u32,
 ) -> Result<f64, Error> {
-    let repeating = |id: &str, options: &BuildOptions| {
-        let disabled = BuildOptions { autoreset: AutoresetMode::Disabled, ..options.clone() };
-        let env = ActionRepeat::wrap(make(id, &disabled)?, repeats)?;
-        let env: Box<dyn VectorEnv> = Box::new(Autoreset::wrap(env, options.autoreset)?);
-        Ok(env)
-    };
-    Ok(evaluate(policy, &repeating, id, options, episodes)?.mean_return)
+    Ok(evaluate(policy, &|id, options| repeating(make, id, options, repeats), id, options, episodes)?
+        .mean_return)
+}
+
+/// The environment `id` with every action repeated `repeats` times.
+///
+/// # Errors
+/// Those of the environment, or no repeats.
+pub(crate) fn repeating(
+    make: MakeBatch<'_>,
+    id: &str,
+    options: &BuildOptions,
+    repeats: u32,
+) -> Result<Box<dyn VectorEnv>, pentathlon_gym::Error> {
+    let disabled = BuildOptions { autoreset: AutoresetMode::Disabled, ..options.clone() };
+    let env = ActionRepeat::wrap(make(id, &disabled)?, repeats)?;
+    Ok(Box::new(Autoreset::wrap(env, options.autoreset)?))
 }
 
 /// Judges a policy at every repeat length; `None` when `watch` ended it. `policy` makes the policy anew for a seed.

@@ -55,8 +55,8 @@ pub enum Error {
     },
     /// Training produced a number that is not finite; the last checkpoint is still good.
     #[error(
-        "training diverged in update {update}: the {what} is not finite; resume from the last checkpoint \
-         with a smaller ppo.learning_rate or ppo.max_gradient_norm"
+        "training diverged in update {update}: the {what} is not finite; resume from the last checkpoint, or train \
+         again, with a smaller learning rate or limit of gradients"
     )]
     Diverged {
         /// Update in which it happened.

@@ -1,9 +1,9 @@
 //! How good a policy is: success, return and length over fresh levels, and single episodes to look at.
 
-use pentathlon_gym::{AutoresetMode, BuildOptions, Step, VectorEnv};
+use pentathlon_gym::{ActionBuffer, AutoresetMode, BuildOptions, Step, VectorEnv};
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{Policy, action_numbers};
+use crate::policy::Policy;
 use crate::{Error, MakeBatch};
 
 /// Environments that play at the same time.
@@ -61,7 +61,8 @@ pub fn evaluate_and_look(
     let mut left: Vec<usize> =
         (0..envs).map(|env| episodes / envs + usize::from(env < episodes % envs)).collect();
     let mut active: Vec<bool> = left.iter().map(|&left| left > 0).collect();
-    let mut actions = vec![lowest_action(env); envs * action_numbers(env)?];
+    // Environments that have played all their episodes go on with what was last done there.
+    let mut actions = ActionBuffer::of(env)?;
     let (mut successes, mut returns, mut lengths) = (0, 0.0, 0_u64);
     while active.contains(&true) {
         policy.act(env, &active, &mut actions)?;
@@ -87,21 +88,13 @@ pub fn evaluate_and_look(
     })
 }
 
-/// What environments that have played all their episodes are stepped with.
-fn lowest_action(env: &dyn VectorEnv) -> i32 {
-    match env.spec().action_space {
-        pentathlon_gym::Space::Discrete { start, .. } => start,
-        _ => 0,
-    }
-}
-
 /// One episode, as its actions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordedEpisode {
     /// Seed that the environment was reset with.
     pub seed: u64,
     /// Actions, step by step; `numbers of one action` each.
-    pub actions: Vec<i32>,
+    pub actions: ActionBuffer,
     /// Sum of rewards.
     pub episode_return: f32,
     /// Whether the task was achieved.
@@ -157,11 +150,12 @@ pub fn play_episode_and_look<E: From<Error>>(
     env.reset(seed).map_err(environment)?;
     policy.forget(0);
     look(Sight { batch: env, events: &[], caption: None })?;
-    let mut action = vec![lowest_action(env); action_numbers(env)?];
-    let mut episode = RecordedEpisode { seed, actions: Vec::new(), episode_return: 0.0, success: false };
+    let mut action = ActionBuffer::of(env).map_err(environment)?;
+    let actions = ActionBuffer::empty(env.spec()).map_err(environment)?;
+    let mut episode = RecordedEpisode { seed, actions, episode_return: 0.0, success: false };
     loop {
         policy.act(env, &[true], &mut action)?;
-        episode.actions.extend_from_slice(&action);
+        episode.actions.extend((&action).into());
         let step = env.step(&action).map_err(environment)?;
         episode.episode_return += step.reward.iter().sum::<f32>();
         episode.success = step.info.success[0];

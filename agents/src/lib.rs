@@ -6,11 +6,15 @@
 //! - [`behaviour_cloning`]: a policy learnt from demonstrations;
 //! - [`options`]: choices that last, and the decision processes that value learners see;
 //! - [`qmix`]: independent, additive and monotonic value learners for teams; [`dqn`] for one agent;
+//! - [`coma`]: counterfactual policy gradients for teams;
 //! - [`gmah`]: hierarchies of named subgoals, for one agent and for teams;
 //! - [`option_critic`]: options that learn when to end, in tables;
 //! - [`hac`]: levels that set goals for the levels below;
 //! - [`snapshot_starts`]: episodes that start in the middle of a teacher's;
 //! - [`mbtl`]: which contexts to train on; [`decision_frequency`]: policies that decide less often;
+//! - [`td3`]: twin delayed deep deterministic policy gradient, for actions that are real numbers;
+//! - [`sequence_policy`]: several actions in one decision;
+//! - [`continuous_control`]: training runs of these two;
 //! - [`subpo`]: policy gradients on rewards for what is visited for the first time;
 //! - [`statistics`]: results over seeds; [`study`]: experiments with a claim;
 //! - [`trainer`]: the loop around it: progress, logs, checkpoints that continue exactly;
@@ -22,7 +26,9 @@
 
 pub mod behaviour_cloning;
 pub mod categorical;
+pub mod coma;
 pub mod config;
+pub mod continuous_control;
 pub mod cormab;
 pub mod decision_frequency;
 pub mod dqn;
@@ -40,10 +46,12 @@ pub mod policy;
 pub mod ppo;
 pub mod qmix;
 pub mod random;
+pub mod sequence_policy;
 pub mod snapshot_starts;
 pub mod statistics;
 pub mod study;
 pub mod subpo;
+pub mod td3;
 pub mod trainer;
 
 pub use config::Config;

@@ -1,6 +1,7 @@
 //! The learner's own random streams: named by the training seed and a purpose, independent of those of
 //! the environments, and small enough to stand in a checkpoint.
 
+use pentathlon_gym::seeding::Random;
 use pentathlon_gym::seeding::philox::{Philox, rules};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,12 @@ pub fn stream(seed: u64, purpose: Purpose) -> Philox {
     Philox(rules::episode_stream(seed as u32, (seed >> 32) as u32, 0, 0, purpose as u32))
 }
 
+/// A standard normal number (Box and Muller, 1958).
+pub(crate) fn normal(random: &mut Philox) -> f64 {
+    let radius = (-2.0 * (1.0 - random.float()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * random.float()).cos()
+}
+
 /// A position in a stream, to be kept in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamState {
@@ -51,8 +58,6 @@ impl From<StreamState> for Philox {
 
 #[cfg(test)]
 mod tests {
-    use pentathlon_gym::seeding::Random;
-
     use super::*;
 
     #[test]

@@ -8,7 +8,7 @@ use pentathlon_agents::{
     policy::{ExpertPolicy, Policy},
 };
 use pentathlon_envs::minigrid::register;
-use pentathlon_gym::{BuildOptions, Error, Registry, VectorEnv};
+use pentathlon_gym::{ActionBuffer, BuildOptions, Error, Registry, VectorEnv};
 
 const ID: &str = "BabyAI-GoToRedBallNoDists-v0";
 
@@ -30,10 +30,11 @@ fn demonstrations(steps: usize) -> Demonstrations {
     batch.reset(3).unwrap();
     let mut demonstrations = Demonstrations::new(batch, "image").unwrap();
     let mut expert = ExpertPolicy::new(batch).unwrap();
-    let mut actions = vec![0; 32];
+    let mut actions = ActionBuffer::of(batch).unwrap();
     for _ in 0..steps {
         expert.act(batch, &[true; 32], &mut actions).unwrap();
-        demonstrations.push(batch.spec(), batch.observation(), &actions).unwrap();
+        let taken = actions.as_discrete().unwrap();
+        demonstrations.push(batch.spec(), batch.observation(), taken).unwrap();
         batch.step(&actions).unwrap();
     }
     demonstrations

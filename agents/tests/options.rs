@@ -5,7 +5,9 @@ use pentathlon_agents::options::{
     Choice, DecisionProcess, OptionRunner, OptionView, PrimitiveOption, PrimitiveProcess, ProcessShape,
     RunnerSettings, SituationMut, SubgoalOption,
 };
-use pentathlon_agents::qmix::{Batch, Collector, Episode, Factorisation, Learner, LearnerConfig, Replay};
+use pentathlon_agents::qmix::{
+    ActionSelection, Batch, Collector, Episode, Factorisation, Learner, LearnerConfig, Replay,
+};
 use pentathlon_agents::random::{Purpose, stream};
 use pentathlon_gym::seeding::philox::Philox;
 use pentathlon_gym::{AutoresetMode, BuildOptions, Device, VectorEnv};
@@ -103,7 +105,9 @@ fn losses(process: &mut dyn DecisionProcess, updates: usize) -> (Vec<f32>, Vec<E
     while losses.len() < updates {
         let mut finished = Vec::new();
         collector
-            .step(process, &learner.policy(), 0.3, &mut actions, |episode| finished.push(episode))
+            .step(process, &learner.policy(), ActionSelection::EpsilonGreedy(0.3), &mut actions, |episode| {
+                finished.push(episode)
+            })
             .unwrap();
         for episode in finished {
             episodes.push(episode.clone());
@@ -222,7 +226,13 @@ fn at_most_so_many_suffixes_are_spread_over_a_choice_and_become_episodes_of_one_
     let mut episodes = Vec::new();
     for _ in 0..9 {
         collector
-            .step(&mut process, &learner.policy(), 0.0, &mut random, |episode| episodes.push(episode))
+            .step(
+                &mut process,
+                &learner.policy(),
+                ActionSelection::EpsilonGreedy(0.0),
+                &mut random,
+                |episode| episodes.push(episode),
+            )
             .unwrap();
     }
     assert_eq!(episodes.len(), 3);

@@ -69,8 +69,9 @@ fn table(trainer: &TeamTrainer, stages: &[(usize, [i32; 2])], count: usize, acti
             }
         })
         .collect();
-    let batch = Batch::new(trainer.learner().shape(), &episodes.iter().collect::<Vec<_>>());
-    let values = trainer.learner().joint_values(&batch);
+    let learner = trainer.learner().values().unwrap();
+    let batch = Batch::new(learner.shape(), &episodes.iter().collect::<Vec<_>>());
+    let values = learner.joint_values(&batch);
     values[(stages.len() - 1) * joint.len()..].to_vec()
 }
 

@@ -7,13 +7,13 @@ use burn::optim::{AdamConfig, GradientsAccumulator, GradientsParams, ModuleOptim
 use burn::store::ModuleRecord;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Bytes, DType, Device, Int, Tensor, TensorData};
-use pentathlon_gym::VectorEnv;
 use pentathlon_gym::seeding::{Random, philox::Philox};
+use pentathlon_gym::{ActionBuffer, VectorEnv};
 use rayon::prelude::*;
 
 use super::{CloningConfig, Demonstrations};
 use crate::networks::{EncodedRows, InstructedPolicy, ObservationLayout};
-use crate::policy::Policy;
+use crate::policy::{Policy, discrete_actions};
 use crate::random::{Purpose, stream};
 use crate::{Error, categorical};
 
@@ -257,7 +257,8 @@ pub struct CloningPolicy {
 }
 
 impl Policy for CloningPolicy {
-    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
+    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut ActionBuffer) -> Result<(), Error> {
+        let actions = discrete_actions(env, actions)?;
         let Self { layout, network, greedy, random } = self;
         if let Some((name, _)) = layout.inputs.iter().find(|(name, _)| env.observation().get(name).is_none())
         {

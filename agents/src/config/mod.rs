@@ -5,7 +5,7 @@
 
 mod network;
 pub(crate) mod overrides;
-mod validation;
+pub(crate) mod validation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub use network::{Backend, CriticKind, MemoryKind, NetworkConfig, ObservationPar
 use crate::Error;
 
 /// Configurations that come with the suite, by name: the files of `experiments/`.
-pub const EXPERIMENTS: [(&str, &str); 13] = [
+pub const EXPERIMENTS: [(&str, &str); 14] = [
     ("minigrid_doorkey_8x8", include_str!("../../../experiments/minigrid_doorkey_8x8.toml")),
     ("minigrid_doorkey_5x5", include_str!("../../../experiments/minigrid_doorkey_5x5.toml")),
     ("minigrid_keycorridor_s3r1", include_str!("../../../experiments/minigrid_keycorridor_s3r1.toml")),
@@ -27,6 +27,7 @@ pub const EXPERIMENTS: [(&str, &str); 13] = [
     ("teacher_keycorridor_s3r3", include_str!("../../../experiments/teacher_keycorridor_s3r3.toml")),
     ("ppo_doorkey_8x8_mixed", include_str!("../../../experiments/ppo_doorkey_8x8_mixed.toml")),
     ("mappo_trash_grid", include_str!("../../../experiments/mappo_trash_grid.toml")),
+    ("actor_critic_trash_grid", include_str!("../../../experiments/actor_critic_trash_grid.toml")),
     ("minigrid_memory_s7", include_str!("../../../experiments/minigrid_memory_s7.toml")),
     ("ippo_trash_grid_6x6", include_str!("../../../experiments/ippo_trash_grid_6x6.toml")),
     ("mappo_trash_grid_6x6", include_str!("../../../experiments/mappo_trash_grid_6x6.toml")),
@@ -169,6 +170,19 @@ pub struct EvaluationConfig {
     pub greedy: bool,
 }
 
+impl EvaluationConfig {
+    /// Seed of the levels in a run with the seed `run`.
+    pub(crate) fn seed_in_run(&self, run: u64) -> u64 {
+        self.seed.unwrap_or_else(|| evaluation_seed(run))
+    }
+}
+
+/// Seed of the levels that what is trained with `seed` is judged on: far from the small numbers that people choose, and
+/// another one for each of them.
+pub(crate) fn evaluation_seed(seed: u64) -> u64 {
+    seed.wrapping_add(1 << 40)
+}
+
 /// What is written while training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -176,7 +190,7 @@ pub struct OutputConfig {
     /// Folder of the run; left out, the caller chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<PathBuf>,
-    /// Updates between two checkpoints, at least 1.
+    /// Updates between two checkpoints, at least 1; of learners that report now and then, reports.
     pub checkpoint_every: u64,
     /// Whether TensorBoard event files are written.
     pub tensorboard: bool,
@@ -315,8 +329,7 @@ impl Config {
 
     /// Seed of the evaluation levels.
     pub fn evaluation_seed(&self) -> u64 {
-        // Far from the small numbers that people choose, and another one for each of them.
-        self.evaluation.seed.unwrap_or_else(|| self.seed.wrapping_add(1 << 40))
+        self.evaluation.seed_in_run(self.seed)
     }
 
     /// What a batch of `num_envs` environments is built with, for training or evaluation.

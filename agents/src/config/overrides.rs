@@ -1,6 +1,6 @@
 //! Single fields of a configuration given as `table.field=value`.
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
 use crate::Error;
@@ -17,8 +17,42 @@ pub(crate) fn read<C: DeserializeOwned>(
         reason: reason.to_string().trim_end().to_owned(),
     };
     // Reading the text itself first gives messages with line and column.
-    let mut config = toml::from_str(text).map_err(parse)?;
-    let mut table: Table = toml::from_str(text).map_err(parse)?;
+    let config = toml::from_str(text).map_err(parse)?;
+    let table: Table = toml::from_str(text).map_err(parse)?;
+    apply(config, table, overrides)
+}
+
+/// [`read`] for learners whose defaults of shared tables differ from those of the tables themselves: what a table of the
+/// text leaves out is as in `C::default()`.
+pub(crate) fn read_over_defaults<C: Default + Serialize + DeserializeOwned>(
+    source_name: &str,
+    text: &str,
+    overrides: &[impl AsRef<str>],
+) -> Result<C, Error> {
+    let config: C = read(source_name, text, &[""; 0])?;
+    let failed = |reason: String| Error::Parse { source_name: source_name.to_owned(), reason };
+    let mut table = Table::try_from(C::default()).map_err(|reason| failed(reason.to_string()))?;
+    merge(&mut table, text.parse().map_err(|reason: toml::de::Error| failed(reason.to_string()))?);
+    let config = table.clone().try_into().unwrap_or(config);
+    apply(config, table, overrides)
+}
+
+/// Puts the fields of `over` into `table`, those of tables one by one.
+fn merge(table: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (table.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(value)) => merge(below, value),
+            (_, value) => drop(table.insert(key, value)),
+        }
+    }
+}
+
+/// `config`, which is `table`, with `overrides` applied in order.
+fn apply<C: DeserializeOwned>(
+    mut config: C,
+    mut table: Table,
+    overrides: &[impl AsRef<str>],
+) -> Result<C, Error> {
     for text in overrides {
         let text = text.as_ref();
         insert(&mut table, text).map_err(|reason| error(text, reason))?;

@@ -105,12 +105,18 @@ fn check_part(part: &ObservationPart) -> Result<(), Error> {
     }
 }
 
-fn invalid(field: &'static str, value: impl Display, allowed: impl Into<String>) -> Error {
+/// A field out of its range.
+pub(crate) fn invalid(field: &'static str, value: impl Display, allowed: impl Into<String>) -> Error {
     Error::InvalidField { field, value: value.to_string(), allowed: allowed.into() }
 }
 
-/// NaN is never within a range.
-fn within<T: PartialOrd + Display>(field: &'static str, value: T, low: T, high: T) -> Result<(), Error> {
+/// Checks that a field is within its range. NaN never is.
+pub(crate) fn within<T: PartialOrd + Display>(
+    field: &'static str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<(), Error> {
     if value >= low && value <= high {
         Ok(())
     } else {
@@ -118,7 +124,8 @@ fn within<T: PartialOrd + Display>(field: &'static str, value: T, low: T, high: 
     }
 }
 
-fn at_most(field: &'static str, value: u64, high: u64) -> Result<(), Error> {
+/// Checks that a field is 0 to `high`.
+pub(crate) fn at_most(field: &'static str, value: u64, high: u64) -> Result<(), Error> {
     within(field, value, 0, high)
 }
 

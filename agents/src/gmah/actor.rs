@@ -8,7 +8,7 @@ use super::low_level::LowLevel;
 use super::mixing::Mixing;
 use super::trainer::{GmahTrainer, Levels, levels};
 use crate::options::{DecisionProcess, OptionRunner};
-use crate::qmix::{AgentNetwork, Collector};
+use crate::qmix::{ActionSelection, AgentNetwork, Collector};
 use crate::random::{Purpose, stream};
 use crate::{Error, Evaluation, MakeBatch};
 
@@ -138,7 +138,9 @@ impl HierarchyActor {
     pub fn step(&mut self) -> Result<(), Error> {
         let Self { runner, high, mixed, random } = self;
         match mixed {
-            Some((network, collector)) => collector.step(runner, network, 0.0, random, |_| {}),
+            Some((network, collector)) => {
+                collector.step(runner, network, ActionSelection::EpsilonGreedy(0.0), random, |_| {})
+            }
             None => high.step(runner, random, false),
         }
     }

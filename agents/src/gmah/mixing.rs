@@ -8,7 +8,7 @@ use super::high_level::HighLevel;
 use super::low_level::LowLevel;
 use crate::Error;
 use crate::options::{OptionRunner, ProcessShape, RunnerSettings};
-use crate::qmix::{Batch, Collector, Learner, Replay, UpdateStatistics};
+use crate::qmix::{ActionSelection, Batch, Collector, Learner, Replay, UpdateStatistics};
 use crate::random::{Purpose, stream};
 
 /// Values of subgoals in training.
@@ -81,7 +81,8 @@ impl Mixing {
             return self.step_cold(config, runner, high, random);
         }
         let Self { collector, learner, replay, unlearned, .. } = self;
-        collector.step(runner, &learner.policy(), epsilon, random, |episode| {
+        let selection = ActionSelection::EpsilonGreedy(epsilon);
+        collector.step(runner, &learner.policy(), selection, random, |episode| {
             replay.push(episode);
             *unlearned += 1;
         })?;

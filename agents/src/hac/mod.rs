@@ -48,8 +48,9 @@ pub struct HacConfig {
     pub levels: usize,
     /// Steps of a level in one step of the level above (H), 2 or more.
     pub horizon: u32,
-    /// Steps of an episode; the highest level has as many of its own as that takes.
-    pub episode_steps: u32,
+    /// Steps of an episode; the highest level has as many of its own as that takes. `None`: the highest level has H
+    /// steps as any other, and an episode `H^levels`, as in the paper's algorithm.
+    pub episode_steps: Option<u32>,
     /// Chance that a subgoal is tested, 0 to 1.
     pub test_chance: f64,
     /// Chance of a random choice on every level that is not under test, 0 to 1.
@@ -69,7 +70,7 @@ impl Default for HacConfig {
         Self {
             levels: 2,
             horizon: 5,
-            episode_steps: 200,
+            episode_steps: Some(200),
             test_chance: 0.3,
             epsilon: 0.2,
             hindsight_goals: 3,
@@ -111,10 +112,17 @@ impl HacConfig {
 
     /// Steps that `level` has for a goal.
     pub fn steps(&self, level: usize) -> u32 {
-        if level + 1 < self.levels {
-            return self.horizon;
+        match self.episode_steps {
+            Some(steps) if level + 1 == self.levels => {
+                steps.div_ceil(self.horizon.saturating_pow(level as u32)).max(1)
+            }
+            _ => self.horizon,
         }
-        self.episode_steps.div_ceil(self.horizon.saturating_pow(level as u32)).max(1)
+    }
+
+    /// Primitive steps of an episode.
+    pub fn episode_length(&self) -> u32 {
+        self.episode_steps.unwrap_or(self.horizon.saturating_pow(self.levels as u32))
     }
 
     /// Primitive steps that `level` has for a goal.
@@ -252,5 +260,22 @@ impl<S: GoalSpace> Hierarchy<S> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_level_has_the_steps_of_an_episode_or_those_of_any_level() {
+        let steps = |levels, episode_steps| {
+            let config = HacConfig { levels, horizon: 5, episode_steps, ..HacConfig::default() };
+            ((0..levels).map(|level| config.steps(level)).collect::<Vec<u32>>(), config.episode_length())
+        };
+        assert_eq!(steps(3, Some(200)), (vec![5, 5, 8], 200));
+        assert_eq!(steps(1, Some(200)), (vec![200], 200));
+        assert_eq!(steps(3, None), (vec![5, 5, 5], 125));
+        assert_eq!(steps(2, None), (vec![5, 5], 25));
     }
 }

@@ -1,10 +1,11 @@
-//! The study of HAC: four rooms of 20 x 20 cells, start and goal anywhere, 200 steps; the success rate of the greedy
-//! policy while learning, with one level, two and three.
+//! The study of HAC: four rooms of 20 x 20 cells, start and goal anywhere, 200 steps or as many as the levels have; the
+//! success rate of the greedy policy while learning, with one level, two and three.
 
 use pentathlon_envs::grid_rooms::{FOUR_ROOMS, layout::Layout};
 use pentathlon_gym::{AutoresetMode, BuildOptions, Device, ResetOptions, VectorEnv};
 
 use super::{Control, GoalSpace, HacConfig, Hierarchy};
+use crate::config::evaluation_seed;
 use crate::logging::lines::{Chart, Line};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
@@ -106,6 +107,7 @@ pub fn rooms_study(
 
 fn build(
     settings: &RoomsSettings,
+    episode_length: u32,
     num_envs: usize,
     seed: u64,
     make: MakeBatch<'_>,
@@ -115,7 +117,7 @@ fn build(
         seed,
         device: Device::Native,
         autoreset: AutoresetMode::Disabled,
-        max_episode_steps: Some(settings.hierarchy.episode_steps),
+        max_episode_steps: Some(episode_length),
         observations: vec!["cell".into(), "goal".into()],
         threads: 1,
         options: [("size".to_owned(), (settings.side as i64).into())].into(),
@@ -140,9 +142,10 @@ fn train(
     watch: &mut dyn FnMut(f64) -> std::ops::ControlFlow<()>,
 ) -> Result<Option<Vec<(f64, f64)>>, Error> {
     let config = HacConfig { levels, ..settings.hierarchy.clone() };
+    let length = config.episode_length();
     let mut hierarchy = Hierarchy::new(Rooms::new(Layout::four_rooms(settings.side)), config, seed)?;
     let num_envs = settings.num_envs;
-    let mut env = build(settings, num_envs, seed, make)?;
+    let mut env = build(settings, length, num_envs, seed, make)?;
     let mut control = Control::new(num_envs, levels, true, stream(seed, Purpose::Actions));
     env.as_mut().reset(seed)?;
     let (mut states, goals) = cells(&*env, settings.side);
@@ -188,8 +191,9 @@ fn judge(
     make: MakeBatch<'_>,
 ) -> Result<f64, Error> {
     let levels = hierarchy.config().levels;
-    let mut env = build(settings, EPISODES, seed.wrapping_add(1 << 40), make)?;
-    env.as_mut().reset(seed.wrapping_add(1 << 40))?;
+    let length = hierarchy.config().episode_length();
+    let mut env = build(settings, length, EPISODES, evaluation_seed(seed), make)?;
+    env.as_mut().reset(evaluation_seed(seed))?;
     let mut control = Control::new(EPISODES, levels, false, stream(seed, Purpose::Evaluation));
     let (mut states, goals) = cells(&*env, settings.side);
     (0..EPISODES).for_each(|index| control.begin(index, goals[index]));
@@ -231,9 +235,15 @@ fn report(settings: &RoomsSettings, curves: &[Vec<Vec<(f64, f64)>>]) -> Report {
         seeds: settings.seeds as usize,
         rows,
         claim: format!(
-            "in four rooms of {0} x {0} cells, H = {1}, three levels learn faster than two, and two than one (success rate of \
-             the greedy policy, mean over {2} frames of training)",
-            settings.side, settings.hierarchy.horizon, settings.frames
+            "in four rooms of {0} x {0} cells, H = {1}, {2}, three levels learn faster than two, and two than one \
+             (success rate of the greedy policy, mean over {3} frames of training)",
+            settings.side,
+            settings.hierarchy.horizon,
+            match settings.hierarchy.episode_steps {
+                Some(steps) => format!("{steps} steps an episode"),
+                None => "H^levels steps an episode".into(),
+            },
+            settings.frames
         ),
         finding: format!(
             "3 levels {:.3}, 2 levels {:.3}, flat {:.3}: three faster than two: {}; two faster than one: {}",

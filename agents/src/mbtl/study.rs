@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use pentathlon_envs::classic_control::CART_POLE;
 use pentathlon_gym::seeding::{Random, philox::Philox};
-use pentathlon_gym::{AutoresetMode, BuildOptions, Device, OptionValue, ResetOptions, VectorEnv};
+use pentathlon_gym::{
+    ActionBuffer, AutoresetMode, BuildOptions, Device, OptionValue, ResetOptions, VectorEnv,
+};
 
 use super::{ContextSelection, SelectionConfig};
+use crate::config::evaluation_seed;
 use crate::config::{EarlyStopConfig, EnvironmentConfig, NetworkConfig, PpoConfig};
 use crate::logging::lines::{Chart, Line};
 use crate::policy::Policy;
@@ -130,7 +133,7 @@ fn train_and_transfer(
     let rows = CONTEXTS * settings.episodes;
     let options = BuildOptions {
         num_envs: rows,
-        seed: seed.wrapping_add(1 << 40),
+        seed: evaluation_seed(seed),
         device: Device::Native,
         autoreset: AutoresetMode::Disabled,
         ..BuildOptions::default()
@@ -154,8 +157,8 @@ fn train_and_transfer(
 /// Plays one episode in every environment, from where it is; the return of each.
 fn play(policy: &mut dyn Policy, env: &mut dyn VectorEnv) -> Result<Vec<f64>, Error> {
     let num_envs = env.num_envs();
-    let (mut running, mut actions, mut returns) =
-        (vec![true; num_envs], vec![0; num_envs], vec![0.0; num_envs]);
+    let (mut running, mut returns) = (vec![true; num_envs], vec![0.0; num_envs]);
+    let mut actions = ActionBuffer::of(env)?;
     while running.contains(&true) {
         policy.act(env, &running, &mut actions)?;
         let stepped = running.clone();

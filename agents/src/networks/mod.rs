@@ -6,8 +6,12 @@
 //! - [`InstructedPolicy`]: a policy that looks at the cells in the light of an instruction.
 
 mod actor_critic;
+pub(crate) mod adam;
 mod cells;
+pub(crate) mod dense;
+pub(crate) mod dense_perceptron;
 mod encoded_rows;
+pub(crate) mod gates;
 mod input_layer;
 mod instructed;
 mod layout;

@@ -4,7 +4,9 @@
 use burn::module::Param;
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, TensorData};
-use pentathlon_gym::seeding::{Random, philox::Philox};
+use pentathlon_gym::seeding::philox::Philox;
+
+use crate::random::normal;
 
 /// A layer `inputs -> outputs` with orthogonal weights times `gain` and biases 0.
 pub(super) fn linear(
@@ -56,12 +58,6 @@ fn orthogonal(random: &mut Philox, [rows, columns]: [usize; 2], gain: f64) -> Ve
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// A standard normal number (Box and Muller, 1958).
-fn normal(random: &mut Philox) -> f64 {
-    let radius = (-2.0 * (1.0 - random.float()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * random.float()).cos()
 }
 
 #[cfg(test)]

@@ -22,6 +22,11 @@ impl Perceptron {
         Self { layers: pairs.map(|pair| uniform_linear(random, [pair[0], pair[1]], device)).collect() }
     }
 
+    /// Its layers, from the input to the output.
+    pub(crate) fn layers(&self) -> &[Linear] {
+        &self.layers
+    }
+
     /// Outputs `[rows, last width]` of inputs `[rows, first width]`.
     pub fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
         let last = self.layers.len() - 1;

@@ -1,9 +1,9 @@
 //! The actions of an expert that knows the whole world: the demonstrator that others learn from.
 
 use pentathlon_envs::minigrid::expert::{Adviser, has_expert};
-use pentathlon_gym::VectorEnv;
+use pentathlon_gym::{ActionBuffer, VectorEnv};
 
-use super::Policy;
+use super::{Policy, discrete_actions};
 use crate::Error;
 
 /// What is done where the expert knows no further: turning on the spot, which changes nothing.
@@ -34,7 +34,8 @@ impl ExpertPolicy {
 }
 
 impl Policy for ExpertPolicy {
-    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
+    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut ActionBuffer) -> Result<(), Error> {
+        let actions = discrete_actions(env, actions)?;
         for (index, action) in actions.iter_mut().enumerate().filter(|(index, _)| active[*index]) {
             *action = self.adviser.action(env, index)?.map_or(TURN, i32::from);
         }

@@ -15,18 +15,18 @@ pub use network::NetworkPolicy;
 pub use random::RandomPolicy;
 pub use scripted::ScriptedPolicy;
 
-use pentathlon_gym::VectorEnv;
+use pentathlon_gym::{ActionBuffer, VectorEnv};
 
 use crate::Error;
 
-/// Chooses discrete actions for a batch.
+/// Chooses actions for a batch.
 pub trait Policy {
     /// Writes the actions of every environment whose flag in `active` is set; the others keep what is
-    /// there. `actions` is `[num_envs, num_agents, numbers of one action]`.
+    /// there. `actions` is `[num_envs, num_agents, ...action shape]`, as [`ActionBuffer::of`] makes it for `env`.
     ///
     /// # Errors
     /// An environment that the policy cannot act in, or a script that has ended.
-    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error>;
+    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut ActionBuffer) -> Result<(), Error>;
 
     /// Forgets what is remembered of environment `env`, whose next observation is the first of an episode. Policies
     /// without a memory have nothing to do.
@@ -39,18 +39,42 @@ pub trait Policy {
     }
 }
 
-/// How many whole numbers the actions of one environment of `env` are, all agents together.
+/// The whole numbers in `actions`, for policies that know no others.
 ///
 /// # Errors
 /// Environments with continuous actions.
-pub fn action_numbers(env: &dyn VectorEnv) -> Result<usize, Error> {
-    let spec = env.spec();
-    match &spec.action_space {
-        pentathlon_gym::Space::Discrete { .. } => Ok(spec.num_agents),
-        pentathlon_gym::Space::MultiDiscrete { n } => Ok(spec.num_agents * n.len()),
-        other => Err(Error::Unsupported {
-            id: spec.id.clone(),
-            reason: format!("its actions are {other:?}; this policy needs Discrete or MultiDiscrete"),
-        }),
+pub fn discrete_actions<'a>(
+    env: &dyn VectorEnv,
+    actions: &'a mut ActionBuffer,
+) -> Result<&'a mut [i32], Error> {
+    match actions {
+        ActionBuffer::Discrete(actions) => Ok(actions),
+        ActionBuffer::Continuous(_) => {
+            let spec = env.spec();
+            let reason = format!(
+                "its actions are {}; this policy chooses whole numbers, of a Discrete or MultiDiscrete space",
+                spec.action_space
+            );
+            Err(Error::Unsupported { id: spec.id.clone(), reason })
+        }
+    }
+}
+
+/// The real numbers in `actions`, for policies that know no others.
+///
+/// # Errors
+/// Environments with discrete actions.
+pub fn continuous_actions<'a>(
+    env: &dyn VectorEnv,
+    actions: &'a mut ActionBuffer,
+) -> Result<&'a mut [f32], Error> {
+    match actions {
+        ActionBuffer::Continuous(actions) => Ok(actions),
+        ActionBuffer::Discrete(_) => {
+            let spec = env.spec();
+            let reason =
+                format!("its actions are {}; this policy chooses real numbers, of a Box", spec.action_space);
+            Err(Error::Unsupported { id: spec.id.clone(), reason })
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Actions chosen by a trained network.
 
-use pentathlon_gym::VectorEnv;
 use pentathlon_gym::seeding::{Random, philox::Philox};
+use pentathlon_gym::{ActionBuffer, VectorEnv};
 use rayon::prelude::*;
 
-use super::Policy;
+use super::{Policy, discrete_actions};
 use crate::networks::{EncodedRows, Inference, Input, ObservationLayout};
 use crate::random::{Purpose, stream};
 use crate::{Error, categorical};
@@ -53,7 +53,8 @@ impl NetworkPolicy {
 }
 
 impl Policy for NetworkPolicy {
-    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
+    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut ActionBuffer) -> Result<(), Error> {
+        let actions = discrete_actions(env, actions)?;
         let Self { layout, network, rows, places, logits, memory, acting, .. } = self;
         let seen = layout.inputs.iter().filter(|(_, input)| !matches!(input, Input::Agent { .. }));
         let missing = seen.map(|(name, _)| name).find(|name| env.observation().get(name).is_none());

@@ -1,20 +1,20 @@
 //! A list of actions, played from the beginning.
 
-use pentathlon_gym::VectorEnv;
+use pentathlon_gym::{ActionBuffer, Actions, VectorEnv};
 
-use super::{Policy, action_numbers};
+use super::{Policy, continuous_actions, discrete_actions};
 use crate::Error;
 
-/// The same action for every agent of every environment, step by step.
+/// The same numbers for every agent of every environment, step by step.
 #[derive(Clone, Debug)]
 pub struct ScriptedPolicy {
-    actions: Vec<i32>,
+    actions: ActionBuffer,
     played: usize,
 }
 
 impl ScriptedPolicy {
-    /// Plays `actions` from the first on.
-    pub fn new(actions: Vec<i32>) -> Self {
+    /// Plays `actions` from the first on, a number a step.
+    pub fn new(actions: ActionBuffer) -> Self {
         Self { actions, played: 0 }
     }
 
@@ -25,14 +25,23 @@ impl ScriptedPolicy {
 }
 
 impl Policy for ScriptedPolicy {
-    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
-        let width = action_numbers(env)?;
-        let action =
-            *self.actions.get(self.played).ok_or(Error::ScriptEnded { steps: self.actions.len() })?;
-        self.played += 1;
-        for (row, _) in actions.chunks_exact_mut(width).zip(active).filter(|(_, active)| **active) {
-            row.fill(action);
+    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut ActionBuffer) -> Result<(), Error> {
+        if self.remaining() == 0 {
+            return Err(Error::ScriptEnded { steps: self.actions.len() });
         }
+        let width = env.spec().action_numbers().max(1);
+        let rows = (0..active.len()).filter(|&index| active[index]);
+        match self.actions.part(self.played, 1) {
+            Actions::Discrete(now) => {
+                let actions = discrete_actions(env, actions)?;
+                rows.for_each(|row| actions[row * width..(row + 1) * width].fill(now[0]));
+            }
+            Actions::Continuous(now) => {
+                let actions = continuous_actions(env, actions)?;
+                rows.for_each(|row| actions[row * width..(row + 1) * width].fill(now[0]));
+            }
+        }
+        self.played += 1;
         Ok(())
     }
 }

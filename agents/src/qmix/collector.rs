@@ -1,15 +1,16 @@
-//! Playing a decision process with the agents' network, epsilon-greedily, and writing down episodes.
+//! Playing a decision process with the agents' network, and writing down episodes.
 
 use burn::tensor::Tensor;
-use pentathlon_gym::seeding::{Random, philox::Philox};
+use pentathlon_gym::seeding::philox::Philox;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::dense::{SHARDS, bounds};
+use super::action_selection::ActionSelection;
 use super::networks::{AgentNetwork, input_len, write_input};
 use super::replay::Episode;
 use super::unrolled::{Keep, Part, Trace, Weights};
 use crate::Error;
+use crate::networks::dense::{SHARDS, bounds};
 use crate::options::{DecisionProcess, Outcome, ProcessShape, SituationMut, Suffix};
 
 /// The episodes under way, and what agents remember of them.
@@ -63,9 +64,8 @@ impl Collector {
         &self.last
     }
 
-    /// One primitive step of every environment. Teams that are due choose: each agent by itself, with
-    /// chance `epsilon` any available choice, else the best one. Ended episodes go to `on_episode`, and the
-    /// process's suffixes of choices as episodes of one choice.
+    /// One primitive step of every environment. Teams that are due choose, each agent by itself, as `selection` says.
+    /// Ended episodes go to `on_episode`, and the process's suffixes of choices as episodes of one choice.
     ///
     /// # Errors
     /// Those of the environments.
@@ -73,14 +73,14 @@ impl Collector {
         &mut self,
         process: &mut dyn DecisionProcess,
         network: &AgentNetwork,
-        epsilon: f64,
+        selection: ActionSelection,
         random: &mut Philox,
         on_episode: impl FnMut(Episode),
     ) -> Result<(), Error> {
         let mut room = std::mem::take(&mut self.room);
         self.look(process, &mut room);
         if !room.due.is_empty() {
-            self.choose(network, &mut room, epsilon, random);
+            self.choose(network, &mut room, selection, random);
         }
         let played = self.play(process, &room.due, on_episode);
         self.room = room;
@@ -169,7 +169,13 @@ impl Collector {
     }
 
     /// Choices of the environments that are due, into `last`.
-    fn choose(&mut self, network: &AgentNetwork, room: &mut Room, epsilon: f64, random: &mut Philox) {
+    fn choose(
+        &mut self,
+        network: &AgentNetwork,
+        room: &mut Room,
+        selection: ActionSelection,
+        random: &mut Philox,
+    ) {
         let Self { shape, width, episodes, hidden, last, .. } = self;
         let (shape, width, agents) = (*shape, *width, shape.num_agents);
         let Room { due, inputs, remembered, values, parts } = room;
@@ -193,7 +199,7 @@ impl Collector {
             }
             values.extend_from_slice(&trace.values[..(end - first) * shape.choices]);
         }
-        let mut values = values.chunks_exact(shape.choices);
+        let mut values = values.chunks_exact_mut(shape.choices);
         for (index, &env) in due.iter().enumerate() {
             let place = env * agents * width;
             hidden[place..place + agents * width]
@@ -203,11 +209,7 @@ impl Collector {
             for (agent, (available, values)) in
                 available.chunks_exact(shape.choices).zip(&mut values).enumerate()
             {
-                let choice = if random.float() < epsilon {
-                    random_choice(available, random)
-                } else {
-                    best_choice(values, available)
-                };
+                let choice = selection.choose(values, available, random);
                 last[env * agents + agent] = choice as i32;
             }
         }
@@ -256,42 +258,4 @@ fn append(shape: ProcessShape, episode: &mut Episode, write: impl FnOnce(Situati
         state: &mut episode.states[state..],
         available: &mut episode.available[allowed..],
     });
-}
-
-/// The best of the available choices, the first of equal ones.
-pub(crate) fn best_choice(values: &[f32], available: &[u8]) -> usize {
-    let mut best = None;
-    for (choice, (&value, &allowed)) in values.iter().zip(available).enumerate() {
-        if allowed != 0 && best.is_none_or(|(_, largest)| value > largest) {
-            best = Some((choice, value));
-        }
-    }
-    best.map_or(0, |(choice, _)| choice)
-}
-
-/// One of the available choices, each as probable as any other.
-pub(crate) fn random_choice(available: &[u8], random: &mut Philox) -> usize {
-    let count = available.iter().filter(|&&allowed| allowed != 0).count().max(1);
-    let nth = random.int(0, count as i32) as usize;
-    let mut allowed = (0..available.len()).filter(|&choice| available[choice] != 0);
-    allowed.nth(nth).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::random::{Purpose, stream};
-
-    #[test]
-    fn choices_that_are_not_available_are_never_made() {
-        assert_eq!(best_choice(&[3.0, 1.0, 2.0], &[0, 1, 1]), 2);
-        assert_eq!(best_choice(&[f32::NEG_INFINITY, -1e30, -2e30], &[0, 1, 1]), 1);
-        assert_eq!(best_choice(&[1.0, 1.0], &[1, 1]), 0);
-        let mut random = stream(1, Purpose::Actions);
-        let mut counts = [0; 4];
-        for _ in 0..3000 {
-            counts[random_choice(&[0, 1, 1, 0], &mut random)] += 1;
-        }
-        assert!(counts[0] + counts[3] == 0 && counts[1] > 1400 && counts[2] > 1400, "{counts:?}");
-    }
 }

@@ -1,16 +1,20 @@
-//! The configuration of value learners: a TOML file in which every field may be left out. Defaults are
+//! The configuration of teams' runs, value learners' and COMA's: a TOML file in which every field may be left out. Defaults are
 //! those of the QMIX authors' public framework.
 
 use pentathlon_gym::{AutoresetMode, BuildOptions, Levels};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::coma::CriticConfig;
 use crate::config::{EnvironmentConfig, EvaluationConfig, OutputConfig};
 
-/// A training run of IQL, VDN or QMIX.
+/// A training run of IQL, VDN, QMIX or COMA.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QmixConfig {
+    /// What learns: `values` or `coma`.
+    #[serde(skip_serializing_if = "TeamAlgorithm::is_values")]
+    pub algorithm: TeamAlgorithm,
     /// Seed of everything random in training.
     pub seed: u64,
     /// Environment steps to train for, all environments together.
@@ -21,12 +25,33 @@ pub struct QmixConfig {
     pub environment: EnvironmentConfig,
     /// The learner.
     pub learner: LearnerConfig,
+    /// The critic of COMA; left out, its defaults. Value learners have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub critic: Option<CriticConfig>,
     /// How choices are explored.
     pub exploration: ExplorationConfig,
     /// How the trained team is judged.
     pub evaluation: EvaluationConfig,
     /// What is written while training.
     pub output: OutputConfig,
+}
+
+/// What learns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TeamAlgorithm {
+    /// Values of choices: IQL, VDN or QMIX, as `learner.factorisation` says.
+    #[default]
+    Values,
+    /// Counterfactual multi-agent policy gradients.
+    Coma,
+}
+
+impl TeamAlgorithm {
+    /// Whether values are learned, which needs no saying.
+    fn is_values(&self) -> bool {
+        *self == Self::Values
+    }
 }
 
 /// How the joint value is made of the agents' values.
@@ -87,8 +112,8 @@ pub struct LearnerConfig {
     pub double_q: bool,
 }
 
-/// Epsilon-greedy exploration: every agent by itself makes a random available choice with chance
-/// epsilon.
+/// Exploration: every agent by itself makes a random available choice with chance epsilon, else the best one, or with
+/// COMA one drawn by its policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExplorationConfig {
@@ -103,6 +128,7 @@ pub struct ExplorationConfig {
 impl Default for QmixConfig {
     fn default() -> Self {
         Self {
+            algorithm: TeamAlgorithm::default(),
             seed: 1,
             frames: 1_000_000,
             report_every: 10_000,
@@ -113,6 +139,7 @@ impl Default for QmixConfig {
                 ..EnvironmentConfig::default()
             },
             learner: LearnerConfig::default(),
+            critic: None,
             exploration: ExplorationConfig::default(),
             evaluation: EvaluationConfig { greedy: true, episodes: 128, ..EvaluationConfig::default() },
             output: OutputConfig::default(),
@@ -201,8 +228,7 @@ impl QmixConfig {
 
     /// Seed of the evaluation levels.
     pub fn evaluation_seed(&self) -> u64 {
-        // Far from the small numbers that people choose, and another one for each of them.
-        self.evaluation.seed.unwrap_or_else(|| self.seed.wrapping_add(1 << 40))
+        self.evaluation.seed_in_run(self.seed)
     }
 
     /// Whether every field is within its range.
@@ -224,6 +250,23 @@ impl QmixConfig {
                 value: String::from("0"),
                 allowed: String::from("1 or more"),
             });
+        }
+        match (self.algorithm, &self.critic) {
+            (TeamAlgorithm::Values, Some(_)) => {
+                return Err(Error::InvalidField {
+                    field: "critic",
+                    value: String::from("a table"),
+                    allowed: String::from("a table [critic] with algorithm = \"coma\" alone"),
+                });
+            }
+            (TeamAlgorithm::Coma, _) if self.learner.factorisation != Factorisation::default() => {
+                return Err(Error::InvalidField {
+                    field: "learner.factorisation",
+                    value: format!("{:?}", self.learner.factorisation).to_lowercase(),
+                    allowed: String::from("nothing with algorithm = \"coma\", which has no joint value"),
+                });
+            }
+            (_, critic) => critic.as_ref().map_or(Ok(()), CriticConfig::validate)?,
         }
         self.learner.validate(&self.exploration)
     }
@@ -314,6 +357,15 @@ mod tests {
             ("learner.replay_episodes = 3", "learner.replay_episodes"),
             ("exploration.last = -0.1", "exploration.last"),
             ("learner.target_updates = 0", "learner.target_updates"),
+            ("[critic]", "critic"),
+            ("algorithm = 'coma'\nlearner.factorisation = 'vdn'", "learner.factorisation"),
+            ("algorithm = 'coma'\n[critic]\nhidden = 0", "critic.hidden"),
+            ("algorithm = 'coma'\n[critic]\nlearning_rate = 0.0", "critic.learning_rate"),
+            ("algorithm = 'coma'\n[critic]\nlambda = 1.5", "critic.lambda"),
+            ("algorithm = 'coma'\n[critic]\nminibatch_steps = 0", "critic.minibatch_steps"),
+            ("algorithm = 'coma'\n[critic]\ntarget_updates = 0", "critic.target_updates"),
+            ("algorithm = 'coma'\n[critic]\ndepth = 2", "depth"),
+            ("algorithm = 'komma'", "komma"),
         ] {
             let error = QmixConfig::from_toml(text).unwrap_err().to_string();
             assert!(error.contains(field), "{error}");

@@ -2,10 +2,10 @@
 //! way of making a joint value of the agents' values.
 
 use super::config::Factorisation;
-use super::dense::{bounds, room};
 use super::mixed::{MixerTrace, MixerWeights};
 use super::networks::Networks;
 use super::replay::Batch;
+use crate::networks::dense::{bounds, room};
 
 /// Rows that are worked on together.
 const CHUNK_ROWS: usize = 256;

@@ -13,17 +13,18 @@ use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
 use rayon::prelude::*;
 
-use super::collector::best_choice;
+use super::action_selection::best_choice;
 use super::config::{LearnerConfig, Optimiser};
-use super::dense::{SHARDS, bounds};
 use super::joint::{Compared, JointTrace, JointWeights};
+use super::minibatch::Unrolled;
 use super::mixed::MixerWeights;
 use super::networks::{AgentNetwork, Networks};
 use super::replay::Batch;
-use super::unrolled::{Keep, Part, Trace, Weights};
+use super::unrolled::{Keep, Weights};
 use crate::Error;
 use crate::categorical;
 use crate::networks::MASKED_LOGIT;
+use crate::networks::dense::SHARDS;
 use crate::options::ProcessShape;
 use crate::ppo::gradients::clip_norm;
 use crate::random::{Purpose, stream};
@@ -31,11 +32,11 @@ use crate::random::{Purpose, stream};
 /// What an update did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct UpdateStatistics {
-    /// Mean squared temporal difference.
+    /// Mean squared temporal difference; of COMA, mean squared error of the critic.
     pub loss: f32,
-    /// Norm of the gradient before it was scaled down.
+    /// Norm of the gradient before it was scaled down; of COMA, that of the policy.
     pub gradient_norm: f32,
-    /// Mean joint value of the choices in the minibatch, padding left out.
+    /// Mean joint value of the choices in the minibatch, of COMA the mean of the agents' own, padding left out.
     pub mean_value: f32,
 }
 
@@ -103,8 +104,8 @@ impl Learner {
         let mut workspace = std::mem::take(&mut self.workspace);
         let Workspace { live, target, joint } = &mut workspace;
         rayon::join(
-            || self.unroll(&weights, batch, Keep::Everything, live),
-            || self.unroll(&target_weights, batch, Keep::Values, target),
+            || live.forward(&weights, self.shape, batch, Keep::Everything),
+            || target.forward(&target_weights, self.shape, batch, Keep::Values),
         );
         let guide = if self.config.double_q { &live.values } else { &target.values };
         let compared = Compared {
@@ -138,7 +139,7 @@ impl Learner {
             gradient.register(mixer, &mut gradients);
         }
         if with_agents {
-            let of_agents = self.gradient(&weights, batch, live, |_, place, of_values| {
+            let of_agents = live.gradient(&weights, self.shape, batch, |_, place, of_values| {
                 of_values[batch.choices[place] as usize] = of_chosen[place];
             });
             of_agents.register(&self.networks.agent, &mut gradients);
@@ -179,7 +180,7 @@ impl Learner {
         let weights = Weights::of(&self.networks.agent);
         let mut workspace = std::mem::take(&mut self.workspace);
         let live = &mut workspace.live;
-        self.unroll(&weights, batch, Keep::Everything, live);
+        live.forward(&weights, self.shape, batch, Keep::Everything);
         let chances = |values: &[f32], place: usize| {
             let values = &values[place * choices..(place + 1) * choices];
             let allowed = &batch.available[place * choices..(place + 1) * choices];
@@ -191,7 +192,7 @@ impl Learner {
         let made = |place: usize| batch.choices[place] as usize;
         let loss = |place: usize| -counts[place] * chances(&live.values, place)[made(place)].max(1e-9).ln();
         let value = (0..counts.len()).map(loss).sum::<f32>() / total;
-        let gradient = self.gradient(&weights, batch, live, |values, place, of_values| {
+        let gradient = live.gradient(&weights, self.shape, batch, |values, place, of_values| {
             for (choice, (slope, chance)) in of_values.iter_mut().zip(chances(values, place)).enumerate() {
                 let target = if choice == made(place) { 1.0 } else { 0.0 };
                 *slope = counts[place] * (chance - target) / (temperature * total);
@@ -212,7 +213,7 @@ impl Learner {
     /// Joint values of the choices of `batch`, `[L - 1, B]`; for IQL the agents' own, `[L - 1, B, agents]`.
     pub fn joint_values(&self, batch: &Batch) -> Vec<f32> {
         let mut live = Unrolled::default();
-        self.unroll(&Weights::of(&self.networks.agent), batch, Keep::Values, &mut live);
+        live.forward(&Weights::of(&self.networks.agent), self.shape, batch, Keep::Values);
         let values = self.chosen(batch, &live);
         let [rows, agents] = [(batch.length - 1) * batch.episodes, self.shape.num_agents];
         let weights = self.joint_weights(&self.networks);
@@ -225,23 +226,6 @@ impl Learner {
     /// What makes joint values of the agents' values.
     fn joint_weights(&self, networks: &Networks) -> JointWeights {
         JointWeights::of(networks, self.config.factorisation)
-    }
-
-    /// The network with these weights over the situations of `batch`, from empty memories.
-    fn unroll(&self, weights: &Weights, batch: &Batch, keep: Keep, unrolled: &mut Unrolled) {
-        let rows = batch.episodes * self.shape.num_agents;
-        let choices = self.shape.choices;
-        unrolled.traces.par_iter_mut().enumerate().for_each(|(shard, trace)| {
-            weights.unroll(part(batch, rows, shard), None, keep, trace);
-        });
-        unrolled.values.resize(batch.length * rows * choices, 0.0);
-        for (shard, trace) in unrolled.traces.iter().enumerate() {
-            let [first, end] = bounds(rows, shard);
-            let width = (end - first) * choices;
-            for (step, part) in trace.values.chunks_exact(width.max(1)).take(batch.length).enumerate() {
-                unrolled.values[(step * rows + first) * choices..][..width].copy_from_slice(part);
-            }
-        }
     }
 
     /// Values of the choices made, `[(L - 1) * B, agents]`.
@@ -261,53 +245,12 @@ impl Learner {
             .collect()
     }
 
-    /// The gradient of the agents' parameters, where `slopes` writes that of the values in one place, of those
-    /// of `[L - 1, B, agents]`; it is given all values.
-    fn gradient(
-        &self,
-        weights: &Weights,
-        batch: &Batch,
-        live: &mut Unrolled,
-        slopes: impl Fn(&[f32], usize, &mut [f32]) + Sync,
-    ) -> Weights {
-        let choices = self.shape.choices;
-        let rows = batch.episodes * self.shape.num_agents;
-        let Unrolled { traces, values } = live;
-        let parts = traces.par_iter_mut().enumerate().map(|(shard, trace)| {
-            let [first, end] = bounds(rows, shard);
-            trace.of_values.clear();
-            trace.of_values.resize((batch.length - 1) * (end - first) * choices, 0.0);
-            for step in 0..batch.length - 1 {
-                for row in first..end {
-                    let at = (step * (end - first) + row - first) * choices;
-                    slopes(values, step * rows + row, &mut trace.of_values[at..at + choices]);
-                }
-            }
-            let mut gradient = weights.zeros();
-            weights.add_gradient(part(batch, rows, shard), trace, &mut gradient);
-            gradient
-        });
-        let parts: Vec<Weights> = parts.collect();
-        let mut sum = weights.zeros();
-        parts.iter().for_each(|part| sum.add(part));
-        sum
-    }
-
     /// Parameters, target parameters and optimiser state as bytes.
     ///
     /// # Errors
     /// What burn says when it cannot write them.
     pub fn to_bytes(&self) -> Result<LearnerBytes, String> {
-        let write = |networks: &Networks| {
-            let bytes = networks.clone().into_record().into_bytes().map_err(|error| error.to_string())?;
-            Ok::<_, String>(bytes.to_vec())
-        };
-        Ok(LearnerBytes {
-            networks: write(&self.networks)?,
-            target: write(&self.target)?,
-            optimizer: self.optimizer.into_bytes().map_err(|error| error.to_string())?.to_vec(),
-            updates: self.updates,
-        })
+        LearnerBytes::of(&self.networks, &self.target, &self.optimizer, self.updates)
     }
 
     /// Takes over what [`Learner::to_bytes`] wrote.
@@ -315,24 +258,11 @@ impl Learner {
     /// # Errors
     /// What does not fit; the learner is then unchanged.
     pub fn load_bytes(&mut self, bytes: LearnerBytes) -> Result<(), String> {
-        let read = |networks: &Networks, bytes: Vec<u8>| {
-            let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
-                .map_err(|error| format!("networks: {error}"))?;
-            networks.clone().try_load_record(record).map_err(|error| format!("networks: {error}"))
-        };
-        let networks = read(&self.networks, bytes.networks)?;
-        let target = read(&self.target, bytes.target)?;
-        self.optimizer = optimizer(&self.config)
-            .from_bytes(Bytes::from_bytes_vec(bytes.optimizer))
-            .map_err(|error| format!("optimiser: {error}"))?;
-        (self.networks, self.target, self.updates) = (networks, target, bytes.updates);
+        let fresh = optimizer(&self.config);
+        (self.networks, self.target, self.optimizer, self.updates) =
+            bytes.load(&self.networks, &self.target, fresh)?;
         Ok(())
     }
-}
-
-/// A part of the `rows` of every step of `batch`.
-fn part(batch: &Batch, rows: usize, shard: usize) -> Part<'_> {
-    Part { inputs: &batch.inputs, all: rows, bounds: bounds(rows, shard) }
 }
 
 /// Room for an update, kept from one to the next.
@@ -341,15 +271,6 @@ struct Workspace {
     live: Unrolled,
     target: Unrolled,
     joint: [JointTrace; SHARDS],
-}
-
-/// The agents' network over a minibatch.
-#[derive(Default)]
-struct Unrolled {
-    /// What the forward pass of each part of the rows left.
-    traces: [Trace; SHARDS],
-    /// Values of every choice, `[L, B, agents, choices]`.
-    values: Vec<f32>,
 }
 
 /// A learner as it stands in a checkpoint.
@@ -365,7 +286,63 @@ pub struct LearnerBytes {
     pub updates: u64,
 }
 
-fn optimizer(config: &LearnerConfig) -> ModuleOptimizer {
+impl LearnerBytes {
+    /// Networks, those that targets come from, and the optimiser after `updates` updates.
+    ///
+    /// # Errors
+    /// What burn says when it cannot write them.
+    pub(crate) fn of<N: Module + Clone, T: Module + Clone>(
+        networks: &N,
+        target: &T,
+        optimizer: &ModuleOptimizer,
+        updates: u64,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            networks: module_bytes(networks)?,
+            target: module_bytes(target)?,
+            optimizer: optimizer.into_bytes().map_err(|error| error.to_string())?.to_vec(),
+            updates,
+        })
+    }
+
+    /// What was written: networks and targets like those given, and the optimiser in the place of a `fresh` one.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub(crate) fn load<N: Module + Clone, T: Module + Clone>(
+        self,
+        networks: &N,
+        target: &T,
+        fresh: ModuleOptimizer,
+    ) -> Result<(N, T, ModuleOptimizer, u64), String> {
+        let optimizer = fresh
+            .from_bytes(Bytes::from_bytes_vec(self.optimizer))
+            .map_err(|error| format!("optimiser: {error}"))?;
+        let networks = module_from(networks, self.networks)?;
+        Ok((networks, module_from(target, self.target)?, optimizer, self.updates))
+    }
+}
+
+/// The parameters of networks as bytes.
+///
+/// # Errors
+/// What burn says when it cannot write them.
+fn module_bytes<M: Module + Clone>(networks: &M) -> Result<Vec<u8>, String> {
+    Ok(networks.clone().into_record().into_bytes().map_err(|error| error.to_string())?.to_vec())
+}
+
+/// Networks like `networks` with the parameters that [`module_bytes`] wrote.
+///
+/// # Errors
+/// What does not fit.
+pub(crate) fn module_from<M: Module + Clone>(networks: &M, bytes: Vec<u8>) -> Result<M, String> {
+    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
+        .map_err(|error| format!("networks: {error}"))?;
+    networks.clone().try_load_record(record).map_err(|error| format!("networks: {error}"))
+}
+
+/// The optimiser that `config` names.
+pub(crate) fn optimizer(config: &LearnerConfig) -> ModuleOptimizer {
     match config.optimiser {
         Optimiser::Rmsprop => {
             RmsPropConfig::new().with_alpha(0.99).with_momentum(0.0).with_epsilon(1e-5).init()

@@ -3,9 +3,9 @@
 
 use burn::optim::GradientsParams;
 
-use super::dense::{Dense, room};
-use super::gates::exp;
 use super::mixer::Mixer;
+use crate::networks::dense::{Dense, room};
+use crate::networks::gates::exp;
 
 /// Parameters of a [`Mixer`], or their gradient.
 #[derive(Clone, Debug, PartialEq)]
@@ -245,9 +245,9 @@ mod tests {
     use pentathlon_gym::seeding::Random;
 
     use super::*;
+    use crate::networks::dense::assert_same_gradients;
     use crate::qmix::collector::numbers;
     use crate::qmix::config::LearnerConfig;
-    use crate::qmix::dense::assert_same_gradients;
     use crate::random::{Purpose, stream};
 
     /// Joint values and gradients are those of the network in burn's graph.

@@ -26,7 +26,13 @@ pub struct AgentNetwork {
 }
 
 impl AgentNetwork {
-    fn new(shape: ProcessShape, config: &LearnerConfig, random: &mut Philox, device: &Device) -> Self {
+    /// A network with parameters drawn from `random`.
+    pub(crate) fn new(
+        shape: ProcessShape,
+        config: &LearnerConfig,
+        random: &mut Philox,
+        device: &Device,
+    ) -> Self {
         let width = config.hidden;
         Self {
             input: uniform_linear(random, [input_len(shape), width], device),

@@ -2,19 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::module::Module;
-use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
-use pentathlon_gym::seeding::{Random, philox::Philox};
-use pentathlon_gym::{Space, VectorEnv};
+use burn::tensor::{Device, Tensor, TensorData};
+use pentathlon_gym::seeding::philox::Philox;
+use pentathlon_gym::{ActionBuffer, Space, VectorEnv};
 
+use super::action_selection::ActionSelection;
 use super::checkpoint::{MAGIC, State};
-use super::collector::{best_choice, numbers, random_choice};
+use super::collector::numbers;
 use super::config::QmixConfig;
-use super::networks::{AgentNetwork, Networks, input_len, write_input};
+use super::networks::{AgentNetwork, input_len, write_input};
 use crate::Error;
 use crate::options::{ProcessShape, SituationMut, TeamFeatures};
-use crate::policy::Policy;
+use crate::policy::{Policy, discrete_actions};
 use crate::random::{Purpose, stream};
 
 /// The checkpoint of a team's run, read to be looked at.
@@ -48,8 +47,8 @@ impl TeamCheckpoint {
         Ok(Self { path: path.to_owned(), config, frames: state.frames, networks })
     }
 
-    /// The team as a policy for batches with the observations of `env`: the best choices with `greedy`, else as many
-    /// random ones among them as at the end of training, drawn by a stream of `seed`.
+    /// The team as a policy for batches with the observations of `env`: the best choices with `greedy`, else as agents
+    /// choose at the end of training, drawn by a stream of `seed`.
     ///
     /// # Errors
     /// An environment that the network does not fit.
@@ -74,18 +73,14 @@ impl TeamCheckpoint {
             path: self.path.clone(),
             reason: format!("it does not fit {}: {reason}", spec.id),
         };
-        let mut random = stream(0, Purpose::Parameters);
-        let fresh = Networks::new(shape, &self.config.learner, &mut random, &Device::flex());
-        let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(self.networks.clone()))
-            .map_err(|error| reason(error.to_string()))?;
-        let networks = fresh.try_load_record(record).map_err(|error| reason(error.to_string()))?;
+        let network = self.config.agent_network(shape, self.networks.clone()).map_err(reason)?;
         let agents = shape.num_envs * shape.num_agents;
         Ok(TeamPolicy {
-            network: networks.agent,
+            network,
             features,
             shape,
             first_action: start,
-            epsilon: if greedy { 0.0 } else { self.config.exploration.last },
+            selection: self.config.final_selection(greedy),
             random: stream(seed, Purpose::Evaluation),
             width: self.config.learner.hidden,
             hidden: vec![0.0; agents * self.config.learner.hidden],
@@ -103,7 +98,7 @@ pub struct TeamPolicy {
     features: TeamFeatures,
     shape: ProcessShape,
     first_action: i32,
-    epsilon: f64,
+    selection: ActionSelection,
     random: Philox,
     width: usize,
     /// Hidden states, `[num_envs, num_agents, width]`.
@@ -117,7 +112,8 @@ pub struct TeamPolicy {
 }
 
 impl Policy for TeamPolicy {
-    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut [i32]) -> Result<(), Error> {
+    fn act(&mut self, env: &dyn VectorEnv, active: &[bool], actions: &mut ActionBuffer) -> Result<(), Error> {
+        let actions = discrete_actions(env, actions)?;
         let Self { network, features, shape, hidden, last, seen, state, available, .. } = self;
         let (shape, width, agents) = (*shape, self.width, shape.num_agents);
         if last.len() != active.len() * agents {
@@ -150,16 +146,12 @@ impl Policy for TeamPolicy {
             Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &Device::flex())
         };
         let (values, next) = network.step(tensor(inputs, input), tensor(remembered, width));
-        let (values, next) = (numbers(values), numbers(next));
-        let mut rows = values.chunks_exact(shape.choices).zip(allowed.chunks_exact(shape.choices));
+        let (mut values, next) = (numbers(values), numbers(next));
+        let mut rows = values.chunks_exact_mut(shape.choices).zip(allowed.chunks_exact(shape.choices));
         for (&env, next) in due.iter().zip(next.chunks_exact(agents * width)) {
             hidden[env * agents * width..(env + 1) * agents * width].copy_from_slice(next);
             for (place, (values, allowed)) in (env * agents..(env + 1) * agents).zip(&mut rows) {
-                let choice = if self.random.float() < self.epsilon {
-                    random_choice(allowed, &mut self.random)
-                } else {
-                    best_choice(values, allowed)
-                };
+                let choice = self.selection.choose(values, allowed, &mut self.random);
                 last[place] = choice as i32;
                 actions[place] = choice as i32 + self.first_action;
             }

@@ -86,6 +86,14 @@ impl Replay {
         }
     }
 
+    /// All episodes, the oldest first; none are left.
+    pub fn drain(&mut self) -> Vec<Episode> {
+        let oldest = if self.episodes.len() < self.capacity { 0 } else { self.next };
+        self.episodes.rotate_left(oldest);
+        self.next = 0;
+        std::mem::take(&mut self.episodes)
+    }
+
     /// `count` different episodes, each as probable as any other. There must be so many.
     pub fn sample<'a>(&'a self, count: usize, random: &mut Philox) -> Vec<&'a Episode> {
         let mut drawn: Vec<usize> = Vec::with_capacity(count);
@@ -244,5 +252,7 @@ mod tests {
             lengths.sort_unstable();
             assert_eq!(lengths, [3, 4, 5]);
         }
+        let lengths: Vec<_> = replay.drain().iter().map(Episode::len).collect();
+        assert!(lengths == [3, 4, 5] && replay.is_empty(), "{lengths:?}");
     }
 }

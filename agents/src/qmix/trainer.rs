@@ -1,4 +1,4 @@
-//! A training run of a value learner: collecting from many environments at once, one update for every
+//! A training run of a value learner or of COMA: collecting from many environments at once, one update for every
 //! so many episodes, evaluation, and checkpoints from which a run goes on bit for bit.
 
 use std::path::{Path, PathBuf};
@@ -11,9 +11,10 @@ use pentathlon_gym::{EpisodeRecord, EpisodeStatistics, VectorEnv};
 use super::checkpoint::State;
 use super::collector::Collector;
 use super::config::QmixConfig;
-use super::learner::{Learner, UpdateStatistics};
+use super::learner::UpdateStatistics;
 use super::replay::{Batch, Replay};
 use super::run_files::TeamFiles;
+use super::team_learner::TeamLearner;
 use crate::logging::table::TrainingEpisode;
 use crate::options::{DecisionProcess, PrimitiveProcess};
 use crate::random::{Purpose, stream};
@@ -42,11 +43,11 @@ pub struct TeamProgress {
     pub seconds: f64,
 }
 
-/// A training run of IQL, VDN or QMIX.
+/// A training run of IQL, VDN, QMIX or COMA.
 pub struct TeamTrainer {
     config: QmixConfig,
     process: PrimitiveProcess,
-    learner: Learner,
+    learner: TeamLearner,
     collector: Collector,
     replay: Replay,
     actions: Philox,
@@ -80,7 +81,7 @@ impl TeamTrainer {
         let process = PrimitiveProcess::new(env, config.learner.gamma)?;
         let shape = process.shape();
         Ok(Self {
-            learner: Learner::new(shape, &config.learner, config.seed),
+            learner: TeamLearner::new(shape, &config),
             collector: Collector::new(shape, config.learner.hidden),
             replay: Replay::new(config.learner.replay_episodes),
             actions: stream(config.seed, Purpose::Actions),
@@ -113,7 +114,7 @@ impl TeamTrainer {
     }
 
     /// The learner.
-    pub fn learner(&self) -> &Learner {
+    pub fn learner(&self) -> &TeamLearner {
         &self.learner
     }
 
@@ -124,8 +125,8 @@ impl TeamTrainer {
     pub fn step(&mut self) -> Result<(), Error> {
         let start = Instant::now();
         let epsilon = self.config.exploration.epsilon(self.frames);
-        let Self { collector, process, learner, actions, replay, unlearned, .. } = self;
-        collector.step(process, &learner.policy(), epsilon, actions, |episode| {
+        let Self { config, collector, process, learner, actions, replay, unlearned, .. } = self;
+        collector.step(process, &learner.policy(), config.selection(epsilon), actions, |episode| {
             replay.push(episode);
             *unlearned += 1;
         })?;
@@ -133,17 +134,10 @@ impl TeamTrainer {
         self.frames += self.process.shape().num_envs as u64;
         let frames = self.frames;
         self.ended.extend(self.process.episodes().iter().map(|&record| TrainingEpisode { frames, record }));
-        let learner = &self.config.learner;
-        if self.replay.len() < learner.batch_episodes {
-            self.unlearned = 0;
-        }
-        while self.unlearned >= learner.episodes_per_update {
-            self.unlearned -= learner.episodes_per_update;
-            let episodes = self.replay.sample(learner.batch_episodes, &mut self.minibatches);
-            self.statistics = {
-                self.minibatch.fill(self.process.shape(), &episodes);
-                self.learner.update(&self.minibatch)?
-            };
+        let Self { config, process, learner, replay, unlearned, minibatch, minibatches, .. } = self;
+        let episodes = (process.shape(), replay, unlearned);
+        if let Some(statistics) = learner.learn(config, episodes, epsilon, minibatch, minibatches)? {
+            self.statistics = statistics;
         }
         self.seconds += start.elapsed().as_secs_f64();
         Ok(())
@@ -229,8 +223,8 @@ impl TeamTrainer {
         self.evaluate_as(self.config.evaluation.greedy, make)
     }
 
-    /// [`TeamTrainer::evaluate`] with the best choices, or with as many random ones among them as at the end of
-    /// training, whatever the configuration says.
+    /// [`TeamTrainer::evaluate`] with the best choices, or as agents choose at the end of training, whatever the
+    /// configuration says.
     ///
     /// # Errors
     /// As [`TeamTrainer::evaluate`].
@@ -243,11 +237,11 @@ impl TeamTrainer {
         let mut process = PrimitiveProcess::new(env, self.config.learner.gamma)?;
         let mut collector = Collector::new(process.shape(), self.config.learner.hidden);
         let mut random = stream(seed, Purpose::Evaluation);
-        let epsilon = if greedy { 0.0 } else { self.config.exploration.last };
+        let selection = self.config.final_selection(greedy);
         let policy = self.learner.policy();
         let mut records: Vec<Option<EpisodeRecord>> = vec![None; evaluation.episodes];
         while records.iter().any(Option::is_none) {
-            collector.step(&mut process, &policy, epsilon, &mut random, |_| {})?;
+            collector.step(&mut process, &policy, selection, &mut random, |_| {})?;
             for episode in process.episodes() {
                 records[episode.env].get_or_insert(*episode);
             }

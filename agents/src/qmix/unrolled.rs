@@ -7,16 +7,16 @@ use std::ops::Range;
 
 use burn::optim::GradientsParams;
 
-use super::dense::{Dense, Into, room};
-use super::gates::{advance, retreat};
 use super::networks::AgentNetwork;
+use crate::networks::dense::{Dense, Into, room};
+use crate::networks::gates::{advance, retreat};
 
 /// Rows of all steps that are worked on together, about.
 const CHUNK_ROWS: usize = 192;
 
 /// Parameters of an [`AgentNetwork`], or their gradient.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Weights {
+pub(crate) struct Weights {
     input: Dense,
     /// What the recurrent unit makes of its input and of its state.
     recurrent: Option<[Dense; 2]>,
@@ -25,7 +25,7 @@ pub(super) struct Weights {
 
 /// The part of a minibatch's rows that is worked on by one thread.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// Inputs of the network, `[steps, all rows, input]`.
     pub inputs: &'a [f32],
     /// All rows of a step.
@@ -36,14 +36,14 @@ pub(super) struct Part<'a> {
 
 /// Whether a forward pass leaves what the backward pass needs.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Keep {
+pub(crate) enum Keep {
     Everything,
     Values,
 }
 
 /// What a forward pass leaves, and room for both: arrays are `[steps * rows, ...]`, step by step.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     /// Behind the first layer; of some steps alone where nothing is kept.
     features: Vec<f32>,
     /// Reset gate, update gate, candidate, and what the state contributes to the candidate, `[4 * width]` each; of some
@@ -105,6 +105,13 @@ impl Weights {
             recurrent: recurrent.map(|cell| [Dense::of(&cell.input), Dense::of(&cell.hidden)]),
             output: Dense::of(output),
         }
+    }
+
+    /// Its layers, to change.
+    #[cfg(test)]
+    pub fn layers_mut(&mut self) -> Vec<&mut Dense> {
+        let recurrent = self.recurrent.iter_mut().flatten();
+        std::iter::once(&mut self.input).chain(recurrent).chain(std::iter::once(&mut self.output)).collect()
     }
 
     /// A gradient of 0.
@@ -254,10 +261,10 @@ mod tests {
     use pentathlon_gym::seeding::Random;
 
     use super::*;
+    use crate::networks::dense::assert_same_gradients;
     use crate::options::ProcessShape;
     use crate::qmix::collector::numbers;
     use crate::qmix::config::LearnerConfig;
-    use crate::qmix::dense::assert_same_gradients;
     use crate::qmix::networks::Networks;
     use crate::random::{Purpose, stream};
 

@@ -6,13 +6,13 @@
 mod k_means;
 
 use pentathlon_gym::wrappers::{Autoreset, SnapshotStarts, SnapshotStartsOptions};
-use pentathlon_gym::{AutoresetMode, BuildOptions, Snapshot, VectorEnv};
+use pentathlon_gym::{ActionBuffer, AutoresetMode, BuildOptions, Snapshot, VectorEnv};
 
 pub use k_means::KMeans;
 
 use crate::config::{EarlyStopConfig, EnvironmentConfig, PpoConfig};
 use crate::logging::lines::{Chart, Line};
-use crate::policy::{ExpertPolicy, Policy, action_numbers};
+use crate::policy::{ExpertPolicy, Policy};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
 use crate::study::training::{Learned, at_common_frames, train_to_success};
@@ -38,7 +38,7 @@ impl TeacherStates {
         env.reset(seed)?;
         let num_envs = env.num_envs();
         let mut running = vec![true; num_envs];
-        let mut actions = vec![0; num_envs * action_numbers(env)?];
+        let mut actions = ActionBuffer::of(env)?;
         let mut states = Self::default();
         while running.contains(&true) {
             for env_index in (0..num_envs).filter(|&index| running[index]) {

@@ -1,12 +1,11 @@
-//! Studies of GMAH (Xu et al., 2024, arXiv 2408.11416): what hierarchies of subgoals, hindsight, the noticing of change
-//! and the mixing of subgoal values are worth. The published figures cannot be had again, their environments not being
+//! Studies of GMAH (Xu et al., 2024, arXiv 2408.11416): what hierarchies of subgoals, hindsight and the noticing of change
+//! are worth. The published figures cannot be had again, their environments not being
 //! published; the claims are orders between methods that are trained alike.
 
 use super::{Report, Row, Watch, said};
 use crate::gmah::{GmahConfig, GmahProgress, GmahTrainer, Stage};
 use crate::logging::lines::{Chart, Line};
 use crate::logging::table::TrainingEpisode;
-use crate::qmix::{QmixConfig, TeamTrainer};
 use crate::statistics::mean;
 use crate::{Config, Error, MakeBatch, Trainer};
 
@@ -35,10 +34,10 @@ impl Default for HierarchySettings {
 }
 
 /// An episode of a hierarchy's training: the stage, and how many of its frames had been played.
-type StagedEpisode = (Stage, u64, TrainingEpisode);
+pub(super) type StagedEpisode = (Stage, u64, TrainingEpisode);
 
 /// Trains the hierarchy of `config` to the end; `None` when `watch` ended it.
-fn train_hierarchy(
+pub(super) fn train_hierarchy(
     config: GmahConfig,
     make: MakeBatch<'_>,
     watch: Watch<'_>,
@@ -73,7 +72,7 @@ fn train_hierarchy_and_look(
 }
 
 /// Trains the flat agent of `config` to the end; `None` when `watch` ended it.
-fn train_flat(
+pub(super) fn train_flat(
     config: Config,
     make: MakeBatch<'_>,
     watch: Watch<'_>,
@@ -93,7 +92,7 @@ fn train_flat(
 }
 
 /// Mean return of the episodes that ended after one of these frames and up to the other.
-fn mean_return<'a>(
+pub(super) fn mean_return<'a>(
     episodes: impl Iterator<Item = (u64, &'a TrainingEpisode)>,
     frames: std::ops::Range<u64>,
 ) -> f64 {
@@ -113,12 +112,12 @@ fn least_return(episodes: &[StagedEpisode], from: u64) -> f64 {
     mean(&least.collect::<Vec<f64>>())
 }
 
-fn high(episodes: &[StagedEpisode]) -> impl Iterator<Item = (u64, &TrainingEpisode)> {
+pub(super) fn high(episodes: &[StagedEpisode]) -> impl Iterator<Item = (u64, &TrainingEpisode)> {
     let own = episodes.iter().filter(|(stage, ..)| *stage == Stage::High);
     own.map(|(_, at, episode)| (*at, episode))
 }
 
-fn flat(episodes: &[TrainingEpisode]) -> impl Iterator<Item = (u64, &TrainingEpisode)> {
+pub(super) fn flat(episodes: &[TrainingEpisode]) -> impl Iterator<Item = (u64, &TrainingEpisode)> {
     episodes.iter().map(|episode| (episode.frames, episode))
 }
 
@@ -330,91 +329,5 @@ pub fn relabelling_study(
             y: "return of the team".into(),
             lines,
         }),
-    }))
-}
-
-/// Hierarchies, with mixed subgoal values and without, against QMIX and MAPPO on Trash-Grid; `None` when `watch` ended
-/// it.
-///
-/// # Errors
-/// Those of training.
-pub fn trash_grid_study(
-    settings: &HierarchySettings,
-    make: MakeBatch<'_>,
-    watch: Watch<'_>,
-) -> Result<Option<Report>, Error> {
-    let mut values: [Vec<f64>; 5] = Default::default();
-    let (runs, mut done) = (settings.seeds as f64 * 3.0, 0.0);
-    for seed in 1..=settings.seeds {
-        let mut changes = settings.changes.clone();
-        changes.push(format!("seed={seed}"));
-        let config = GmahConfig::experiment("gmah_trash_grid", &changes)?;
-        let (frames, mixing) = (config.high.frames, config.mixing.frames);
-        let flat_frames = (frames + mixing).min(settings.flat_frames);
-        let told =
-            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
-        let Some(episodes) = train_hierarchy(config, make, told)? else { return Ok(None) };
-        values[0].push(mean_return(high(&episodes), frames * 3 / 4..u64::MAX));
-        let mixed = episodes.iter().filter(|(stage, ..)| *stage == Stage::Mixing);
-        let mixed = mixed.map(|(_, at, episode)| (*at, episode));
-        values[1].push(mean_return(mixed, mixing * 3 / 4..u64::MAX));
-        done += 1.0;
-
-        let told =
-            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
-        let changes = [format!("seed={seed}"), format!("frames={flat_frames}")];
-        let config = Config::experiment("mappo_trash_grid", &changes)?;
-        let Some(episodes) = train_flat(config, make, told)? else { return Ok(None) };
-        values[2].push(mean_return(flat(&episodes), flat_frames * 3 / 4..u64::MAX));
-        done += 1.0;
-
-        let text = include_str!("../../../experiments/qmix_trash_grid.toml");
-        let changes = [&changes[..], &[format!("exploration.frames={}", flat_frames / 2)]].concat();
-        let config = QmixConfig::with_overrides("qmix_trash_grid", text, &changes)?;
-        let mut trainer = TeamTrainer::new(config, make)?;
-        let mut returns = Vec::new();
-        while trainer.frames() < flat_frames {
-            trainer.step()?;
-            let late = trainer.frames() > flat_frames * 3 / 4;
-            let ended = trainer.take_episodes().into_iter().filter(|_| late);
-            returns.extend(ended.map(|episode| f64::from(episode.record.episode_return)));
-            let message = format!("QMIX: {:.2} M frames", trainer.frames() as f64 / 1e6);
-            let part = trainer.frames() as f64 / flat_frames as f64;
-            if watch((done + part) / runs, &format!("seed {seed}, {message}")).is_break() {
-                return Ok(None);
-            }
-        }
-        values[3].push(mean(&returns));
-        done += 1.0;
-    }
-    values[4] = values[0].iter().zip(&values[1]).map(|(plain, mixed)| mixed - plain).collect();
-    let means: Vec<f64> = values.iter().map(|values| mean(values)).collect();
-    let names = [
-        ("GMAH", "return, last quarter of the high level's frames"),
-        ("GMAH and GMIX", "return, last quarter of the mixing stage"),
-        ("MAPPO", "return, last quarter of as many frames as those two stages"),
-        ("QMIX", "return, last quarter of as many frames as those two stages"),
-        ("GMAH and GMIX", "return above GMAH's"),
-    ];
-    let rows =
-        names.iter().zip(values).map(|((method, quantity), values)| Row::new(*method, *quantity, values));
-    let holds = [means[0] > means[2].max(means[3]), means[4] >= 0.0];
-    Ok(Some(Report {
-        study: "gmah-trash-grid".into(),
-        seeds: settings.seeds as usize,
-        rows: rows.collect(),
-        claim: "on a trained low level GMAH earns more than QMIX and MAPPO, and no less with mixed values"
-            .into(),
-        finding: format!(
-            "GMAH {:.1}, MAPPO {:.1}, QMIX {:.1}: {}; with mixed values {:.1}: {}",
-            means[0],
-            means[2],
-            means[3],
-            said(holds[0]),
-            means[1],
-            said(holds[1])
-        ),
-        passed: holds.iter().all(|holds| *holds),
-        chart: None,
     }))
 }

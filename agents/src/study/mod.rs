@@ -5,6 +5,7 @@
 pub mod hierarchy;
 pub mod subgoal_teacher;
 pub mod training;
+pub mod trash_grid;
 
 use std::ops::ControlFlow;
 

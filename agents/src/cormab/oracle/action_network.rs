@@ -15,8 +15,6 @@ pub(super) struct ActionNetwork {
     pub(super) columns: Vec<f32>,
     /// The layers behind the first units.
     pub(super) layers: Vec<Layer>,
-    /// Weights of these by output, `[outputs][inputs]` each.
-    pub(super) by_output: Vec<Vec<f32>>,
 }
 
 impl ActionNetwork {
@@ -36,13 +34,6 @@ impl ActionNetwork {
         self.columns.extend_from_slice(&first.weights[..network.components() * first.outputs]);
         if self.layers != rest {
             self.layers = rest.to_vec();
-            let transposed = |layer: &Layer| {
-                let at = |output: usize| {
-                    (0..layer.inputs).map(move |input| layer.weights[input * layer.outputs + output])
-                };
-                (0..layer.outputs).flat_map(at).collect()
-            };
-            self.by_output = rest.iter().map(transposed).collect();
         }
     }
 

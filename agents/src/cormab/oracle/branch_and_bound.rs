@@ -10,7 +10,10 @@ use pentathlon_envs::cormab::{
 };
 
 use super::super::network::ReluNetwork;
-use super::{Argmax, ArgmaxOracle, Rounding, action_network::ActionNetwork, relaxation::Relaxation};
+use super::{
+    Argmax, ArgmaxOracle, Rounding, action_network::ActionNetwork, relaxation::Relaxation,
+    remembered_set::RememberedSet,
+};
 
 /// When a search stops without a proof.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,21 +22,21 @@ pub struct Limits {
     pub nodes: u64,
     /// Longest time.
     pub time: Duration,
-    /// The search is over when the bound is above the best value by no more than this part of its size.
-    pub relative_gap: f64,
+    /// The search is over when the bound is above the best value by no more than this.
+    pub gap: f64,
 }
 
 impl Default for Limits {
     /// No limit.
     fn default() -> Self {
-        Self { nodes: u64::MAX, time: Duration::MAX, relative_gap: 0.0 }
+        Self { nodes: u64::MAX, time: Duration::MAX, gap: 0.0 }
     }
 }
 
 /// Branch and bound over the actions of a feasible set.
 #[derive(Clone, Debug)]
 pub struct BranchAndBound {
-    set: FeasibleSet,
+    set: RememberedSet,
     limits: Limits,
     network: ActionNetwork,
     scratch: [Vec<f32>; 2],
@@ -52,7 +55,7 @@ struct Node {
 
 /// A search under way.
 struct Search<'a> {
-    set: &'a FeasibleSet,
+    set: &'a mut RememberedSet,
     limits: Limits,
     network: &'a ActionNetwork,
     rounding: Rounding,
@@ -76,12 +79,13 @@ impl BranchAndBound {
     /// A search over `set` within `limits`.
     pub fn with_limits(set: FeasibleSet, limits: Limits) -> Self {
         let network = ActionNetwork::default();
+        let set = RememberedSet::new(set);
         Self { set, limits, network, scratch: Default::default(), levels: Vec::new() }
     }
 
     /// The feasible set.
     pub fn feasible_set(&self) -> &FeasibleSet {
-        &self.set
+        self.set.set()
     }
 
     /// When a search stops without a proof.
@@ -103,11 +107,11 @@ impl ArgmaxOracle for BranchAndBound {
     ) -> Argmax {
         let begin = Instant::now();
         self.network.fix(surrogate, levels);
-        let components = self.set.components();
+        let components = self.set.set().components();
         self.levels.resize_with(components + 1, Node::default);
         self.levels[0].part.clone_from(&self.network.offsets);
         let mut search = Search {
-            set: &self.set,
+            set: &mut self.set,
             limits: self.limits,
             network: &self.network,
             rounding: Rounding::of(surrogate, levels),
@@ -130,15 +134,15 @@ impl Search<'_> {
     /// Looks at all completions of `part` without components in `excluded`.
     fn visit(&mut self, part: ActionMask, mut excluded: ActionMask, promised: f64, memory: &mut [Node]) {
         let Some((node, deeper)) = memory.split_first_mut() else { return };
-        let completion = self.set.completion(part);
-        if completion.at_least == 0 {
+        let at_least = self.set.completion(part).at_least;
+        if at_least == 0 {
             let value = self.network.value(&node.part, self.scratch);
             self.offer(value, part);
         }
         let mut open = self.set.additions(part) & !excluded;
         let mut promised = promised;
         loop {
-            if open == 0 || (open.count_ones() as usize) < completion.at_least {
+            if open == 0 || (open.count_ones() as usize) < at_least {
                 return;
             }
             self.nodes += 1;
@@ -148,12 +152,13 @@ impl Search<'_> {
             }
             node.candidates.clear();
             node.candidates.extend(components(open));
+            let completion = self.set.completion(part);
             let bound = node.relaxation.relax(self.network, &node.part, &node.candidates, &completion);
             promised = promised.min(f64::from(bound + self.rounding.at(bound)));
             if self.is_beaten(promised) {
                 return;
             }
-            let improves = self.complete_greedily(part, node, &completion);
+            let improves = self.complete_greedily(part, node);
             if part == 0 && excluded == 0 && improves {
                 self.improve_by_exchange();
             }
@@ -171,7 +176,7 @@ impl Search<'_> {
             self.visit(part | 1 << component, excluded, promised, deeper);
             excluded |= 1 << component;
             open &= !excluded;
-            let bound = node.relaxation.bound_without(chosen, &completion);
+            let bound = node.relaxation.bound_without(chosen, &self.set.completion(part));
             promised = promised.min(f64::from(bound + self.rounding.at(bound)));
             if self.is_beaten(promised) {
                 return;
@@ -185,8 +190,7 @@ impl Search<'_> {
         if bound <= best {
             return true;
         }
-        let gap = self.limits.relative_gap;
-        let within = gap > 0.0 && best > f64::NEG_INFINITY && bound - best <= gap * best.abs();
+        let within = best > f64::NEG_INFINITY && bound - best <= self.limits.gap;
         if within {
             self.left_open = self.left_open.max(bound);
         }
@@ -231,15 +235,16 @@ impl Search<'_> {
     }
 
     /// Adds the candidates of the largest slopes to `part` as long as they can be added.
-    fn complete_greedily(&mut self, part: ActionMask, node: &Node, completion: &Completion<'_>) -> bool {
+    fn complete_greedily(&mut self, part: ActionMask, node: &Node) -> bool {
+        let Completion { at_least, at_most, .. } = self.set.completion(part);
         let slopes = &node.relaxation.slopes;
         let mut action = part;
         let mut tried: ActionMask = 0;
         let mut added = 0;
-        while added < completion.at_most {
+        while added < at_most {
             let untried = (0..slopes.len()).filter(|index| tried >> index & 1 == 0);
             let Some(best) = untried.max_by(|a, b| slopes[*a].total_cmp(&slopes[*b])) else { break };
-            if added >= completion.at_least && slopes[best] <= 0.0 {
+            if added >= at_least && slopes[best] <= 0.0 {
                 break;
             }
             tried |= 1 << best;
@@ -249,19 +254,19 @@ impl Search<'_> {
                 added += 1;
             }
         }
-        action != part && added >= completion.at_least && self.offer_action(action)
+        action != part && added >= at_least && self.offer_action(action)
     }
 
     /// Adds, removes and exchanges single components of the best action as long as it gets better.
     fn improve_by_exchange(&mut self) {
         loop {
             let (before, action) = self.best;
-            let outside: Vec<usize> = (0..self.set.components()).filter(|c| action >> c & 1 == 0).collect();
+            let outside: Vec<usize> =
+                (0..self.set.set().components()).filter(|c| action >> c & 1 == 0).collect();
             for removed in components(action).map(Some).chain([None]) {
                 let rest = removed.map_or(action, |component| action & !(1 << component));
                 for changed in outside.iter().map(|added| rest | 1 << added).chain([rest]) {
-                    let allowed = || self.set.contains(changed);
-                    if changed != action && self.promises(changed) && allowed() {
+                    if changed != action && self.promises(changed) && self.set.contains(changed) {
                         self.offer_action(changed);
                     }
                 }
@@ -334,7 +339,7 @@ mod tests {
     fn with_an_allowed_gap_the_bound_still_holds() {
         for_random_networks(|set, network, levels| {
             let best = Enumeration::new(set, usize::MAX).unwrap().argmax(network, levels);
-            let limits = Limits { relative_gap: 0.1, ..Limits::default() };
+            let limits = Limits { gap: 0.05, ..Limits::default() };
             let found = BranchAndBound::with_limits(set.clone(), limits).argmax(network, levels);
             assert!(set.contains(found.action) && found.value.is_finite(), "{found:?}");
             assert!(found.value <= best.value + 1e-9 && best.value <= found.bound + 1e-9, "{found:?}");

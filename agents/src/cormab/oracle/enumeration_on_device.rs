@@ -18,8 +18,11 @@ use super::{
 const LANES: usize = 64;
 /// Words that each leaves.
 const WORDS: usize = 3;
-/// States of one dispatch: within the workgroups of a dimension that every adapter has.
-const STATES: usize = 4096;
+/// Workgroups of one dispatch: in each dimension within what every adapter has.
+const GROUPS: usize = 1 << 14;
+/// Rounds that all loops of an invocation may make together. The software driver of Mesa ends them without a word after
+/// 65,535.
+const LOOP_ROUNDS: usize = 60_000;
 
 /// All actions of a feasible set, on a device.
 #[derive(Debug)]
@@ -86,18 +89,24 @@ impl DeviceEnumeration {
         }
         let arms = network.arms().max(1);
         let mut answers = Vec::with_capacity(levels.len() / arms);
-        for states in levels.chunks(STATES * arms) {
-            self.value(network, states, arms, &mut answers)?;
+        let rounds = LOOP_ROUNDS / loop_rounds(network);
+        let groups = self.native.len().div_ceil(LANES * rounds);
+        if groups > GROUPS {
+            return Err(refused(format!("{} actions are too many for one dispatch", self.native.len())));
+        }
+        for states in levels.chunks(GROUPS / groups.max(1) * arms) {
+            self.value(network, states, arms, [rounds, groups], &mut answers)?;
         }
         Ok(answers)
     }
 
-    /// The answers of one dispatch.
+    /// The answers of one dispatch, in which each state has so many rounds and groups of invocations.
     fn value(
         &mut self,
         network: &ReluNetwork,
         levels: &[u8],
         arms: usize,
+        [rounds, groups]: [usize; 2],
         answers: &mut Vec<Argmax>,
     ) -> Result<(), Error> {
         let begin = Instant::now();
@@ -107,19 +116,21 @@ impl DeviceEnumeration {
             self.network.fix(network, levels);
             offsets.extend_from_slice(&self.network.offsets);
         }
-        if states == 0 {
+        if states * groups == 0 {
             return Ok(());
         }
         let fixed = &self.network;
         let layers = &fixed.layers;
-        let numbers = [states, self.native.len(), self.components, fixed.units(), layers.len()];
+        let numbers =
+            [states, self.native.len(), self.components, fixed.units(), layers.len(), rounds, groups];
         let mut sizes = numbers.map(|size| size as u32).to_vec();
         let mut weights = fixed.columns.clone();
         for layer in layers {
             sizes.extend([layer.inputs, layer.outputs, weights.len()].map(|size| size as u32));
             weights.extend(layer.weights.iter().chain(&layer.biases));
         }
-        let bytes = [4 * sizes.len(), 4 * weights.len(), 4 * offsets.len(), 4 * WORDS * LANES * states];
+        let bytes =
+            [4 * sizes.len(), 4 * weights.len(), 4 * offsets.len(), 4 * WORDS * LANES * groups * states];
         for (buffer, bytes) in self.buffers.iter_mut().zip(bytes) {
             if buffer.as_ref().is_none_or(|buffer| buffer.size() < bytes as u64) {
                 *buffer = Some(storage(&self.handles, bytes));
@@ -152,14 +163,14 @@ impl DeviceEnumeration {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             pass.set_pipeline(&self.pipeline);
             pass.set_bind_group(0, &bindings, &[]);
-            pass.dispatch_workgroups(states as u32, 1, 1);
+            pass.dispatch_workgroups(states as u32, groups as u32, 1);
         }
         let mut words: Vec<u32> = Vec::new();
         let part = Part { buffer: best, offset: 0, bytes: bytes[3] as u64 };
         self.staging.download(&self.handles, encoder, &[part], |slices| {
             words.extend(slices[0].as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)));
         })?;
-        for (levels, lanes) in levels.chunks_exact(arms).zip(words.chunks_exact(WORDS * LANES)) {
+        for (levels, lanes) in levels.chunks_exact(arms).zip(words.chunks_exact(WORDS * LANES * groups)) {
             let answer = self.choose(network, levels, lanes);
             answers.push(answer);
         }
@@ -189,6 +200,15 @@ impl DeviceEnumeration {
         let (value, action) = best;
         Argmax { action, value, bound: value, nodes: self.native.len() as u64, time: Default::default() }
     }
+}
+
+/// Rounds of all loops of an invocation for one action, at most.
+fn loop_rounds(network: &ReluNetwork) -> usize {
+    let first = network.layers().first().map_or(0, |layer| layer.outputs);
+    let rest = network.layers().iter().skip(1);
+    let rest: usize =
+        rest.map(|layer| 1 + layer.outputs + layer.inputs * (1 + layer.outputs) + layer.outputs).sum();
+    1 + first + network.components() * (1 + first) + rest
 }
 
 /// A buffer for kernels with room for `bytes`.
@@ -223,17 +243,19 @@ mod tests {
         }
         let mut random = Philox::for_level(9, 9);
         for problem in Problem::ALL {
-            let sizes = Sizes { arms: 10, budget: 3, interventions: 9 };
+            // The budget has more actions than one invocation of each lane can value.
+            let arms = if problem == Problem::Budget { 20 } else { 10 };
+            let sizes = Sizes { arms, budget: if arms == 20 { 5 } else { 3 }, interventions: 9 };
             let set = FeasibleSet::new(&generate(problem, &sizes, 6).unwrap());
             let handles = open_device().unwrap();
             let mut batch = DeviceEnumeration::new(&set, 1 << 20, handles.clone()).unwrap().unwrap();
             let mut one = Enumeration::new(&set, 1 << 20).unwrap();
             for hidden in [&[16, 32][..], &[12], &[]] {
-                let network = ReluNetwork::random(set.components(), 10, hidden, &mut random);
-                let levels: Vec<u8> = (0..10 * 37).map(|_| random.int(0, 4) as u8).collect();
+                let network = ReluNetwork::random(set.components(), arms, hidden, &mut random);
+                let levels: Vec<u8> = (0..arms * 37).map(|_| random.int(0, 4) as u8).collect();
                 let answers = batch.argmax_batch(&network, &levels).unwrap();
                 assert_eq!(answers.len(), 37);
-                for (answer, levels) in answers.iter().zip(levels.chunks(10)) {
+                for (answer, levels) in answers.iter().zip(levels.chunks(arms)) {
                     let expected = one.argmax(&network, levels);
                     assert_eq!(
                         (answer.action, answer.value),
@@ -243,8 +265,8 @@ mod tests {
                 }
             }
             assert!(DeviceEnumeration::new(&set, 3, handles).unwrap().is_none());
-            let wide = ReluNetwork::random(set.components(), 10, &[65], &mut random);
-            assert!(batch.argmax_batch(&wide, &[0; 10]).is_err());
+            let wide = ReluNetwork::random(set.components(), arms, &[65], &mut random);
+            assert!(batch.argmax_batch(&wide, &vec![0; arms]).is_err());
         }
     }
 }

@@ -19,7 +19,8 @@ pub mod rules {
     }
 }
 
-/// Sixty-four invocations for each state share the actions among them; each leaves its best action, and the value
+/// Groups of sixty-four invocations share the actions of a state among them, `x` the state and `y` the group; each
+/// invocation leaves its best action, and the value
 /// of its second best, by which the host sees whether rounding leaves a doubt.
 #[allow(missing_docs, dead_code, reason = "items of the macro; run as WGSL only")]
 #[wgsl_rs::wgsl]
@@ -38,11 +39,14 @@ pub mod kernel {
     pub fn value_actions(#[builtin(global_invocation_id)] id: Vec3u) {
         let state = id.x / 64u32;
         let lane = id.x % 64u32;
+        let group = id.y;
         let states = get!(SIZES)[0u32];
         let actions = get!(SIZES)[1u32];
         let components = get!(SIZES)[2u32];
         let units = get!(SIZES)[3u32];
         let layers = get!(SIZES)[4u32];
+        let rounds = get!(SIZES)[5u32];
+        let groups = get!(SIZES)[6u32];
         if state >= states {
             return;
         }
@@ -51,10 +55,9 @@ pub mod kernel {
         let mut second_value = -3.0e38f32;
         let mut current: [f32; 64] = [0.0f32; 64];
         let mut next: [f32; 64] = [0.0f32; 64];
-        let rounds = (actions + 63u32) / 64u32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for round in 0..rounds {
-            let action = round * 64u32 + lane;
+            let action = (group * rounds + round) * 64u32 + lane;
             if action < actions {
                 #[wgsl_allow(non_literal_loop_bounds)]
                 for unit in 0..units {
@@ -72,9 +75,9 @@ pub mod kernel {
                 }
                 #[wgsl_allow(non_literal_loop_bounds)]
                 for layer in 0..layers {
-                    let inputs = get!(SIZES)[5u32 + 3u32 * layer];
-                    let outputs = get!(SIZES)[6u32 + 3u32 * layer];
-                    let weights_at = get!(SIZES)[7u32 + 3u32 * layer];
+                    let inputs = get!(SIZES)[7u32 + 3u32 * layer];
+                    let outputs = get!(SIZES)[8u32 + 3u32 * layer];
+                    let weights_at = get!(SIZES)[9u32 + 3u32 * layer];
                     let biases_at = weights_at + inputs * outputs;
                     #[wgsl_allow(non_literal_loop_bounds)]
                     for output in 0..outputs {
@@ -105,7 +108,7 @@ pub mod kernel {
                 }
             }
         }
-        let at = 3u32 * id.x;
+        let at = 3u32 * ((state * groups + group) * 64u32 + lane);
         get_mut!(BEST)[at] = best;
         get_mut!(BEST)[at + 1u32] = bitcast_u32(best_value);
         get_mut!(BEST)[at + 2u32] = bitcast_u32(second_value);

@@ -49,8 +49,8 @@ impl Highs {
         let mut solver = problem.try_optimise(Sense::Maximise).ok()?;
         solver.make_quiet();
         for (option, value) in [
-            ("mip_rel_gap", self.limits.relative_gap),
-            ("mip_abs_gap", 0.0),
+            ("mip_rel_gap", 0.0),
+            ("mip_abs_gap", self.limits.gap),
             ("mip_feasibility_tolerance", TOLERANCE),
             ("primal_feasibility_tolerance", TOLERANCE),
             ("time_limit", self.limits.time.as_secs_f64()),
@@ -102,7 +102,7 @@ impl ArgmaxOracle for Highs {
         if let Some(solved) = &solved {
             count = nodes(solved);
             let is_optimal = solved.status() == HighsModelStatus::Optimal && found.is_some();
-            let is_proved = is_optimal && self.limits.relative_gap == 0.0;
+            let is_proved = is_optimal && self.limits.gap == 0.0;
             bound = match solved.double_info_value(c"mip_dual_bound") {
                 _ if is_proved => value,
                 Ok(bound) => value.max(bound + model.constant),

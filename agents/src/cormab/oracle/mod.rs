@@ -8,8 +8,10 @@ mod enumeration_on_device;
 mod enumeration_rules;
 #[cfg(feature = "highs")]
 mod highs;
+mod largest_sum;
 mod mixed_integer;
 mod relaxation;
+mod remembered_set;
 
 use std::time::Duration;
 

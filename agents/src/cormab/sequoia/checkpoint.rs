@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// First bytes of the file: its kind, and the version of its format.
-const MAGIC: &[u8; 8] = b"PNTHSEQ\x01";
+const MAGIC: &[u8; 8] = b"PNTHSEQ\x02";
 
 /// Everything that changes in a run.
 #[derive(Serialize, Deserialize)]

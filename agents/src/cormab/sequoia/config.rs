@@ -170,7 +170,8 @@ pub struct ExplorationConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchConfig {
-    /// Part of the best value by which an answer may be off.
+    /// By how much the value of an answer may be off, as a part of what a step earns; where rewards are not centred, of
+    /// what steps earn over the horizon of the discount.
     pub relative_gap: f64,
     /// Most nodes of a search; answers that are not proved by then are taken as they are.
     pub max_nodes: u64,
@@ -247,7 +248,7 @@ impl Default for ExplorationConfig {
 
 impl Default for SearchConfig {
     fn default() -> Self {
-        Self { relative_gap: 0.005, max_nodes: 20_000, threads: 2 }
+        Self { relative_gap: 0.005, max_nodes: 2_000, threads: 2 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The gradient of a loss with respect to a network's parameters, by going backwards through one sample
 //! after the other. Networks are so small that products of matrices would cost more than they save.
 
+use pentathlon_engine::{VectorWork, with_wide_vectors};
 use pentathlon_envs::cormab::action::{ActionMask, components};
 
 use super::super::network::ReluNetwork;
@@ -46,6 +47,11 @@ impl Gradient {
 
     /// The value of `action` at `levels` in single precision; the units are kept for [`Self::add`].
     pub fn forward(&mut self, network: &ReluNetwork, levels: &[u8], action: ActionMask) -> f32 {
+        with_wide_vectors(Forward { gradient: self, network, levels, action })
+    }
+
+    #[inline(always)]
+    fn propagate(&mut self, network: &ReluNetwork, levels: &[u8], action: ActionMask) -> f32 {
         let first = &network.layers()[0];
         let units = &mut self.units[0];
         units.copy_from_slice(&first.biases);
@@ -68,6 +74,11 @@ impl Gradient {
     /// Adds the gradient of the sample of the last [`Self::forward`], whose loss changes with the value at
     /// the rate `slope`.
     pub fn add(&mut self, network: &ReluNetwork, levels: &[u8], action: ActionMask, slope: f32) {
+        with_wide_vectors(Backward { gradient: self, network, levels, action, slope });
+    }
+
+    #[inline(always)]
+    fn propagate_back(&mut self, network: &ReluNetwork, levels: &[u8], action: ActionMask, slope: f32) {
         let [errors, before] = &mut self.errors;
         errors.clear();
         errors.push(slope);
@@ -75,12 +86,13 @@ impl Gradient {
             let (weights, biases) = &mut self.layers[index];
             add_scaled(biases, 1.0, errors);
             if index == 0 {
-                let mut add = |input: usize, factor: f32| {
-                    add_scaled(&mut weights[input * layer.outputs..][..layer.outputs], factor, errors);
-                };
-                components(action).for_each(|component| add(component, 1.0));
+                for component in components(action) {
+                    add_scaled(&mut weights[component * layer.outputs..][..layer.outputs], 1.0, errors);
+                }
                 for (arm, level) in levels.iter().enumerate().filter(|(_, level)| **level != 0) {
-                    add(network.components() + arm, f32::from(*level));
+                    let input = network.components() + arm;
+                    let weights = &mut weights[input * layer.outputs..][..layer.outputs];
+                    add_scaled(weights, f32::from(*level), errors);
                 }
                 return;
             }
@@ -95,7 +107,40 @@ impl Gradient {
     }
 }
 
-#[inline]
+struct Forward<'a> {
+    gradient: &'a mut Gradient,
+    network: &'a ReluNetwork,
+    levels: &'a [u8],
+    action: ActionMask,
+}
+
+impl VectorWork for Forward<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        self.gradient.propagate(self.network, self.levels, self.action)
+    }
+}
+
+struct Backward<'a> {
+    gradient: &'a mut Gradient,
+    network: &'a ReluNetwork,
+    levels: &'a [u8],
+    action: ActionMask,
+    slope: f32,
+}
+
+impl VectorWork for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.gradient.propagate_back(self.network, self.levels, self.action, self.slope);
+    }
+}
+
+#[inline(always)]
 fn add_scaled(to: &mut [f32], factor: f32, from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;
@@ -103,7 +148,7 @@ fn add_scaled(to: &mut [f32], factor: f32, from: &[f32]) {
 }
 
 /// The inner product, in eight sums side by side.
-#[inline]
+#[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; 8];
     for (a, b) in a.chunks(8).zip(b.chunks(8)) {

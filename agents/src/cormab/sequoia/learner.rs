@@ -46,6 +46,8 @@ pub(super) struct State {
     pub mean_reward: f64,
     pub replay: Replay,
     pub optimiser: AdamW,
+    /// How far below the best the value of an action may stay that a search answers with.
+    pub gap: f64,
     pub steps: u64,
     pub updates: u64,
     pub searches: u64,
@@ -75,6 +77,7 @@ impl Learner {
             mean_reward: 0.0,
             replay: Replay::new(config.training.replay, config.training.alpha),
             optimiser: AdamW::new(&network, config.optimiser.clone()),
+            gap: 0.0,
             steps: 0,
             updates: 0,
             searches: 0,
@@ -87,9 +90,8 @@ impl Learner {
     /// A learner that goes on from `state`.
     pub fn with_state(config: SequoiaConfig, instance: Instance, state: State, random: Philox) -> Self {
         let set = FeasibleSet::new(&instance);
-        let limits = search_limits(&config);
         Self {
-            oracles: (0..config.search.threads).map(|_| oracle_for(&set, limits)).collect(),
+            oracles: oracles(&config, &set, state.gap),
             gradient: Gradient::new(&state.network),
             arms: Arms::new(&instance),
             drawn: Vec::new(),
@@ -99,6 +101,15 @@ impl Learner {
             state,
             set,
         }
+    }
+
+    /// Lets searches stay below the best value by the part of it that is allowed. `earned` is what a step earns: it is
+    /// what centred values are about, and others add up over the horizon of the discount.
+    pub fn allow_gap(&mut self, earned: f64) {
+        let training = &self.config.training;
+        let size = if training.centre_rewards { earned } else { earned / (1.0 - training.gamma) };
+        self.state.gap = self.config.search.relative_gap * size.abs();
+        self.oracles = oracles(&self.config, &self.set, self.state.gap);
     }
 
     /// Fills replay with some of the states and actions of the warm start.
@@ -236,14 +247,14 @@ impl Learner {
         }
         let share = missing.len().div_ceil(self.oracles.len());
         let target = &self.state.target;
-        let gap = self.config.search.relative_gap;
+        let gap = self.state.gap;
         let found: Vec<Vec<(f64, bool)>> = missing
             .par_chunks(share)
             .zip(self.oracles.par_iter_mut())
             .map(|(share, oracle)| {
                 let answer = |levels: &&[u8]| {
                     let answer = oracle.argmax(target, levels);
-                    (answer.value, answer.gap() > gap * answer.value.abs() + 1e-9)
+                    (answer.value, answer.gap() > gap + 1e-9)
                 };
                 share.iter().map(answer).collect()
             })
@@ -281,7 +292,7 @@ impl Learner {
 
     /// What the network earns in episodes of its own.
     pub fn check(&self, episodes: usize) -> Result<f64, Error> {
-        let oracle = oracle_for(&self.set, search_limits(&self.config));
+        let oracle = oracle_for(&self.set, search_limits(&self.config, self.state.gap));
         let mut policy = BestOfNetwork::new(self.state.network.clone(), oracle);
         // Far from the seeds of evaluations.
         let seed = self.config.seed.wrapping_add(1 << 50);
@@ -291,8 +302,13 @@ impl Learner {
 }
 
 /// When the searches of training end.
-fn search_limits(config: &SequoiaConfig) -> Limits {
-    Limits { nodes: config.search.max_nodes, relative_gap: config.search.relative_gap, ..Limits::default() }
+fn search_limits(config: &SequoiaConfig, gap: f64) -> Limits {
+    Limits { nodes: config.search.max_nodes, gap, ..Limits::default() }
+}
+
+/// An oracle for every thread.
+fn oracles(config: &SequoiaConfig, set: &FeasibleSet, gap: f64) -> Vec<Box<dyn ArgmaxOracle>> {
+    (0..config.search.threads).map(|_| oracle_for(set, search_limits(config, gap))).collect()
 }
 
 /// Adds `shift` to every value of `network`.

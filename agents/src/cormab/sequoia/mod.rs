@@ -2,6 +2,7 @@
 //! network of the one-step reward and learns from there by Q-learning with the search inside.
 
 mod adamw;
+mod agent;
 mod checkpoint;
 mod config;
 mod gradient;
@@ -13,6 +14,7 @@ mod warm_start;
 
 pub use self::{
     adamw::{AdamW, AdamWConfig},
+    agent::{SequoiaAgent, SequoiaPolicy},
     config::{
         ExplorationConfig, ProblemConfig, SearchConfig, SequoiaConfig, TargetSchedule, TrainingConfig,
         WarmStartConfig,

@@ -79,6 +79,7 @@ impl SequoiaTrainer {
         let mut learner = Learner::new(config, instance, network, random);
         learner.prefill(rows.iter().map(|row| (row.levels.clone(), row.action)).collect());
         let best = (learner.check(learner.config.training.check_episodes)?, warm_network.clone());
+        learner.allow_gap(best.0);
         if learner.config.training.centre_rewards {
             learner.state.mean_reward = best.0;
             // The one-step reward above its mean is where the values of centred rewards start.

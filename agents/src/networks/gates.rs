@@ -36,7 +36,7 @@ macro_rules! in_wide_vectors {
 /// Writes gates and next states of rows, from what input and state contribute: `[rows, 3 * width]` each, reset gate,
 /// update gate and candidate, to which the biases `[3 * width]` of both are added. `gates` gets these three, and what
 /// the state contributes to the candidate.
-pub(super) fn advance(
+pub(crate) fn advance(
     [x, h]: [&[f32]; 2],
     [x_bias, h_bias]: [&[f32]; 2],
     gates: &mut [f32],
@@ -56,7 +56,7 @@ pub(super) fn advance(
 /// Rows backwards: `outer` is the gradient of the states after the step from the layers behind, `carried` that from
 /// later steps, and afterwards that of the states `before` but for what goes through the recurrent product. Writes the
 /// gradients of what input and state contribute.
-pub(super) fn retreat(
+pub(crate) fn retreat(
     [x, h]: [&mut [f32]; 2],
     gates: &[f32],
     outer: &[f32],
@@ -155,7 +155,7 @@ fn tanh<const FUSED: bool>(x: f32) -> f32 {
 /// The exponential to a few units in the last place, without a branch or a call: loops over it run in vector lanes. A
 /// power of 2 times the Taylor series on half an octave at either side of 0.
 #[inline(always)]
-pub(super) fn exp<const FUSED: bool>(x: f32) -> f32 {
+pub(crate) fn exp<const FUSED: bool>(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     // Adding it leaves no binary places behind the point, and the whole number in the lowest bits.

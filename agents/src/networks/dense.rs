@@ -3,21 +3,23 @@
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
+use pentathlon_gym::seeding::{Random, philox::Philox};
+use serde::{Deserialize, Serialize};
 
-use super::collector::numbers;
+use crate::qmix::numbers;
 
 /// Rows of a minibatch are worked on in so many parts, side by side where there are cores. A constant: the sum of the
 /// parts is rounded differently for another number.
-pub(super) const SHARDS: usize = 2;
+pub(crate) const SHARDS: usize = 2;
 
 /// First row of a part of `rows`, and the row after its last.
-pub(super) fn bounds(rows: usize, shard: usize) -> [usize; 2] {
+pub(crate) fn bounds(rows: usize, shard: usize) -> [usize; 2] {
     [shard, shard + 1].map(|shard| rows * shard / SHARDS)
 }
 
 /// A layer, or its gradient.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Dense {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Dense {
     /// `[inputs, outputs]`.
     weight: Vec<f32>,
     /// `[outputs]`.
@@ -47,7 +49,7 @@ impl<'a> Matrix<'a> {
 
 /// Whether a product replaces what was there or is added to it.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Into {
+pub(crate) enum Into {
     Replace,
     Add,
 }
@@ -88,6 +90,44 @@ impl Dense {
     pub fn of(layer: &Linear) -> Self {
         let bias = layer.bias.as_ref().map_or_else(Vec::new, |bias| numbers(bias.val().inner()));
         Self { weight: numbers(layer.weight.val().inner()), bias }
+    }
+
+    /// A layer `inputs -> outputs` whose weights and biases are uniform within `1 / sqrt(inputs)`.
+    pub fn uniform(random: &mut Philox, [inputs, outputs]: [usize; 2]) -> Self {
+        let bound = 1.0 / (inputs.max(1) as f64).sqrt();
+        let mut draw = |count| (0..count).map(|_| ((2.0 * random.float() - 1.0) * bound) as f32).collect();
+        Self { weight: draw(inputs * outputs), bias: draw(outputs) }
+    }
+
+    /// Weights and biases.
+    pub fn parameters(&self) -> [&[f32]; 2] {
+        [&self.weight, &self.bias]
+    }
+
+    /// Weights and biases, to change.
+    pub fn parameters_mut(&mut self) -> [&mut [f32]; 2] {
+        [&mut self.weight, &mut self.bias]
+    }
+
+    /// Takes the parameters a part of the way towards those of `other`.
+    pub fn follow(&mut self, other: &Self, rate: f32) {
+        for (values, others) in self.parameters_mut().into_iter().zip(other.parameters()) {
+            values.iter_mut().zip(others).for_each(|(value, other)| *value += rate * (other - *value));
+        }
+    }
+
+    /// Takes the parameters of `other`.
+    ///
+    /// # Errors
+    /// A layer of another size.
+    pub fn take(&mut self, other: Self) -> Result<(), String> {
+        let size = |layer: &Self| [layer.weight.len() / layer.bias.len().max(1), layer.bias.len()];
+        if self.weight.len() != other.weight.len() || self.bias.len() != other.bias.len() {
+            let ([got, own], [inputs, outputs]) = (size(&other), size(self));
+            return Err(format!("a layer of {got} to {own} where there is one of {inputs} to {outputs}"));
+        }
+        *self = other;
+        Ok(())
     }
 
     /// A gradient of 0.
@@ -176,9 +216,20 @@ impl Dense {
     }
 }
 
+/// Has `layers` take the parameters of `others`, one by one.
+///
+/// # Errors
+/// Another number of layers, or layers of another size.
+pub(crate) fn take_all(layers: &mut [Dense], others: Vec<Dense>) -> Result<(), String> {
+    if layers.len() != others.len() {
+        return Err(format!("{} layers where there are {}", others.len(), layers.len()));
+    }
+    layers.iter_mut().zip(others).try_for_each(|(layer, other)| layer.take(other))
+}
+
 /// `count` numbers of `buffer`, whatever they were before: buffers are kept from pass to pass, because the system takes
 /// as long to clear new memory as the gates take.
-pub(super) fn room(buffer: &mut Vec<f32>, count: usize) -> &mut [f32] {
+pub(crate) fn room(buffer: &mut Vec<f32>, count: usize) -> &mut [f32] {
     if buffer.len() < count {
         buffer.resize(count, 0.0);
     }
@@ -188,7 +239,7 @@ pub(super) fn room(buffer: &mut Vec<f32>, count: usize) -> &mut [f32] {
 /// Whether two gradients of the parameters of `module` are the same but for rounding, and at least `many` numbers of
 /// them are not about 0.
 #[cfg(test)]
-pub(super) fn assert_same_gradients<M: burn::module::Module>(
+pub(crate) fn assert_same_gradients<M: burn::module::Module>(
     module: &M,
     got: &GradientsParams,
     expected: &GradientsParams,
