@@ -2,7 +2,7 @@
 
 use pentathlon_gym::VectorEnv;
 
-use crate::{Frame, RenderError, cormab, crafter, minigrid, multigrid};
+use crate::{Frame, RenderError, classic_control, cormab, crafter, minigrid, multigrid};
 
 /// Which view of the world a frame shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -96,9 +96,10 @@ pub trait Draw {
 pub fn drawing<'a>(batch: &'a dyn VectorEnv) -> Result<Box<dyn Draw + 'a>, RenderError> {
     let found = minigrid::drawing(batch).or_else(|| crafter::drawing(batch));
     let found = found.or_else(|| multigrid::drawing(batch));
+    let found = found.or_else(|| classic_control::drawing(batch));
     found.or_else(|| cormab::drawing(batch)).ok_or_else(|| RenderError::UnknownDiscipline {
         id: batch.spec().id.clone(),
         discipline: batch.spec().discipline.clone(),
-        drawn: "minigrid, multigrid, crafter, cormab",
+        drawn: "minigrid, multigrid, crafter, classic_control, cormab",
     })
 }

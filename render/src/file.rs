@@ -10,6 +10,14 @@ use tempfile::NamedTempFile;
 
 use crate::RenderError;
 
+/// Checks that a file could be written at `path`, before the work that it is for. Nothing stays of the check.
+///
+/// # Errors
+/// When the directory does not exist or is not writable, or `path` is one.
+pub fn check_path(path: impl AsRef<Path>) -> Result<(), RenderError> {
+    PendingFile::create(path.as_ref()).map(drop)
+}
+
 /// A file under way. Dropped without [`PendingFile::finish`] it leaves nothing behind.
 #[derive(Debug)]
 pub(crate) struct PendingFile {
@@ -31,10 +39,10 @@ impl PendingFile {
         let created = if path.is_dir() {
             Err(io::Error::from(io::ErrorKind::IsADirectory))
         } else {
-            // The error of `tempfile` itself names the temporary file; the user's path says more.
-            builder.tempfile_in(directory).map_err(|error| match error.raw_os_error() {
-                Some(code) => io::Error::from_raw_os_error(code),
-                None => io::Error::from(error.kind()),
+            // The error of `tempfile` itself names the temporary file, and hides what the system said.
+            builder.tempfile_in(directory).map_err(|error| match std::fs::metadata(directory) {
+                Err(source) => source,
+                Ok(_) => io::Error::from(error.kind()),
             })
         };
         match created {

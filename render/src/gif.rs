@@ -12,7 +12,8 @@ use crate::{Frame, RenderError, file::PendingFile};
 /// How an animation plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GifOptions {
-    /// How long each frame stays; GIF counts in hundredths of a second. Default 100 ms.
+    /// How long each frame stays. GIF counts in hundredths of a second; what a frame stays too short or too long is
+    /// made up by the next ones, so that the animation plays at the right speed. Default 100 ms.
     pub delay: Duration,
     /// How long the last frame stays. Default 1 s.
     pub last_delay: Duration,
@@ -37,6 +38,10 @@ pub struct GifWriter {
     /// The part of it that differs from the frame before.
     changed: Rectangle,
     frames: usize,
+    /// How long the written frames are to stay in all.
+    elapsed: Duration,
+    /// How long they stay, in hundredths of a second.
+    shown: u128,
 }
 
 impl std::fmt::Debug for GifWriter {
@@ -77,7 +82,16 @@ impl GifWriter {
             encoder.set_repeat(repeat).map_err(|error| failed(path, error))?;
         }
         let changed = Rectangle { left: 0, top: 0, width: first.width(), height: first.height() };
-        Ok(Self { encoder, path: path.to_owned(), options, latest: first, changed, frames: 1 })
+        Ok(Self {
+            encoder,
+            path: path.to_owned(),
+            options,
+            latest: first,
+            changed,
+            frames: 1,
+            elapsed: Duration::ZERO,
+            shown: 0,
+        })
     }
 
     /// Adds a frame.
@@ -126,7 +140,10 @@ impl GifWriter {
         let mut frame = gif::Frame::from_rgb_speed(width as u16, height as u16, &rgb, 10);
         frame.left = left as u16;
         frame.top = top as u16;
-        frame.delay = u16::try_from(delay.as_millis() / 10).unwrap_or(u16::MAX);
+        self.elapsed = self.elapsed.saturating_add(delay);
+        let until = (self.elapsed.as_micros() + 5_000) / 10_000;
+        frame.delay = u16::try_from(until - self.shown).unwrap_or(u16::MAX);
+        self.shown = until;
         frame.dispose = DisposalMethod::Keep;
         self.encoder.write_frame(&frame).map_err(|error| failed(&self.path, error))
     }
@@ -236,6 +253,22 @@ mod tests {
         assert_eq!(shown.iter().map(|(frame, _)| frame.clone()).collect::<Vec<_>>(), frames());
         let delays: Vec<u32> = shown.iter().map(|&(_, delay)| delay).collect();
         assert_eq!(delays, [50, 50, 50, 50, 700]);
+    }
+
+    #[test]
+    fn rates_that_are_no_hundredths_are_kept_on_average() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rates.gif");
+        for rate in [24, 30, 48] {
+            let delay = Duration::from_secs_f64(1.0 / f64::from(rate));
+            let options = GifOptions { delay, last_delay: delay, plays: None };
+            let frames = (0..rate).map(|at| Frame::filled(2, 2, [at as u8; 3]));
+            write_gif(&path, options, frames).unwrap();
+            let delays: Vec<u32> = play(&path).iter().map(|&(_, delay)| delay).collect();
+            assert_eq!(delays.iter().sum::<u32>(), 1000, "{rate} frames a second: {delays:?}");
+            let even = 1000 / rate;
+            assert!(delays.iter().all(|delay| delay.abs_diff(even) <= 10), "{delays:?}");
+        }
     }
 
     #[test]

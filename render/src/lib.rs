@@ -9,6 +9,7 @@
 
 mod ansi;
 mod caption;
+mod classic_control;
 mod compose;
 mod cormab;
 mod crafter;
@@ -27,6 +28,7 @@ pub use caption::{CHARACTER_WIDTH, LINE_HEIGHT};
 pub use compose::{Status, contact_sheet, sheet, side_by_side};
 pub use draw::{AnsiOptions, Draw, FrameOptions, View, drawing};
 pub use error::RenderError;
+pub use file::check_path;
 pub use frame::{Color, Frame};
 pub use gif::{GifOptions, GifWriter, write_gif};
 pub use recording::{read_recordings, replay_frames, write_recordings};

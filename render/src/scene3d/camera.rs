@@ -2,7 +2,7 @@
 
 use glam::Vec3;
 
-use super::{Bounds, vec3};
+use super::{Bounds, LARGEST, vec3};
 use crate::RenderError;
 
 /// Where the camera stands and what it looks at.
@@ -12,7 +12,7 @@ pub struct CameraOptions {
     pub azimuth: f32,
     /// Angle in degrees above the horizon, -89 to 89. Default 18.
     pub elevation: f32,
-    /// Distance to the target in m; `None` shows everything in the first picture. Default `None`.
+    /// Distance to the target in m, at most 10,000; `None` shows everything in the first picture. Default `None`.
     pub distance: Option<f32>,
     /// The point in m that the camera looks at; `None` follows the middle of the bodies. Default `None`.
     pub target: Option<[f64; 3]>,
@@ -34,10 +34,11 @@ impl CameraOptions {
         if !finite.into_iter().all(f64::is_finite) {
             return Err(RenderError::Scene("the camera has a number that is not finite".into()));
         }
-        if self.elevation.abs() > 89.0 || !(5.0..=120.0).contains(&self.field_of_view) || distance <= 0.0 {
+        let is_near = distance > 0.0 && distance <= LARGEST;
+        if self.elevation.abs() > 89.0 || !(5.0..=120.0).contains(&self.field_of_view) || !is_near {
             return Err(RenderError::Scene(format!(
                 "the camera must have an elevation within 89 degrees (it is {}), a field of view of 5 to 120 \
-                 degrees (it is {}) and a positive distance (it is {distance})",
+                 degrees (it is {}) and a distance of more than 0 and at most {LARGEST} m (it is {distance})",
                 self.elevation, self.field_of_view
             )));
         }
@@ -56,7 +57,7 @@ pub(super) struct Camera {
     pub half_height: f32,
     /// Half the width of the picture at distance 1.
     pub half_width: f32,
-    distance: f32,
+    pub distance: f32,
     target: Vec3,
 }
 

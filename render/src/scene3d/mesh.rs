@@ -86,7 +86,7 @@ impl Mesh {
         }
     }
 
-    fn flat_triangle(&mut self, corners: [Vec3; 3]) {
+    pub fn flat_triangle(&mut self, corners: [Vec3; 3]) {
         let normal = (corners[1] - corners[0]).cross(corners[2] - corners[0]).normalize_or_zero();
         let first = self.vertices.len() as u32;
         self.vertices.extend(corners.map(|position| Vertex { position, normal }));

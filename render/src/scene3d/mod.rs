@@ -7,13 +7,18 @@
 
 mod camera;
 mod device_raster;
+mod forces;
 mod mesh;
+mod planes;
 mod raster;
 #[cfg(feature = "rerun")]
 mod rerun_recording;
 mod shading;
 mod shadow;
+mod snapshot;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use glam::{Quat, Vec3};
 use pentathlon_engine::adapters;
@@ -23,6 +28,7 @@ use pentathlon_physics::model::ModelDescription;
 pub use camera::CameraOptions;
 #[cfg(feature = "rerun")]
 pub use rerun_recording::RerunRecording;
+pub use snapshot::{BodyPose, ContactMark, WorldShape, WorldSnapshot};
 
 use crate::{Frame, RenderError};
 use camera::Camera;
@@ -31,6 +37,9 @@ use raster::Raster;
 use shading::Light;
 use shadow::ShadowMap;
 use stage::Stage;
+
+/// Largest length of an option in m.
+const LARGEST: f32 = 10_000.0;
 
 /// How scenes are drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +56,9 @@ pub struct SceneOptions {
     pub joints: bool,
     /// Draws contact points and their forces. Default true.
     pub contacts: bool,
-    /// Length in m of the arrow of a force of 100 N. Default 0.4.
-    pub force_scale: f32,
+    /// Length in m of the arrow of a force of 100 N, more than 0; `None` fits it to the weight of what moves: all of it on
+    /// one point is half a metre. Default `None`.
+    pub force_scale: Option<f32>,
     /// Distance between worlds of a grid in m; `None` fits it to the worlds. Default `None`.
     pub spacing: Option<f32>,
     /// Where triangles are drawn: by the best wgpu adapter, in software (`Native`), or by an adapter that is a
@@ -65,38 +75,11 @@ impl Default for SceneOptions {
             samples: 2,
             joints: true,
             contacts: true,
-            force_scale: 0.4,
+            force_scale: None,
             spacing: None,
             device: Device::Auto,
         }
     }
-}
-
-/// Where a body is: origin in m, orientation as unit quaternion w x y z.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BodyPose {
-    /// Origin in the world in m.
-    pub position: [f64; 3],
-    /// Orientation, w x y z.
-    pub orientation: [f64; 4],
-}
-
-/// A contact to mark.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ContactMark {
-    /// The point in the world in m.
-    pub point: [f64; 3],
-    /// The force there in N, on the robot.
-    pub force: [f64; 3],
-}
-
-/// One world at one moment.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct WorldSnapshot {
-    /// One pose a body, in the order of the model.
-    pub bodies: Vec<BodyPose>,
-    /// Its contacts, if they are to be drawn.
-    pub contacts: Vec<ContactMark>,
 }
 
 /// Draws worlds of one model. Keeps its meshes and buffers from picture to picture.
@@ -127,8 +110,10 @@ impl SceneRenderer {
             }
         }
         options.camera.check()?;
-        if !(options.force_scale.is_finite() && options.spacing.is_none_or(|spacing| spacing > 0.0)) {
-            return Err(RenderError::Scene("force_scale and spacing must be positive numbers".into()));
+        for (name, value) in [("force_scale", options.force_scale), ("spacing", options.spacing)] {
+            let Some(value) = value.filter(|value| !(*value > 0.0 && *value <= LARGEST)) else { continue };
+            let message = format!("{name} is {value}, but must be more than 0 and at most {LARGEST}");
+            return Err(RenderError::Scene(message));
         }
         let stage = Stage::new(model)?;
         let (width, height) = (options.width * options.samples, options.height * options.samples);
@@ -148,8 +133,8 @@ impl SceneRenderer {
     /// picture stays for the next ones, moving along with what it follows, and back where it must.
     ///
     /// # Errors
-    /// When there is no world, a world has another number of bodies than the model, or a pose is not
-    /// finite.
+    /// When there is no world, a world has another number of bodies than the model or a shape that the model has not, or
+    /// a pose is not finite.
     pub fn draw(&mut self, worlds: &[WorldSnapshot]) -> Result<Frame, RenderError> {
         let bodies = self.stage.num_bodies();
         for (index, world) in worlds.iter().enumerate() {
@@ -159,11 +144,15 @@ impl SceneRenderer {
                     "world {index} has {count} poses, but the model has {bodies} bodies"
                 )));
             }
-            let finite = world
-                .bodies
-                .iter()
-                .all(|pose| pose.position.iter().chain(&pose.orientation).all(|number| number.is_finite()));
-            if !finite {
+            if let Some(unknown) = world.shapes.iter().find(|own| !self.stage.has(own)) {
+                return Err(RenderError::Scene(format!(
+                    "world {index} has a shape of its own for shape {} of body {:?}, which the model has not",
+                    unknown.index, unknown.body
+                )));
+            }
+            let poses = world.bodies.iter().flat_map(|pose| pose.position.iter().chain(&pose.orientation));
+            let places = world.shapes.iter().flat_map(|own| &own.position);
+            if !poses.chain(places).all(|number| number.is_finite()) {
                 return Err(RenderError::Scene(format!("world {index} has a pose that is not finite")));
             }
         }
@@ -196,7 +185,7 @@ impl SceneRenderer {
             solids.iter().for_each(|instance| self.raster.add(instance, &camera));
             marks.iter().for_each(|instance| self.raster.add_mark(instance, &camera));
         }
-        let shaded = shading::shade(&self.raster, &camera, &light, &self.shadow, self.stage.plane());
+        let shaded = shading::shade(&self.raster, &camera, &light, &self.shadow, self.stage.ground());
         shading::resolve(&shaded, self.options.width, self.options.height, self.options.samples)
     }
 }
@@ -234,138 +223,4 @@ fn vec3(v: [f64; 3]) -> Vec3 {
 struct Bounds {
     center: Vec3,
     radius: f32,
-}
-
-#[cfg(test)]
-mod tests {
-    use pentathlon_physics::robots::{level_floor, quadruped};
-
-    use super::*;
-
-    fn ball_over_floor() -> (ModelDescription, WorldSnapshot) {
-        let mut model = quadruped();
-        model.bodies.truncate(1);
-        model.scene.push(level_floor(0.8));
-        let pose = BodyPose { position: [0.0, 0.0, 0.4], orientation: [1.0, 0.0, 0.0, 0.0] };
-        (model, WorldSnapshot { bodies: vec![pose], contacts: Vec::new() })
-    }
-
-    fn luminance(frame: &Frame, x: usize, y: usize) -> u32 {
-        frame.pixel(x, y).unwrap().iter().map(|&channel| u32::from(channel)).sum()
-    }
-
-    #[test]
-    fn sky_is_above_and_ground_below() {
-        let (model, world) = ball_over_floor();
-        let frame = SceneRenderer::new(&model, SceneOptions::default()).unwrap().draw(&[world]).unwrap();
-        let [red, _, blue] = frame.pixel(5, 5).unwrap();
-        assert!(blue > red, "the sky is blue");
-        let corner = frame.pixel(5, 470).unwrap();
-        assert!(
-            corner.iter().max().unwrap() - corner.iter().min().unwrap() < 40,
-            "the ground is grey: {corner:?}"
-        );
-    }
-
-    #[test]
-    fn the_body_is_in_the_middle_and_throws_a_shadow() {
-        let (model, world) = ball_over_floor();
-        let mut empty = model.clone();
-        empty.bodies[0].geoms.clear();
-        let camera =
-            CameraOptions { distance: Some(2.0), target: Some([0.0, 0.0, 0.3]), ..Default::default() };
-        let options = SceneOptions { camera, ..Default::default() };
-        let with =
-            SceneRenderer::new(&model, options.clone()).unwrap().draw(std::slice::from_ref(&world)).unwrap();
-        let without = SceneRenderer::new(&empty, options).unwrap().draw(&[world]).unwrap();
-        assert_ne!(with.pixel(320, 210), without.pixel(320, 210));
-        let darker = (0..640)
-            .flat_map(|x| (0..480).map(move |y| (x, y)))
-            .filter(|&(x, y)| luminance(&with, x, y) + 60 < luminance(&without, x, y))
-            .count();
-        assert!(darker > 500, "only {darker} pixels are darker with the body");
-    }
-
-    #[test]
-    fn a_nearer_body_hides_a_farther_one() {
-        let (mut model, mut world) = ball_over_floor();
-        let mut far = model.bodies[0].clone();
-        far.name = "far".into();
-        model.bodies.push(far);
-        let camera = CameraOptions {
-            azimuth: 0.0,
-            elevation: 0.0,
-            distance: Some(3.0),
-            target: Some([0.0, 0.0, 0.4]),
-            ..Default::default()
-        };
-        let options = SceneOptions { camera, joints: false, ..Default::default() };
-        let mut renderer = SceneRenderer::new(&model, options).unwrap();
-        world.bodies.push(BodyPose { position: [-5.0, 0.0, 0.4], orientation: [1.0, 0.0, 0.0, 0.0] });
-        let behind = renderer.draw(&[world.clone()]).unwrap();
-        world.bodies[1].position[2] = -50.0;
-        let alone = renderer.draw(&[world]).unwrap();
-        assert_eq!(behind.pixel(320, 240), alone.pixel(320, 240));
-    }
-
-    #[test]
-    fn a_grid_shows_every_world() {
-        let (model, world) = ball_over_floor();
-        let mut renderer = SceneRenderer::new(&model, SceneOptions::default()).unwrap();
-        let one = renderer.draw(std::slice::from_ref(&world)).unwrap();
-        let mut renderer = SceneRenderer::new(&model, SceneOptions::default()).unwrap();
-        let four = renderer.draw(&vec![world; 4]).unwrap();
-        assert_ne!(one, four);
-    }
-
-    #[test]
-    fn contacts_leave_a_mark() {
-        let (model, mut world) = ball_over_floor();
-        let mut renderer = SceneRenderer::new(&model, SceneOptions::default()).unwrap();
-        let bare = renderer.draw(&[world.clone()]).unwrap();
-        world.contacts.push(ContactMark { point: [0.1, 0.3, 0.0], force: [0.0, 0.0, 120.0] });
-        assert_ne!(renderer.draw(&[world]).unwrap(), bare);
-    }
-
-    #[test]
-    fn an_adapter_draws_the_same_picture() {
-        if !pentathlon_engine::wgpu_available() {
-            return;
-        }
-        let (model, mut world) = ball_over_floor();
-        world.contacts.push(ContactMark { point: [0.1, 0.3, 0.0], force: [0.0, 0.0, 120.0] });
-        let draw = |device: Device, world: &WorldSnapshot| {
-            let options = SceneOptions { device, ..Default::default() };
-            let mut renderer = SceneRenderer::new(&model, options).unwrap();
-            let first = renderer.draw(std::slice::from_ref(world)).unwrap();
-            // Buffers are reused for the second picture.
-            [first, renderer.draw(&vec![world.clone(); 4]).unwrap()]
-        };
-        let pairs = draw(Device::Native, &world).into_iter().zip(draw(Device::Wgpu, &world));
-        for (software, device) in pairs {
-            let close = |x: usize, y: usize| {
-                let channels = software.pixel(x, y).unwrap().into_iter().zip(device.pixel(x, y).unwrap());
-                channels.into_iter().all(|(a, b)| a.abs_diff(b) <= 3)
-            };
-            let different =
-                (0..480).flat_map(|y| (0..640).map(move |x| (x, y))).filter(|&(x, y)| !close(x, y));
-            // Edges may fall into the sample beside.
-            let count = different.count();
-            assert!(count < 640 * 480 / 200, "{count} pixels differ");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_drawn_is_said() {
-        let (model, world) = ball_over_floor();
-        let options = SceneOptions { width: 5, ..Default::default() };
-        assert!(SceneRenderer::new(&model, options).unwrap_err().to_string().contains("width is 5"));
-        let mut renderer = SceneRenderer::new(&model, SceneOptions::default()).unwrap();
-        assert!(renderer.draw(&[]).unwrap_err().to_string().contains("no world"));
-        let fewer = WorldSnapshot::default();
-        assert!(renderer.draw(&[fewer]).unwrap_err().to_string().contains("0 poses"));
-        let mut broken = world;
-        broken.bodies[0].position[1] = f64::NAN;
-        assert!(renderer.draw(&[broken]).unwrap_err().to_string().contains("not finite"));
-    }
 }

@@ -18,9 +18,7 @@ use super::{
 };
 use crate::RenderError;
 
-/// Length in m of the arrow of a force of 100 N.
-const FORCE_SCALE: f32 = 0.4;
-/// Half the edge of the square that stands for a ground plane, in m.
+/// Half the edge of the square that stands for a plane, in m.
 const GROUND: f32 = 10.0;
 
 /// A recording under way. The file appears when it is finished, whole.
@@ -30,10 +28,12 @@ pub struct RerunRecording {
     partial: TempPath,
     bodies: Vec<String>,
     num_worlds: usize,
+    /// Length in m of the arrow of a force of 100 N.
+    force_scale: f32,
 }
 
 impl RerunRecording {
-    /// A recording of `num_worlds` worlds of `model`, in a grid `spacing` m apart.
+    /// A recording of `num_worlds` worlds of `model`, in a grid `spacing` m apart. Shapes are the model's in all of them.
     ///
     /// # Errors
     /// When a shape cannot be drawn, or the file not be written.
@@ -63,6 +63,7 @@ impl RerunRecording {
             partial,
             bodies: model.bodies.iter().map(|body| entity_name(&body.name)).collect(),
             num_worlds,
+            force_scale: stage.force_scale(),
         };
         recording.log_shapes(&stage, spacing)?;
         Ok(recording)
@@ -91,8 +92,10 @@ impl RerunRecording {
             let contacts = format!("world_{index}/contacts");
             let points: Vec<[f32; 3]> =
                 world.contacts.iter().map(|contact| vec3(contact.point).to_array()).collect();
-            let forces =
-                world.contacts.iter().map(|contact| (vec3(contact.force) * (FORCE_SCALE / 100.0)).to_array());
+            let forces = world
+                .contacts
+                .iter()
+                .map(|contact| (vec3(contact.force) * (self.force_scale / 100.0)).to_array());
             let arrows = Arrows3D::from_vectors(forces).with_origins(points.iter().copied());
             self.log(&format!("{contacts}/forces"), &arrows)?;
             self.log(&format!("{contacts}/points"), &Points3D::new(points).with_radii([0.01]))?;
@@ -123,17 +126,17 @@ impl RerunRecording {
                     self.log_part(&format!("{root}/{name}/shape_{index}"), part)?;
                 }
             }
-            for (index, part) in stage.scene().iter().enumerate() {
+            for (index, part) in stage.scene().enumerate() {
                 self.log_part(&format!("{root}/scene/shape_{index}"), part)?;
             }
-            if let Some(plane) = stage.plane() {
+            for (index, plane) in stage.planes().enumerate() {
                 let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]
                     .map(|[x, y]: [f32; 2]| [x * GROUND, y * GROUND, 0.0]);
                 let square = Mesh3D::new(corners)
                     .with_triangle_indices([[0, 1, 2], [0, 2, 3]])
                     .with_vertex_normals([[0.0, 0.0, 1.0]; 4])
                     .with_albedo_factor(color(Vec3::splat(0.6)));
-                let path = format!("{root}/scene/ground");
+                let path = format!("{root}/scene/plane_{index}");
                 self.log_static(&path, &transform(plane))?;
                 self.log_static(&path, &square)?;
             }
@@ -195,7 +198,7 @@ mod tests {
     fn snapshot(bodies: usize, height: f64) -> WorldSnapshot {
         let pose = BodyPose { position: [0.0, 0.0, height], orientation: [1.0, 0.0, 0.0, 0.0] };
         let contact = ContactMark { point: [0.1, 0.0, 0.0], force: [0.0, 0.0, 50.0] };
-        WorldSnapshot { bodies: vec![pose; bodies], contacts: vec![contact] }
+        WorldSnapshot { bodies: vec![pose; bodies], contacts: vec![contact], shapes: Vec::new() }
     }
 
     #[test]

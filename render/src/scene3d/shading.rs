@@ -39,7 +39,7 @@ const LIGHT_TILE: Vec3 = Vec3::new(0.66, 0.67, 0.68);
 const DARK_TILE: Vec3 = Vec3::new(0.50, 0.52, 0.54);
 /// Edge of a tile in m.
 const TILE: f32 = 0.25;
-/// Distance in m at which the ground has faded by two thirds.
+/// Distance in m at which the ground has faded by two thirds; more where the camera is farther than half of it.
 const FADE: f32 = 14.0;
 /// How much of a mark shows through what hides it.
 const SHOW_THROUGH: f32 = 0.45;
@@ -52,6 +52,10 @@ pub(super) fn shade(
     shadow: &ShadowMap,
     plane: Option<Placement>,
 ) -> Vec<Vec3> {
+    let haze = Haze {
+        fade: FADE.max(2.0 * camera.distance),
+        sample: 2.0 * camera.half_height / raster.height as f32,
+    };
     let mut colors = Vec::with_capacity(raster.solids.len());
     for y in 0..raster.height {
         for x in 0..raster.width {
@@ -61,7 +65,7 @@ pub(super) fn shade(
             );
             let solid = raster.solids[y * raster.width + x];
             let mark = raster.marks[y * raster.width + x];
-            let ground = plane.and_then(|plane| ground_sample(plane, camera.eye, ray));
+            let ground = plane.and_then(|plane| ground_sample(plane, camera.eye, ray, haze));
             let sky = sky(ray);
             let (nearest, seen) = match ground {
                 Some((ground, visible)) if ground.depth < solid.depth => {
@@ -130,8 +134,17 @@ fn sky(ray: Vec3) -> Vec3 {
     }
 }
 
+/// What distance does to the ground.
+#[derive(Clone, Copy)]
+struct Haze {
+    /// Distance in m at which it has faded by two thirds.
+    fade: f32,
+    /// Edge of a sample at distance 1, in m.
+    sample: f32,
+}
+
 /// The plane as seen along a ray, and how much of it the haze leaves visible.
-fn ground_sample(plane: Placement, eye: Vec3, ray: Vec3) -> Option<(Sample, f32)> {
+fn ground_sample(plane: Placement, eye: Vec3, ray: Vec3, haze: Haze) -> Option<(Sample, f32)> {
     let normal = plane.rotation * Vec3::Z;
     let (toward, height) = (ray.dot(normal), (eye - plane.position).dot(normal));
     // From above only: from below, the solid half space would hide everything.
@@ -145,7 +158,8 @@ fn ground_sample(plane: Placement, eye: Vec3, ray: Vec3) -> Option<(Sample, f32)
     let distance = depth * ray.length();
     let mean = LIGHT_TILE.lerp(DARK_TILE, 0.5);
     let tile = if parity.rem_euclid(2) == 0 { LIGHT_TILE } else { DARK_TILE };
-    let color = tile.lerp(mean, (distance / FADE).min(1.0));
-    let visible = (-(distance / FADE).powi(2)).exp();
+    let blur = (distance / haze.fade).max(2.0 * haze.sample * depth / TILE);
+    let color = tile.lerp(mean, blur.min(1.0));
+    let visible = (-(distance / haze.fade).powi(2)).exp();
     Some((Sample { depth, normal, color }, visible))
 }

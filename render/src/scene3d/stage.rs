@@ -1,11 +1,17 @@
 //! What stands in the picture: the model's shapes with their colours, placed by the poses of the worlds.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use glam::{Quat, Vec3};
 use pentathlon_physics::model::{GeomDescription, JointDescription, ModelDescription, Shape};
 
-use super::{Bounds, Placement, SceneOptions, WorldSnapshot, mesh::Mesh, vec3};
+use super::{
+    Bounds, Placement, SceneOptions, WorldShape, WorldSnapshot,
+    forces::{self, fitting_scale},
+    mesh::Mesh,
+    planes::{self, distance_of_walls, patch, polygon_mesh},
+    vec3,
+};
 use crate::RenderError;
 
 /// A mesh somewhere.
@@ -35,8 +41,8 @@ const SCENE_COLOR: Vec3 = Vec3::new(0.62, 0.64, 0.66);
 const CONTACT_COLOR: Vec3 = Vec3::new(1.0, 0.86, 0.10);
 const FORCE_COLOR: Vec3 = Vec3::new(0.90, 0.12, 0.20);
 const JOINT_COLOR: Vec3 = Vec3::new(0.10, 0.11, 0.13);
-/// Forces below this, in N, get no arrow.
-const SMALLEST_FORCE: f32 = 0.5;
+/// Edges of walls, by which they are seen from behind as well.
+const EDGE_COLOR: Vec3 = Vec3::new(0.30, 0.32, 0.35);
 
 /// A shape in the frame of its body, or of the world.
 #[derive(Clone, Debug)]
@@ -46,6 +52,9 @@ pub(super) struct Part {
     pub color: Vec3,
 }
 
+/// Meshes of the shapes that worlds have for themselves, by world, body and index.
+type OwnMeshes = HashMap<(usize, Option<usize>, usize), (Shape, Arc<Mesh>)>;
+
 /// The model's shapes, and where they are in the picture to draw.
 #[derive(Debug)]
 pub(super) struct Stage {
@@ -53,8 +62,15 @@ pub(super) struct Stage {
     parts: Vec<Vec<Part>>,
     /// Axis of each body's joint and half the length to draw of it.
     axes: Vec<Option<(Vec3, f32)>>,
-    scene: Vec<Part>,
-    plane: Option<Placement>,
+    /// Of the scene; `None` for its planes.
+    scene: Vec<Option<Part>>,
+    /// The planes of the scene and their indices in it.
+    planes: Vec<(usize, Placement)>,
+    /// The plane that is drawn without end.
+    ground: Option<Placement>,
+    /// Length in m of the arrow of a force of 100 N, where nobody asks for another.
+    force_scale: f32,
+    own_meshes: OwnMeshes,
     solids: Vec<Instance>,
     marks: Vec<Instance>,
     bounds: Bounds,
@@ -94,20 +110,23 @@ impl Stage {
             });
             parts.push(shapes);
         }
-        let plane = model
-            .scene
-            .iter()
-            .find(|geom| geom.shape == Shape::Plane)
-            .map(|geom| Placement::new(geom.position, geom.orientation));
+        let planes = model.scene.iter().enumerate().filter(|(_, geom)| geom.shape == Shape::Plane);
         Ok(Self {
             parts,
             axes,
-            scene: model.scene.iter().filter_map(|geom| part(geom, SCENE_COLOR)).collect(),
-            plane,
+            scene: model.scene.iter().map(|geom| part(geom, SCENE_COLOR)).collect(),
+            planes: planes
+                .map(|(index, geom)| (index, Placement::new(geom.position, geom.orientation)))
+                .collect(),
+            ground: None,
+            force_scale: fitting_scale(model),
+            own_meshes: HashMap::new(),
             solids: Vec::new(),
             marks: Vec::new(),
             bounds: Bounds { center: Vec3::ZERO, radius: 1.0 },
-            dot: Arc::new(Mesh::of_shape(&Shape::Sphere { radius: 0.012 }).unwrap_or_default()),
+            dot: Arc::new(
+                Mesh::of_shape(&Shape::Sphere { radius: f64::from(forces::DOT) }).unwrap_or_default(),
+            ),
         })
     }
 
@@ -115,9 +134,29 @@ impl Stage {
         self.parts.len()
     }
 
-    /// The first plane of the scene.
-    pub fn plane(&self) -> Option<Placement> {
-        self.plane
+    /// Whether the model has the shape that a world has another one for.
+    pub fn has(&self, own: &WorldShape) -> bool {
+        match own.body {
+            Some(body) => self.parts.get(body).is_some_and(|parts| own.index < parts.len()),
+            None => own.index < self.scene.len(),
+        }
+    }
+
+    /// The plane that is drawn without end.
+    pub fn ground(&self) -> Option<Placement> {
+        self.ground
+    }
+
+    /// The planes of the model's scene.
+    #[cfg(feature = "rerun")]
+    pub fn planes(&self) -> impl Iterator<Item = Placement> {
+        self.planes.iter().map(|(_, plane)| *plane)
+    }
+
+    /// Length in m of the arrow of a force of 100 N, where nobody asks for another.
+    #[cfg(feature = "rerun")]
+    pub fn force_scale(&self) -> f32 {
+        self.force_scale
     }
 
     /// The ball around the bodies.
@@ -127,10 +166,7 @@ impl Stage {
 
     /// A ball around each shape of the bodies.
     pub fn balls(&self) -> impl Iterator<Item = Bounds> {
-        self.solids
-            .iter()
-            .filter(|instance| instance.casts_shadow)
-            .map(|instance| Bounds { center: instance.placement.position, radius: instance.mesh.radius() })
+        self.solids.iter().filter(|instance| instance.casts_shadow).map(ball)
     }
 
     pub fn solids(&self) -> &[Instance] {
@@ -143,10 +179,10 @@ impl Stage {
         &self.parts
     }
 
-    /// The shapes of the scene, its plane apart.
+    /// The shapes of the scene, its planes apart.
     #[cfg(feature = "rerun")]
-    pub fn scene(&self) -> &[Part] {
-        &self.scene
+    pub fn scene(&self) -> impl Iterator<Item = &Part> {
+        self.scene.iter().flatten()
     }
 
     /// Joints, contacts and forces, which show through what hides them.
@@ -158,31 +194,57 @@ impl Stage {
     pub fn place(&mut self, worlds: &[WorldSnapshot], options: &SceneOptions) {
         self.solids.clear();
         self.marks.clear();
-        let spacing = options.spacing.unwrap_or_else(|| self.fitting_spacing(&worlds[0]));
+        let planes: Vec<Vec<Placement>> = worlds.iter().map(|world| self.planes_of(world)).collect();
+        let spacing = options.spacing.unwrap_or_else(|| self.fitting_spacing(&worlds[0], &planes[0]));
+        let shifts: Vec<Vec3> =
+            (0..worlds.len()).map(|index| grid_place(index, worlds.len()) * spacing).collect();
+        let mut around = Vec::with_capacity(worlds.len());
         for (index, world) in worlds.iter().enumerate() {
-            self.place_world(world, grid_place(index, worlds.len()) * spacing, options);
+            let first = self.solids.len();
+            self.place_world(index, world, shifts[index], options);
+            around.push(enclosing(self.solids[first..].iter().map(ball), self.bounds));
         }
         self.bounds = enclosing(self.balls(), self.bounds);
         // The scene comes after the bounds, which are about the bodies.
-        for index in 0..worlds.len() {
-            self.place_scene(grid_place(index, worlds.len()) * spacing);
+        let ground = planes::ground(&planes);
+        self.ground = ground.map(|index| planes[0][index]);
+        for (index, world) in worlds.iter().enumerate() {
+            self.place_scene(index, world, shifts[index]);
+            let moved: Vec<Placement> = planes[index]
+                .iter()
+                .map(|plane| Placement { position: plane.position + shifts[index], ..*plane })
+                .collect();
+            for plane in (0..moved.len()).filter(|plane| Some(*plane) != ground) {
+                self.place_patch(&patch(&moved, plane, around[index]));
+            }
         }
     }
 
-    fn place_world(&mut self, world: &WorldSnapshot, shift: Vec3, options: &SceneOptions) {
-        for (index, pose) in world.bodies.iter().enumerate() {
+    /// The planes of a world.
+    fn planes_of(&self, world: &WorldSnapshot) -> Vec<Placement> {
+        let placed = |&(index, plane): &(usize, Placement)| match own_shape(world, None, index) {
+            Some(own) => Placement { position: vec3(own.position), ..plane },
+            None => plane,
+        };
+        self.planes.iter().map(placed).collect()
+    }
+
+    fn place_world(&mut self, index: usize, world: &WorldSnapshot, shift: Vec3, options: &SceneOptions) {
+        for (body_index, pose) in world.bodies.iter().enumerate() {
             let mut body = Placement::new(pose.position, pose.orientation);
             body.position += shift;
-            for part in &self.parts[index] {
+            for (shape, part) in self.parts[body_index].iter().enumerate() {
+                let own = own_shape(world, Some(body_index), shape);
+                let part = in_world(part, own, index, &mut self.own_meshes);
                 self.solids.push(Instance {
-                    mesh: Arc::clone(&part.mesh),
+                    mesh: part.mesh,
                     placement: body.compose(part.placement),
                     color: part.color,
                     see_through: false,
                     casts_shadow: true,
                 });
             }
-            if let Some((axis, half)) = self.axes[index].filter(|_| options.joints) {
+            if let Some((axis, half)) = self.axes[body_index].filter(|_| options.joints) {
                 let along = body.rotation * axis;
                 self.marks.push(mark(
                     Mesh::rod(0.005, 2.0 * half),
@@ -192,6 +254,7 @@ impl Stage {
                 ));
             }
         }
+        let scale = options.force_scale.unwrap_or(self.force_scale);
         for contact in world.contacts.iter().filter(|_| options.contacts) {
             let point = vec3(contact.point) + shift;
             let placement = Placement { position: point, rotation: Quat::IDENTITY };
@@ -202,17 +265,18 @@ impl Stage {
                 see_through: false,
                 casts_shadow: false,
             });
-            let force = vec3(contact.force);
-            let size = force.length();
-            if size.is_finite() && size > SMALLEST_FORCE {
-                let length = options.force_scale * size / 100.0;
-                self.marks.push(mark(Mesh::arrow(0.006, length), point, force / size, FORCE_COLOR));
+            if let Some((length, along)) = forces::arrow(vec3(contact.force), scale) {
+                // From the surface of the dot on, which would hide a short arrow.
+                let from = point + along * forces::DOT;
+                self.marks.push(mark(Mesh::arrow(0.006, length), from, along, FORCE_COLOR));
             }
         }
     }
 
-    fn place_scene(&mut self, shift: Vec3) {
-        for part in &self.scene {
+    fn place_scene(&mut self, index: usize, world: &WorldSnapshot, shift: Vec3) {
+        for (shape, part) in self.scene.iter().enumerate() {
+            let Some(part) = part else { continue };
+            let part = in_world(part, own_shape(world, None, shape), index, &mut self.own_meshes);
             let placement = Placement { position: part.placement.position + shift, ..part.placement };
             // What hangs over the bodies would hide them.
             let underside = part
@@ -222,7 +286,7 @@ impl Stage {
                 .map(|vertex| (placement.position + placement.rotation * vertex.position).z)
                 .fold(f32::INFINITY, f32::min);
             self.solids.push(Instance {
-                mesh: Arc::clone(&part.mesh),
+                mesh: part.mesh,
                 placement,
                 color: part.color,
                 see_through: underside > self.bounds.center.z,
@@ -231,13 +295,35 @@ impl Stage {
         }
     }
 
-    /// Room for a world of the grid: half as much again as its bodies take.
-    fn fitting_spacing(&self, world: &WorldSnapshot) -> f32 {
+    /// A wall, a ceiling or a slope, which is seen from its front, and its edges, which are seen from everywhere.
+    fn place_patch(&mut self, corners: &[Vec3]) {
+        if corners.len() < 3 {
+            return;
+        }
+        self.solids.push(Instance {
+            mesh: Arc::new(polygon_mesh(corners)),
+            placement: Placement { position: Vec3::ZERO, rotation: Quat::IDENTITY },
+            color: SCENE_COLOR,
+            see_through: false,
+            casts_shadow: false,
+        });
+        for (index, &from) in corners.iter().enumerate() {
+            let edge = corners[(index + 1) % corners.len()] - from;
+            let length = edge.length();
+            if length > 1e-4 {
+                self.solids.push(mark(Mesh::rod(0.006, length), from, edge / length, EDGE_COLOR));
+            }
+        }
+    }
+
+    /// Room for a world of the grid: half as much again as its bodies take, or what its walls enclose.
+    fn fitting_spacing(&self, world: &WorldSnapshot, planes: &[Placement]) -> f32 {
         let points: Vec<Vec3> = world.bodies.iter().map(|pose| vec3(pose.position)).collect();
         let low = points.iter().copied().reduce(Vec3::min).unwrap_or_default();
         let high = points.iter().copied().reduce(Vec3::max).unwrap_or_default();
         let largest = self.parts.iter().flatten().map(|part| part.mesh.radius()).fold(0.0, f32::max);
-        1.5 * ((high - low).truncate().max_element() + 2.0 * largest).max(0.2)
+        let bodies = 1.5 * ((high - low).truncate().max_element() + 2.0 * largest).max(0.2);
+        bodies.max(2.2 * distance_of_walls(planes, 0.5 * (low + high)))
     }
 }
 
@@ -247,6 +333,31 @@ pub(super) fn grid_place(index: usize, count: usize) -> Vec3 {
     let rows = count.div_ceil(columns);
     let centered = |place: usize, count: usize| place as f32 - 0.5 * (count - 1) as f32;
     Vec3::new(centered(index / columns, rows), centered(index % columns, columns), 0.0)
+}
+
+/// The shape that a world has for itself instead of the model's.
+fn own_shape(world: &WorldSnapshot, body: Option<usize>, index: usize) -> Option<&WorldShape> {
+    world.shapes.iter().find(|own| own.body == body && own.index == index)
+}
+
+/// A part of the model as it is in world `world`.
+fn in_world(part: &Part, own: Option<&WorldShape>, world: usize, meshes: &mut OwnMeshes) -> Part {
+    let Some(own) = own else { return part.clone() };
+    let key = (world, own.body, own.index);
+    let mesh = match meshes.get(&key) {
+        Some((shape, mesh)) if *shape == own.shape => Arc::clone(mesh),
+        _ => {
+            let mesh = Arc::new(Mesh::of_shape(&own.shape).unwrap_or_default());
+            meshes.insert(key, (own.shape.clone(), Arc::clone(&mesh)));
+            mesh
+        }
+    };
+    let placement = Placement { position: vec3(own.position), ..part.placement };
+    Part { mesh, placement, color: part.color }
+}
+
+fn ball(instance: &Instance) -> Bounds {
+    Bounds { center: instance.placement.position, radius: instance.mesh.radius() }
 }
 
 fn part(geom: &GeomDescription, color: Vec3) -> Option<Part> {
