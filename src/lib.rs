@@ -20,9 +20,9 @@ pub mod trace;
 
 pub use builder::{Builder, make, registry, specs};
 pub use pentathlon_gym::{
-    Actions, AgentStep, Array, AutoresetMode, BuildOptions, ChannelSpec, ContextParameter, Device,
-    ElementType, EnvSpec, EpisodeRecord, EpisodeStatistics, Error, GeneratorKind, Group, Info, Levels,
-    Observation, ObservationField, ObservationSpec, OptionSpec, OptionValue, ParallelEnv, Registry,
+    ActionBuffer, Actions, AgentStep, Array, AutoresetMode, BuildOptions, ChannelSpec, ContextParameter,
+    Device, ElementType, EnvSpec, EpisodeRecord, EpisodeStatistics, Error, GeneratorKind, Group, Info,
+    Levels, Observation, ObservationField, ObservationSpec, OptionSpec, OptionValue, ParallelEnv, Registry,
     ResetOptions, Snapshot, Space, Step, VectorEnv,
 };
 

@@ -32,6 +32,11 @@ pub struct EnvironmentArguments {
 }
 
 impl EnvironmentArguments {
+    /// Whether the option `name` of the environment was given.
+    pub fn has_option(&self, name: &str) -> bool {
+        self.options.iter().any(|(given, _)| given == name)
+    }
+
     /// A builder with everything that the arguments say; an unknown id is an error.
     pub fn builder(&self, num_envs: usize) -> Result<Builder, pentathlon::Error> {
         let mut builder =

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use pentathlon::{
-    AutoresetMode, VectorEnv,
+    Actions, AutoresetMode, VectorEnv,
     engine::{Batch, Domain},
     envs::{cormab::FeasibleBatch, crafter::Crafter, minigrid::MiniGrid},
 };
@@ -136,7 +136,7 @@ fn inside_of(batch: &mut dyn VectorEnv) -> anyhow::Result<&mut dyn VectorEnv> {
 
 fn time_steps(arguments: &Arguments, batch: &mut dyn VectorEnv) -> anyhow::Result<Vec<Duration>> {
     let drawn = random_actions(batch, arguments.environment.seed, DRAWN_STEPS)?;
-    let drawn: Vec<&[i32]> = drawn.steps().collect();
+    let drawn: Vec<Actions<'_>> = drawn.steps().collect();
     let steps = |batch: &mut dyn VectorEnv, count: usize| -> anyhow::Result<Duration> {
         let begin = Instant::now();
         if arguments.on_device {
@@ -154,7 +154,7 @@ fn time_steps(arguments: &Arguments, batch: &mut dyn VectorEnv) -> anyhow::Resul
 }
 
 /// Makes `count` steps whose results stay on the device, and waits for the last of them.
-fn step_on_device(batch: &mut dyn VectorEnv, drawn: &[&[i32]], count: usize) -> anyhow::Result<()> {
+fn step_on_device(batch: &mut dyn VectorEnv, drawn: &[Actions<'_>], count: usize) -> anyhow::Result<()> {
     let id = batch.spec().id.clone();
     let batch = batch.as_any_mut();
     if let Some(batch) = batch.downcast_mut::<Batch<MiniGrid>>() {
@@ -168,18 +168,18 @@ fn step_on_device(batch: &mut dyn VectorEnv, drawn: &[&[i32]], count: usize) -> 
 
 fn step_batch_on_device<D: Domain>(
     batch: &mut Batch<D>,
-    drawn: &[&[i32]],
+    drawn: &[Actions<'_>],
     count: usize,
 ) -> anyhow::Result<()> {
     for step in 0..count {
         let columns = batch
             .on_device()
             .ok_or_else(|| Usage("--on-device needs a wgpu device: --device wgpu".into()))?;
-        columns.handles.queue.write_buffer(
-            columns.actions,
-            0,
-            bytemuck::cast_slice(drawn[step % DRAWN_STEPS]),
-        );
+        let words: &[u8] = match drawn[step % DRAWN_STEPS] {
+            Actions::Discrete(actions) => bytemuck::cast_slice(actions),
+            Actions::Continuous(actions) => bytemuck::cast_slice(actions),
+        };
+        columns.handles.queue.write_buffer(columns.actions, 0, words);
         batch.step_on_device()?;
         if step % STEPS_AHEAD == STEPS_AHEAD - 1 {
             batch.refresh()?;

@@ -20,7 +20,7 @@ use results::{Outcome, Summary, draw_curves, markdown};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Experiments of every learner can be compared: PPO, value learners of teams (a table [learner]) and SEQUOIA. A run is
+Experiments of every learner can be compared: PPO, value learners of teams (a table [learner]), COMA, TD3, SRL and SEQUOIA. A run is
 in FOLDER/EXPERIMENT/seed-N, with its checkpoint, progress.csv and episodes.csv; beside them are curves.svg
 (interquartile mean of the seeds with its bootstrap interval), results.json and table.md. Every trained agent is
 evaluated twice, with sampled actions and with the best ones, on levels of its own. Ctrl-C saves and stops; the same

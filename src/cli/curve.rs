@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use pentathlon::agents::logging::curve::{Curve, Panel, draw};
+use pentathlon::agents::logging::curve::{Curve, Panel, Quantity, draw};
 
 use super::{
     exit::Usage,
     experiment::{Experiment, Source},
     output,
 };
+
+/// Episodes of a bandit whose mean is a point of its curve.
+const EPISODES: usize = 20;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -33,11 +36,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut panels: Vec<Panel> = Vec::new();
     for run in &arguments.runs {
-        let id = Experiment::read(&Source::find(&run.join("config.toml"))?, &[])?.id()?;
-        let curve = Curve::from_table(&run.join("progress.csv"))?;
+        let experiment = Experiment::read(&Source::find(&run.join("config.toml"))?, &[])?;
+        let (id, table) = (experiment.id()?, run.join("progress.csv"));
+        // Nothing succeeds in a bandit: it earns.
+        let (quantity, curve) = match experiment {
+            Experiment::Continuous(config) => {
+                let (episodes, window) = (run.join("episodes.csv"), config.early_stop.window);
+                (Quantity::Return, Curve::of_episodes(&episodes, "return", window)?)
+            }
+            Experiment::Sequoia(_) => (Quantity::Return, Curve::of_episodes(&table, "return", EPISODES)?),
+            _ => (Quantity::Success, Curve::from_table(&table)?),
+        };
         match panels.iter_mut().find(|panel| panel.title == id) {
             Some(panel) => panel.groups[0].curves.push(curve),
-            None => panels.push(Panel::of_success(&id, vec![curve])),
+            None => panels.push(Panel { quantity, ..Panel::of_success(&id, vec![curve]) }),
         }
     }
     draw(&arguments.out, &panels)?;

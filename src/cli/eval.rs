@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use pentathlon::{
     BuildOptions, OptionValue,
-    agents::{Trainer, evaluate_and_look, policy::Policy, qmix::TeamTrainer},
+    agents::{
+        Trainer, continuous_control::ContinuousTrainer, evaluate_and_look, policy::Policy, qmix::TeamTrainer,
+    },
 };
 use serde::Serialize;
 
 use super::{
     arguments::{parse_count, parse_option},
+    cormab,
     evaluation::{Judged, judge},
     exit::Usage,
     hierarchy, output,
@@ -28,6 +31,9 @@ Examples:
   pentathlon eval runs/MiniGrid-DoorKey-8x8-v0/1/checkpoint.pentathlon --seed 99 --greedy --json
   pentathlon eval runs/trash/team.checkpoint --episodes 128
   pentathlon eval runs/MultiGrid-DoorKey-8x8-mixed-v0/1 --greedy
+  pentathlon eval runs/coRMAB-Routing-v0/1 --episodes 200
+  pentathlon eval runs/ClassicControl-Pendulum-v1/1 --decide-every 8
+  pentathlon eval random --env ClassicControl-Pendulum-v1 --episodes 64
   pentathlon eval random --env CrafterReward-v1 --episodes 256
   pentathlon eval random --env CrafterTeam-v1 --option goal=collect_wood --option agents=2 --episodes 64")]
 pub struct Arguments {
@@ -43,6 +49,9 @@ pub struct Arguments {
     /// Take the most probable action instead of a sampled one
     #[arg(long)]
     greedy: bool,
+    /// Steps between two decisions of a TD3 or SRL run (1 to 1024), instead of the configuration's
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    decide_every: Option<u32>,
     /// Evaluate on another environment with the same observations and actions
     #[arg(long, value_name = "ID")]
     env: Option<String>,
@@ -69,6 +78,9 @@ struct Report<'a> {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(checkpoint) = hierarchy::find_checkpoint(&arguments.checkpoint) {
+        if let Some(steps) = arguments.decide_every {
+            return Err(decides_at_every_step(steps));
+        }
         if !arguments.options.is_empty() {
             return Err(Usage("--option: a hierarchy is evaluated where it was trained".into()).into());
         }
@@ -83,7 +95,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Subject { id, options, episodes, .. } = &subject;
     let registry = pentathlon::registry();
     let discipline = &registry.get(id)?.discipline;
-    let mut policy = subject.policy()?;
+    let mut policy = subject.policy(arguments.decide_every)?;
     let judged =
         judge(discipline, |look| evaluate_and_look(&mut *policy, &build, id, options, *episodes, look))?;
     let report = Report {
@@ -98,6 +110,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return output::print_json(&report);
     }
     output::print(&format!("{id}, {}\n{}", subject.origin, judged.describe()))
+}
+
+fn decides_at_every_step(steps: u32) -> anyhow::Error {
+    let reason = "only policies of TD3 and SRL lay out what they do between two decisions";
+    Usage(format!("--decide-every {steps}: {reason}")).into()
 }
 
 /// What is evaluated, and under which conditions unless the arguments say otherwise.
@@ -128,12 +145,22 @@ impl Subject {
             source,
         };
         match &subject.source {
-            FoundPolicy::Random | FoundPolicy::Team(_) => {}
+            FoundPolicy::Random | FoundPolicy::Team(_) | FoundPolicy::Continuous(_) => {}
             FoundPolicy::Expert => subject.origin = String::from("an expert's actions"),
             FoundPolicy::Cloned(checkpoint) => {
                 subject.id.clone_from(&checkpoint.id);
                 subject.options = BuildOptions { seed: CLONED_SEED, ..checkpoint.options.clone() };
                 subject.origin = String::from("learnt from demonstrations");
+            }
+            FoundPolicy::Sequoia(agent, _) => {
+                let protocol = &agent.evaluation;
+                subject.id = agent.id();
+                subject.options = BuildOptions { seed: protocol.seed, ..BuildOptions::default() };
+                subject.options.options.insert("start".into(), protocol.start.into());
+                subject.options.options.extend(subject.source.option());
+                subject.episodes = protocol.episodes;
+                subject.frames = Some(agent.frames());
+                subject.origin = format!("after {} episodes of training", agent.episodes);
             }
             FoundPolicy::Trained(checkpoint) => {
                 let config = &checkpoint.config;
@@ -154,6 +181,15 @@ impl Subject {
             subject.frames = Some(checkpoint.frames);
             subject.origin = format!("a team after {} frames of training", checkpoint.frames);
         }
+        if let FoundPolicy::Continuous(checkpoint) = &subject.source {
+            let config = &checkpoint.config;
+            subject.id.clone_from(&config.environment.id);
+            subject.options = config.build_options(1, config.evaluation_seed());
+            subject.episodes = config.evaluation.episodes;
+            subject.greedy |= config.evaluation.greedy;
+            subject.frames = Some(checkpoint.frames);
+            subject.origin = format!("after {} frames of training", checkpoint.frames);
+        }
         if let Some(id) = &arguments.env {
             subject.id.clone_from(id);
         }
@@ -166,13 +202,21 @@ impl Subject {
         Ok(subject)
     }
 
-    fn policy(&self) -> anyhow::Result<Box<dyn Policy>> {
+    /// The policy, which decides every so many steps if that is asked for.
+    fn policy(&self, decide_every: Option<u32>) -> anyhow::Result<Box<dyn Policy>> {
         let batch = build(&self.id, &self.options)?;
         let seed = self.options.seed;
+        if let (Some(steps), FoundPolicy::Continuous(checkpoint)) = (decide_every, &self.source) {
+            return Ok(Box::new(checkpoint.policy(&*batch, self.greedy, seed)?.deciding_every(steps)));
+        }
+        if let Some(steps) = decide_every {
+            return Err(decides_at_every_step(steps));
+        }
         Ok(match &self.source {
             FoundPolicy::Cloned(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
             FoundPolicy::Trained(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
             FoundPolicy::Team(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
+            FoundPolicy::Continuous(checkpoint) => Box::new(checkpoint.policy(&*batch, self.greedy, seed)?),
             other => other.fit(&*batch, seed)?,
         })
     }
@@ -183,6 +227,12 @@ pub fn find_checkpoint(path: &Path) -> PathBuf {
     if !path.is_dir() {
         return path.to_owned();
     }
-    let (agent, team) = (Trainer::checkpoint_path(path), TeamTrainer::checkpoint_path(path));
-    if team.exists() && !agent.exists() { team } else { agent }
+    let sequoia = cormab::checkpoint_path(path);
+    if sequoia.exists() {
+        return sequoia;
+    }
+    let agent = Trainer::checkpoint_path(path);
+    let others = [TeamTrainer::checkpoint_path(path), ContinuousTrainer::checkpoint_path(path)];
+    let found = [agent.clone()].into_iter().chain(others).find(|checkpoint| checkpoint.exists());
+    found.unwrap_or(agent)
 }

@@ -10,13 +10,14 @@ use anyhow::Context;
 use pentathlon::agents::{
     Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer,
     config::EXPERIMENTS,
+    continuous_control::{self, ContinuousConfig, ContinuousFiles, ContinuousProgress, ContinuousTrainer},
     cormab::sequoia::SequoiaConfig,
     gmah::{self, GmahConfig, GmahProgress, GmahTrainer, HierarchyFiles},
     qmix::{QmixConfig, TeamFiles, TeamProgress, TeamTrainer},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{cormab, policy::build};
+use super::{cormab, exit::Usage, policy::build};
 
 /// The learner that a configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,20 +25,27 @@ use super::{cormab, policy::build};
 pub enum Kind {
     /// Proximal policy optimisation, of one agent or of teams: `train`.
     Ppo,
-    /// Value learners of teams, a table `[learner]`: `train-team`.
+    /// Value learners of teams, a table `[learner]`, and COMA, `algorithm = "coma"`: `train-team`.
     Team,
     /// SEQUOIA, `algorithm = "sequoia"`: `train`.
     Sequoia,
     /// Hierarchies of subgoals, a table `[hierarchy]`: `train`.
     Hierarchy,
+    /// Learners whose actions are real numbers, `algorithm = "td3"` or `"srl"`: `train`.
+    Continuous,
 }
+
+/// What `algorithm` may be; learners without that key are known by their tables.
+const ALGORITHMS: [(&str, Kind); 4] =
+    [("sequoia", Kind::Sequoia), ("td3", Kind::Continuous), ("srl", Kind::Continuous), ("coma", Kind::Team)];
 
 impl Kind {
     /// The learner that the configuration in `text` is for.
     pub fn of(text: &str) -> Self {
         let table = text.parse::<toml::Table>().unwrap_or_default();
-        if table.get("algorithm").and_then(toml::Value::as_str) == Some("sequoia") {
-            Self::Sequoia
+        let algorithm = table.get("algorithm").and_then(toml::Value::as_str);
+        if let Some((_, kind)) = ALGORITHMS.iter().find(|(name, _)| Some(*name) == algorithm) {
+            *kind
         } else if table.contains_key("hierarchy") {
             Self::Hierarchy
         } else if table.contains_key("learner") {
@@ -58,19 +66,29 @@ pub struct Source {
 }
 
 impl Source {
-    /// The configuration that `path` names: one of [`EXPERIMENTS`], or a file.
+    /// The configuration that `path` names: a built-in one, or a file.
     pub fn find(path: &Path) -> anyhow::Result<Self> {
-        let mut known = EXPERIMENTS.iter().chain(&gmah::EXPERIMENTS);
-        let built_in = known.find(|(name, _)| path.to_str() == Some(name));
+        let known = || EXPERIMENTS.iter().chain(&gmah::EXPERIMENTS).chain(&continuous_control::EXPERIMENTS);
+        let built_in = known().find(|(name, _)| path.to_str() == Some(name));
         let text = match built_in {
             Some((_, text)) => (*text).to_owned(),
             None => std::fs::read_to_string(path).with_context(|| {
-                let known = EXPERIMENTS.iter().chain(&gmah::EXPERIMENTS).map(|(name, _)| *name);
-                let known = known.collect::<Vec<_>>().join(", ");
+                let known = known().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
                 format!("the configuration {} cannot be read (built in are {known})", path.display())
             })?,
         };
-        Ok(Self { path: path.to_owned(), text })
+        let table = text.parse::<toml::Table>().unwrap_or_default();
+        let given = table.get("algorithm");
+        let known = ALGORITHMS.map(|(name, _)| format!("\"{name}\"")).join(", ");
+        match given {
+            Some(given) if !ALGORITHMS.iter().any(|(name, _)| given.as_str() == Some(*name)) => Err(Usage(format!(
+                "configuration {}: field 'algorithm' = {given} is not allowed; allowed: {known}, or none for PPO, \
+                 for teams (a table [learner]) and for hierarchies (a table [hierarchy])",
+                path.display()
+            ))
+            .into()),
+            _ => Ok(Self { path: path.to_owned(), text }),
+        }
     }
 
     /// The name of the experiment: that of the file, without its ending.
@@ -92,6 +110,7 @@ pub enum Experiment {
     Team(Box<QmixConfig>),
     Sequoia(Box<SequoiaConfig>),
     Hierarchy(Box<GmahConfig>),
+    Continuous(Box<ContinuousConfig>),
 }
 
 impl Experiment {
@@ -106,6 +125,7 @@ impl Experiment {
             Kind::Team => Self::Team(Box::new(QmixConfig::with_overrides(&name, text, overrides)?)),
             Kind::Hierarchy => Self::Hierarchy(Box::new(GmahConfig::read(&name, text, overrides)?)),
             Kind::Sequoia => Self::Sequoia(Box::new(cormab::parse_config(path, text, overrides)?)),
+            Kind::Continuous => Self::Continuous(Box::new(ContinuousConfig::read(&name, text, overrides)?)),
         })
     }
 
@@ -115,6 +135,7 @@ impl Experiment {
             Self::Ppo(config) => config.environment.id.clone(),
             Self::Team(config) => config.environment.id.clone(),
             Self::Hierarchy(config) => config.environment.id.clone(),
+            Self::Continuous(config) => config.environment.id.clone(),
             Self::Sequoia(config) => cormab::instance_id(config)?,
         })
     }
@@ -125,6 +146,7 @@ impl Experiment {
             Self::Ppo(config) => config.to_toml(),
             Self::Team(config) => config.to_toml(),
             Self::Hierarchy(config) => config.to_toml(),
+            Self::Continuous(config) => config.to_toml(),
             Self::Sequoia(config) => toml::to_string(config)?,
         })
     }
@@ -158,6 +180,15 @@ impl Experiment {
                     GmahTrainer::new(*config, &build)?
                 };
                 Box::new(HierarchyRun { files: HierarchyFiles::open(folder, &trainer)?, trainer })
+            }
+            Self::Continuous(config) => {
+                let checkpoint = ContinuousTrainer::checkpoint_path(folder);
+                let trainer = if checkpoint.exists() {
+                    ContinuousTrainer::resume(&checkpoint, &[""; 0], &build)?
+                } else {
+                    ContinuousTrainer::new(*config, &build)?
+                };
+                Box::new(ContinuousRun { files: ContinuousFiles::open(folder, &trainer)?, trainer })
             }
             Self::Sequoia(config) => Box::new(cormab::SequoiaRun::open(*config, folder)?),
         })
@@ -206,6 +237,19 @@ impl Standing {
 impl Standing {
     /// How a hierarchy's run of `total_frames` frames is doing.
     pub fn of_hierarchy(progress: &GmahProgress, total_frames: u64) -> Self {
+        Self {
+            frames: progress.frames,
+            total_frames,
+            seconds: progress.seconds,
+            mean_return: progress.mean_return,
+            success_rate: progress.success_rate,
+        }
+    }
+}
+
+impl Standing {
+    /// How a run of `total_frames` frames with real-valued actions is doing.
+    pub fn of_continuous(progress: &ContinuousProgress, total_frames: u64) -> Self {
         Self {
             frames: progress.frames,
             total_frames,
@@ -300,6 +344,32 @@ impl Run for HierarchyRun {
     }
 }
 
+struct ContinuousRun {
+    trainer: ContinuousTrainer,
+    files: ContinuousFiles,
+}
+
+impl Run for ContinuousRun {
+    fn train(&mut self, show: &mut dyn FnMut(&Standing), stop: &AtomicBool) -> anyhow::Result<bool> {
+        let total_frames = self.trainer.config().frames;
+        let mut observer =
+            |progress: &ContinuousProgress| show(&Standing::of_continuous(progress, total_frames));
+        Ok(self.trainer.run(&mut self.files, &mut observer, stop)? != Ending::Stopped)
+    }
+
+    fn evaluate(&mut self, greedy: bool) -> anyhow::Result<Judgement> {
+        Ok(self.trainer.evaluate_and_look(greedy, &build, &mut |_, _| {})?.into())
+    }
+
+    fn frames(&self) -> u64 {
+        self.trainer.frames()
+    }
+
+    fn seconds(&self) -> f64 {
+        self.trainer.seconds()
+    }
+}
+
 struct TeamRun {
     trainer: TeamTrainer,
     files: TeamFiles,
@@ -343,8 +413,10 @@ mod tests {
                 Kind::Hierarchy
             } else if name.starts_with("sequoia") {
                 Kind::Sequoia
-            } else if name.starts_with("qmix") || name.starts_with("vdn") {
+            } else if ["qmix", "vdn", "coma"].iter().any(|kind| name.starts_with(kind)) {
                 Kind::Team
+            } else if name.starts_with("td3") || name.starts_with("srl") {
+                Kind::Continuous
             } else {
                 Kind::Ppo
             };

@@ -72,9 +72,7 @@ pub fn train(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(
         seconds: trainer.seconds(),
         evaluation: trainer.evaluate(&build)?,
     };
-    output::write_file(&folder.join("evaluation.json"), |writer| {
-        Ok(serde_json::to_writer(writer, &report)?)
-    })?;
+    output::write_report(&folder, &report)?;
     let config = trainer.config();
     let mut actor = trainer.actor(&build, 1, config.evaluation_seed(), config.evaluation.greedy)?;
     animate_hierarchy(&mut actor, &folder.join("policy.gif"))?;

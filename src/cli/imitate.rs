@@ -110,6 +110,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let started = Instant::now();
     let dataset = Dataset::read(&arguments.dataset)?;
     let folder = folder(arguments, &dataset.id)?;
+    if dataset.episodes.iter().any(|episode| episode.actions.as_i32().is_none()) {
+        let reason = "its actions are real numbers; episodes of whole ones can be imitated";
+        return Err(Usage(format!("{}: {reason}", dataset.id)).into());
+    }
     let limit = arguments.demonstrations.unwrap_or(usize::MAX);
     let shown: Vec<_> = dataset.episodes.iter().take(limit).filter(|episode| episode.success).collect();
     let Some(first) = shown.first() else {
@@ -167,9 +171,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         greedy: arguments.greedy,
         evaluation,
     };
-    output::write_file(&folder.join("evaluation.json"), |writer| {
-        Ok(serde_json::to_writer(writer, &report)?)
-    })?;
+    output::write_report(&folder, &report)?;
     if arguments.json {
         return output::print_json(&report);
     }
@@ -207,8 +209,9 @@ fn gather(id: &str, options: &BuildOptions, shown: &[&Episode]) -> anyhow::Resul
                 fields.push(ObservationField { spec: field.spec.clone(), array: array.clone() });
             }
         }
+        let actions = episode.actions.as_i32().unwrap_or_default();
         demonstrations
-            .push(batch.spec(), &Observation { fields }, &episode.actions)
+            .push(batch.spec(), &Observation { fields }, actions)
             .with_context(|| format!("the episode of seed {}", episode.seed))?;
     }
     Ok(demonstrations)

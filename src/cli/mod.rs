@@ -26,6 +26,7 @@ mod render;
 mod rollout;
 mod study;
 mod train;
+mod train_continuous;
 mod train_team;
 
 use std::process::ExitCode;
@@ -53,7 +54,7 @@ PENTATHLON_LOG=debug shows what happens inside (levels: error, warn, info, debug
 enum Command {
     /// Train an agent: PPO on MiniGrid-DoorKey-8x8-v0 unless told otherwise
     Train(train::Arguments),
-    /// Train a team with QMIX, value decomposition or independent Q-learning
+    /// Train a team with QMIX, value decomposition, independent Q-learning or COMA
     TrainTeam(train_team::Arguments),
     /// Train experiments side by side with several seeds and compare their results
     Compare(compare::Arguments),

@@ -8,6 +8,11 @@ use std::{
 
 use anyhow::Context;
 
+/// Writes what a run ended with as `evaluation.json` into its folder.
+pub fn write_report(folder: &Path, report: &impl serde::Serialize) -> anyhow::Result<()> {
+    write_file(&folder.join("evaluation.json"), |writer| Ok(serde_json::to_writer(writer, report)?))
+}
+
 /// Writes `path` through `write`. On an error the destination is as it was before.
 ///
 /// Devices and pipes cannot be replaced by a rename and are written directly.

@@ -1,13 +1,15 @@
 //! The policies that commands act with: actions drawn at random, an expert, or a trained policy.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pentathlon::{
-    BuildOptions, Error, VectorEnv,
+    ActionBuffer, BuildOptions, Error, OptionValue, VectorEnv,
     agents::{
         Checkpoint,
         behaviour_cloning::ClonedCheckpoint,
-        policy::{ExpertPolicy, Policy, RandomPolicy, action_numbers},
+        continuous_control::ContinuousCheckpoint,
+        cormab::{oracle::Limits, sequoia::SequoiaAgent},
+        policy::{ExpertPolicy, Policy, RandomPolicy, discrete_actions},
         qmix::TeamCheckpoint,
     },
     engine::find_batch,
@@ -16,7 +18,7 @@ use pentathlon::{
     trace::ActionSequence,
 };
 
-use super::{eval::find_checkpoint, exit::Usage};
+use super::{cormab, eval::find_checkpoint, exit::Usage};
 
 /// Builds a batch of a registered id; what agents are given to build theirs.
 pub fn build(id: &str, options: &BuildOptions) -> Result<Box<dyn VectorEnv>, Error> {
@@ -59,6 +61,10 @@ pub enum FoundPolicy {
     Cloned(Box<ClonedCheckpoint>),
     /// A team of value learners.
     Team(Box<TeamCheckpoint>),
+    /// An actor whose actions are real numbers.
+    Continuous(Box<ContinuousCheckpoint>),
+    /// SEQUOIA, and the folder that it was found in.
+    Sequoia(Box<SequoiaAgent>, PathBuf),
 }
 
 impl PolicySource {
@@ -69,10 +75,15 @@ impl PolicySource {
             Self::Expert => FoundPolicy::Expert,
             Self::Checkpoint(path) => {
                 let path = find_checkpoint(path);
-                if ClonedCheckpoint::is_at(&path) {
+                if cormab::is_run(&path) {
+                    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+                    FoundPolicy::Sequoia(Box::new(SequoiaAgent::load(&path)?), folder)
+                } else if ClonedCheckpoint::is_at(&path) {
                     FoundPolicy::Cloned(Box::new(ClonedCheckpoint::load(&path)?))
                 } else if TeamCheckpoint::is_at(&path) {
                     FoundPolicy::Team(Box::new(TeamCheckpoint::load(&path)?))
+                } else if ContinuousCheckpoint::is_at(&path) {
+                    FoundPolicy::Continuous(Box::new(ContinuousCheckpoint::load(&path)?))
                 } else {
                     FoundPolicy::Trained(Box::new(Checkpoint::load(&path)?))
                 }
@@ -85,10 +96,22 @@ impl FoundPolicy {
     /// Names of the observations that the policy sees; empty for the id's default.
     pub fn observations(&self) -> &[String] {
         match self {
-            Self::Random | Self::Expert => &[],
+            Self::Random | Self::Expert | Self::Sequoia(..) => &[],
             Self::Trained(checkpoint) => &checkpoint.config.environment.observations,
             Self::Cloned(checkpoint) => &checkpoint.options.observations,
             Self::Team(checkpoint) => &checkpoint.config.environment.observations,
+            Self::Continuous(checkpoint) => &checkpoint.config.environment.observations,
+        }
+    }
+
+    /// The environment's option without which the policy knows another one.
+    pub fn option(&self) -> Option<(String, OptionValue)> {
+        match self {
+            Self::Sequoia(_, folder) => {
+                let file = cormab::instance_path(folder);
+                Some(("instance".into(), file.to_string_lossy().into_owned().into()))
+            }
+            _ => None,
         }
     }
 
@@ -101,8 +124,15 @@ impl FoundPolicy {
             Self::Team(checkpoint) => {
                 Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
             }
+            Self::Continuous(checkpoint) => {
+                Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
+            }
             Self::Trained(checkpoint) => {
                 Box::new(checkpoint.policy(batch, checkpoint.config.evaluation.greedy, seed)?)
+            }
+            Self::Sequoia(agent, _) => {
+                let limits = Limits { nodes: cormab::MAX_NODES, ..Limits::default() };
+                Box::new(agent.policy(batch, limits).map_err(|error| Usage(error.to_string()))?)
             }
         })
     }
@@ -124,9 +154,9 @@ impl Policy for RandomFeasible {
         &mut self,
         batch: &dyn VectorEnv,
         _active: &[bool],
-        actions: &mut [i32],
+        actions: &mut ActionBuffer,
     ) -> Result<(), pentathlon::agents::Error> {
-        sample_actions(batch, &mut self.0, actions);
+        sample_actions(batch, &mut self.0, discrete_actions(batch, actions)?);
         Ok(())
     }
 }
@@ -134,12 +164,12 @@ impl Policy for RandomFeasible {
 /// `steps` steps of random actions for `batch`.
 ///
 /// # Errors
-/// When the actions are not whole numbers.
+/// When the action space is one that no batch takes actions of.
 pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow::Result<ActionSequence> {
     let mut policy = random_policy(batch, seed);
     let active = vec![true; batch.num_envs()];
-    let mut row = vec![0; batch.num_envs() * action_numbers(batch)?];
-    let mut sequence = ActionSequence::new(row.len());
+    let mut row = ActionBuffer::of(batch)?;
+    let mut sequence = ActionSequence::new(batch.spec(), batch.num_envs())?;
     for _ in 0..steps {
         policy.act(batch, &active, &mut row)?;
         sequence.push(&row);
@@ -149,7 +179,17 @@ pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow:
 
 #[cfg(test)]
 mod tests {
+    use pentathlon::Actions;
+
     use super::*;
+
+    fn whole_numbers(drawn: &ActionSequence) -> Vec<i32> {
+        let step = |step| match step {
+            Actions::Discrete(step) => step.to_vec(),
+            Actions::Continuous(_) => panic!("real numbers"),
+        };
+        drawn.steps().flat_map(step).collect()
+    }
 
     #[test]
     fn coupled_bandits_are_given_feasible_actions() {
@@ -159,7 +199,7 @@ mod tests {
         for step in drawn.steps() {
             batch.step(step).unwrap();
         }
-        assert!(drawn.steps().flatten().any(|chosen| *chosen == 1));
+        assert!(whole_numbers(&drawn).contains(&1));
     }
 
     #[test]
@@ -168,7 +208,7 @@ mod tests {
         let drawn = random_actions(&*batch, 3, 250).unwrap();
         assert_eq!(random_actions(&*batch, 3, 250).unwrap(), drawn);
         assert_ne!(random_actions(&*batch, 4, 250).unwrap(), drawn);
-        let seen: std::collections::BTreeSet<_> = drawn.steps().flatten().copied().collect();
+        let seen: std::collections::BTreeSet<_> = whole_numbers(&drawn).into_iter().collect();
         assert_eq!(seen, (0..7).collect());
     }
 }

@@ -8,9 +8,10 @@ use std::{
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
-    Array, AutoresetMode, Device, EnvSpec, VectorEnv,
-    agents::policy::{Policy, action_numbers},
+    ActionBuffer, Array, AutoresetMode, Device, EnvSpec, VectorEnv,
+    agents::Policy,
     dataset::{DatasetWriter, Episode},
+    gym::ElementType,
 };
 
 use super::{
@@ -29,7 +30,8 @@ episodes that were played and stops.
 
 Examples:
   pentathlon record BabyAI-GoToLocal-v0 --policy expert --episodes 10000 --out data/
-  pentathlon record MiniGrid-DoorKey-8x8-v0 --policy random --episodes 100 --out data/ --observations full")]
+  pentathlon record MiniGrid-DoorKey-8x8-v0 --policy random --episodes 100 --out data/ --observations full
+  pentathlon record ClassicControl-Pendulum-v1 --policy runs/pendulum --episodes 100 --out swings/")]
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArguments,
@@ -68,10 +70,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let found = arguments.policy.find()?;
     let observations = observations(&arguments.observations, found.observations(), builder.spec());
     let mut batch = builder.observations(observations).build()?;
-    if action_numbers(&*batch)? != 1 {
+    if batch.spec().num_agents != 1 {
         let id = &environment.id;
         return Err(
-            Usage(format!("{id} takes several actions at once; datasets hold one for each step")).into()
+            Usage(format!("{id} is for several agents; datasets hold what one does and is paid")).into()
         );
     }
     let mut policy = found.fit(&*batch, environment.seed)?;
@@ -84,7 +86,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             break;
         }
         let episode = play(&mut *batch, &mut *policy, environment.seed.wrapping_add(index))?;
-        steps += episode.actions.len();
+        steps += episode.rewards.len();
         successes += usize::from(episode.success);
         writer.write(&episode)?;
         bar.inc(1);
@@ -148,16 +150,17 @@ fn play(batch: &mut dyn VectorEnv, policy: &mut dyn Policy, seed: u64) -> anyhow
         mission: batch.mission(0).unwrap_or_default(),
         success: false,
         observations: fields.iter().map(|field| (field.spec.name.clone(), field.array.clone())).collect(),
-        actions: Vec::new(),
+        actions: Array::zeros(ElementType::I32, 0),
         rewards: Vec::new(),
         terminations: Vec::new(),
         truncations: Vec::new(),
     };
-    let mut row = [0];
+    let mut row = ActionBuffer::of(batch)?;
+    let mut actions = ActionBuffer::empty(batch.spec())?;
     loop {
         policy.act(batch, &[true], &mut row)?;
         let step = batch.step(&row)?;
-        episode.actions.push(row[0]);
+        actions.extend((&row).into());
         episode.rewards.push(step.reward[0]);
         episode.terminations.push(step.terminated[0]);
         episode.truncations.push(step.truncated[0]);
@@ -166,6 +169,7 @@ fn play(batch: &mut dyn VectorEnv, policy: &mut dyn Policy, seed: u64) -> anyhow
             append(rows, &field.array);
         }
         if step.ended(0) {
+            episode.actions = actions.into();
             return Ok(episode);
         }
     }

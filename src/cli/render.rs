@@ -8,11 +8,8 @@ use std::{
 };
 
 use pentathlon::{
-    AutoresetMode, VectorEnv,
-    agents::{
-        gmah::GmahTrainer,
-        policy::{Policy, action_numbers},
-    },
+    ActionBuffer, AutoresetMode, VectorEnv,
+    agents::{Policy, gmah::GmahTrainer},
     render::{AnsiOptions, Frame, FrameOptions, GifOptions, GifWriter, Status, View, contact_sheet, drawing},
 };
 
@@ -35,7 +32,9 @@ Examples:
   pentathlon render CrafterTeam-v1 --view agent --steps 300 --tile-size 14 --out team.gif
   pentathlon render MultiGrid-TrashGrid-v2 --steps 200 --policy runs/trash/team.checkpoint --out team.gif
   pentathlon render MultiGrid-DoorKey-8x8-mixed-v0 --steps 200 --policy runs/keys --out hierarchy.gif
+  pentathlon render ClassicControl-Pendulum-v1 --steps 200 --policy runs/pendulum --out swing.gif
   pentathlon render coRMAB-Routing-v0 --steps 20 --out walks.gif
+  pentathlon render coRMAB-Routing-v0 --steps 20 --policy runs/coRMAB-Routing-v0/1 --out trained.gif
   pentathlon render MiniGrid-KeyCorridorS3R3-v0 --contact-sheet 16 --tile-size 8 --out sheet.png")]
 pub struct Arguments {
     #[command(flatten)]
@@ -94,9 +93,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let num_envs = arguments.contact_sheet.unwrap_or(1);
     let policy = arguments.policy.find()?;
-    let mut batch = arguments
-        .environment
-        .builder(num_envs)?
+    let mut builder = arguments.environment.builder(num_envs)?;
+    if let Some((name, value)) = policy.option().filter(|(name, _)| !arguments.environment.has_option(name)) {
+        builder = builder.option(&name, value);
+    }
+    let mut batch = builder
         .autoreset(AutoresetMode::NextStep)
         .observations(policy.observations().iter().cloned())
         .build()?;
@@ -213,7 +214,7 @@ fn play(
 ) -> anyhow::Result<()> {
     let num_envs = batch.num_envs();
     let active = vec![true; num_envs];
-    let mut actions = vec![0; num_envs * action_numbers(batch)?];
+    let mut actions = ActionBuffer::of(batch)?;
     let mut statuses = vec![Status::Running; num_envs];
     let agents = batch.spec().num_agents;
     let mut below = Below(Events::new(batch.spec()), None, Vec::new());

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use pentathlon::{
     AutoresetMode, Device, EnvSpec, GeneratorKind, Space,
     trace::{
-        ActionSequence, BanditTrace, RecordOptions, Trace,
-        actions::AllowedActions,
-        recorder::{ACTIONS, RecordError},
+        ActionSequence, AllowedActions, BanditTrace, ObservedTrace, RecordOptions, Trace, recorder::ACTIONS,
     },
 };
 
@@ -22,16 +20,19 @@ use super::{
 #[command(after_help = "\
 The trace is a header line, then one line for each environment (docs/trace-format.md). That of MiniGrid has the
 format of the recordings of Farama's package; unless told otherwise the reference generator is used, so that
-the same seed gives Farama's own episode. Coupled bandits are rolled out with --policy random.
+the same seed gives Farama's own episode. Coupled bandits are rolled out with --policy random. Of all other
+disciplines a trace holds what was done, paid and observed.
 
-An action file has one line for each step, with one whole number for every environment or one for all;
-`#` begins a comment. A trace (.jsonl, .jsonl.zst) is also a source of actions: environment E takes those of
-the rollout with seed SEED + E.
+An action file has one line for each step, with one action for every environment or one for all: a whole
+number, or as many real numbers as an action has; `#` begins a comment. A trace (.jsonl, .jsonl.zst) is also a
+source of actions: environment E takes those of the rollout with seed SEED + E, or where there are no such seeds
+those of environment E.
 
 Examples:
   pentathlon rollout MiniGrid-DoorKey-8x8-v0 --seed 7 --actions actions.txt --trace out.jsonl
   pentathlon rollout MiniGrid-DoorKey-8x8-v0 --num-envs 4 --policy random --steps 100 --trace out.jsonl
   pentathlon rollout MiniGrid-DoorKey-5x5-v0 --num-envs 2 --actions recording.jsonl --kind guided --trace -
+  pentathlon rollout ClassicControl-Pendulum-v1 --actions torques.txt --trace swings.jsonl
   pentathlon rollout coRMAB-Routing-v0 --num-envs 4 --policy random --steps 40 --trace walks.jsonl")]
 pub struct Arguments {
     #[command(flatten)]
@@ -91,12 +92,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         builder = builder.device(Device::Native);
     }
     builder = builder.autoreset(AutoresetMode::Disabled);
-    let is_bandit = builder.spec().discipline == "cormab";
-    if !is_bandit && builder.spec().discipline != "minigrid" {
-        let id = environment.id.clone();
-        return Err(Usage(RecordError::NoRecorder { id }.to_string()).into());
-    }
-    if !is_bandit {
+    let discipline = builder.spec().discipline.clone();
+    if discipline == "minigrid" {
         if environment.generator.is_none() && environment.device != Some(DeviceName::Wgpu) {
             builder = builder.generator(GeneratorKind::Reference);
         }
@@ -104,16 +101,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut batch = builder.build()?;
     let steps = arguments.steps.unwrap_or_default();
-    let drawn = || random_actions(&*batch, environment.seed, steps);
-    let (trace, steps) = if is_bandit {
-        let actions = drawn()?;
-        (Recorded::Bandits(Box::new(BanditTrace::record(&mut *batch, &actions)?)), actions.len())
-    } else {
-        let (actions, options) = match file {
-            Some(source) => source,
-            None => (drawn()?, record_options(arguments, "uniform")),
-        };
-        (Recorded::Grids(Trace::record(&mut *batch, &actions, &options)?), actions.len())
+    let (actions, options) = match file {
+        Some(source) => source,
+        None => {
+            // What can be done may depend on what there is.
+            batch.reset(None)?;
+            (random_actions(&*batch, environment.seed, steps)?, record_options(arguments, "uniform"))
+        }
+    };
+    let steps = actions.len();
+    let trace = match discipline.as_str() {
+        "minigrid" => Recorded::Grids(Trace::record(&mut *batch, &actions, &options)?),
+        "cormab" => Recorded::Bandits(Box::new(BanditTrace::record(&mut *batch, &actions)?)),
+        _ => Recorded::Observed(ObservedTrace::record(&mut *batch, &actions, &options.kind)?),
     };
     if to_stdout {
         trace.write(&mut std::io::stdout().lock())?;
@@ -147,6 +147,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 enum Recorded {
     Grids(Trace),
     Bandits(Box<BanditTrace>),
+    Observed(ObservedTrace),
 }
 
 impl Recorded {
@@ -154,6 +155,7 @@ impl Recorded {
         match self {
             Self::Grids(trace) => trace.write(writer),
             Self::Bandits(trace) => trace.write(writer),
+            Self::Observed(trace) => trace.write(writer),
         }
     }
 
@@ -172,6 +174,13 @@ impl Recorded {
             Self::Bandits(trace) => {
                 let steps = trace.rollouts.iter().flat_map(|rollout| &rollout.steps);
                 sum(&mut steps.map(|step| (step.truncated, f64::from(step.reward))))
+            }
+            Self::Observed(trace) => {
+                let steps = trace.rollouts.iter().flat_map(|rollout| &rollout.steps);
+                sum(&mut steps.map(|step| {
+                    let reward: f64 = step.reward.iter().map(|&reward| f64::from(reward)).sum();
+                    (step.terminated || step.truncated, reward)
+                }))
             }
         }
     }
@@ -192,15 +201,27 @@ fn read_actions(
     arguments: &Arguments,
     spec: &EnvSpec,
 ) -> anyhow::Result<(ActionSequence, RecordOptions)> {
-    let Space::Discrete { n, .. } = spec.action_space else {
-        let reason = "an action file holds one whole number for every environment; use --policy random";
+    let is_grid = spec.discipline == "minigrid";
+    if spec.discipline == "cormab" {
+        let reason = "which of a bandit's actions are feasible no file can tell; use --policy random";
         return Err(Usage(format!("{}: {reason}", spec.id)).into());
-    };
-    let allowed = AllowedActions { n: n.max(ACTIONS), names: &spec.action_names };
+    }
+    let mut allowed = AllowedActions::of(spec);
+    if let (true, Space::Discrete { n, .. }) = (is_grid, &mut allowed.space) {
+        // Farama's recordings ask for actions beyond those that a task has.
+        *n = (*n).max(ACTIONS);
+    }
     let (num_envs, seed) = (arguments.num_envs, arguments.environment.seed);
     let name = path.to_string_lossy();
     let (mut sequence, kind) = if name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") {
-        ActionSequence::from_trace(path, num_envs, seed, arguments.kind.as_deref(), &allowed)?
+        if is_grid {
+            ActionSequence::from_trace(path, num_envs, seed, arguments.kind.as_deref(), &allowed)?
+        } else if let Some(kind) = &arguments.kind {
+            let reason = "the rollouts of a trace of this discipline are all of one kind";
+            return Err(Usage(format!("--kind {kind}: {reason}")).into());
+        } else {
+            ActionSequence::from_observed(path, num_envs, &allowed)?
+        }
     } else if arguments.kind.is_some() {
         return Err(
             Usage(format!("--kind chooses rollouts of a trace, and {name} is not one (.jsonl)")).into()

@@ -42,6 +42,8 @@ Examples:
   pentathlon train --config experiments/mappo_trash_grid_6x6.toml
   pentathlon train --config experiments/sequoia_routing.toml
   pentathlon train --config experiments/gmah_doorkey_8x8_mixed.toml
+  pentathlon train --config experiments/td3_pendulum.toml --seed 2 --out runs/pendulum
+  pentathlon train --config srl_pendulum --set decide_every=8
   pentathlon train --resume runs/corridor --set frames=8_000_000
   pentathlon train --set ppo.learning_rate=3e-4 --set network.hidden=[256,256] --json")]
 pub struct Arguments {
@@ -101,6 +103,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Kind::Sequoia) => return super::cormab::train_sequoia(&(&arguments).into()),
         Some(Kind::Team) => return super::train_team::run(&arguments.into()),
         Some(Kind::Hierarchy) => return super::hierarchy::train(&arguments, source.as_ref()),
+        Some(Kind::Continuous) => return super::train_continuous::run(&arguments, source.as_ref()),
         Some(Kind::Ppo) | None => {}
     }
     if let Some(folder) =
@@ -111,6 +114,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     if arguments.resume.as_deref().and_then(super::hierarchy::find_checkpoint).is_some() {
         return super::hierarchy::train(&arguments, None);
+    }
+    if arguments.resume.as_deref().and_then(super::train_continuous::find_checkpoint).is_some() {
+        return super::train_continuous::run(&arguments, None);
     }
     if arguments.resume.as_deref().is_some_and(super::cormab::is_run) {
         return super::cormab::train_sequoia(&(&arguments).into());
@@ -164,9 +170,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         seconds: trainer.seconds(),
         judged: &judged,
     };
-    output::write_file(&folder.join("evaluation.json"), |writer| {
-        Ok(serde_json::to_writer(writer, &report)?)
-    })?;
+    output::write_report(&folder, &report)?;
     if arguments.json {
         return output::print_json(&report);
     }

@@ -1,4 +1,4 @@
-//! `pentathlon train-team`: value learners for teams (independent Q-learning, value decomposition, QMIX).
+//! `pentathlon train-team`: value learners for teams (independent Q-learning, value decomposition, QMIX), and COMA.
 //! A run shows how it goes, can be stopped and resumed at any time, and ends with an evaluation.
 
 use std::path::{Path, PathBuf};
@@ -28,6 +28,7 @@ evaluation.json and an animation of the trained team. Ctrl-C saves and stops.
 Examples:
   pentathlon train-team --config experiments/qmix_two_step.toml --json
   pentathlon train-team --config experiments/qmix_trash_grid_6x6.toml --seed 3 --out runs/trash
+  pentathlon train-team --config experiments/coma_trash_grid.toml
   pentathlon train-team --config experiments/qmix_two_step.toml --set learner.learning_rate=1e-3
   pentathlon train-team --resume runs/trash")]
 pub struct Arguments {
@@ -153,9 +154,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         seconds: trainer.seconds(),
         evaluation,
     };
-    output::write_file(&folder.join("evaluation.json"), |writer| {
-        Ok(serde_json::to_writer(writer, &report)?)
-    })?;
+    output::write_report(&folder, &report)?;
     if arguments.json {
         return output::print_json(&report);
     }

@@ -44,8 +44,8 @@ pub struct Episode {
     pub success: bool,
     /// The observations by name, each `[steps + 1, ...]`.
     pub observations: Vec<(String, Array)>,
-    /// The actions, `[steps]`.
-    pub actions: Vec<i32>,
+    /// The actions, `[steps, ...action shape]`: `i32`, or of a `Box` `f32`.
+    pub actions: Array,
     /// The rewards, `[steps]`.
     pub rewards: Vec<f32>,
     /// Whether each step ended the episode in a terminal state, `[steps]`.
@@ -110,7 +110,7 @@ mod tests {
                 (String::from("image"), Array::U8(image)),
                 (String::from("direction"), Array::I32(directions)),
             ],
-            actions: (0..steps).map(|step| (step % 7) as i32).collect(),
+            actions: Array::I32((0..steps).map(|step| (step % 7) as i32).collect()),
             rewards: (0..steps).map(|step| step as f32 / 8.0).collect(),
             terminations: (0..steps).map(|step| step + 1 == steps).collect(),
             truncations: vec![false; steps],

@@ -47,7 +47,7 @@ impl Dataset {
 
     /// Steps of all episodes.
     pub fn steps(&self) -> usize {
-        self.episodes.iter().map(|episode| episode.actions.len()).sum()
+        self.episodes.iter().map(|episode| episode.rewards.len()).sum()
     }
 }
 
@@ -82,7 +82,12 @@ fn read_episode(folder: &Path) -> Result<Episode, DatasetError> {
             mission: metadata["mission"].as_str()?.to_owned(),
             success: metadata["success"].as_bool()?,
             observations: observations(&rows)?,
-            actions: whole_numbers(column(1)?)?.into_iter().take(steps).collect(),
+            actions: {
+                // The last row is padding.
+                let actions = observation(column(1)?)?;
+                let width = actions.len().checked_div(rows.num_rows())?;
+                first(actions, steps * width)
+            },
             rewards: {
                 let rewards = column(2)?.as_any().downcast_ref::<Float64Array>()?;
                 rewards.values().iter().take(steps).map(|reward| *reward as f32).collect()
@@ -103,6 +108,16 @@ fn observations(rows: &RecordBatch) -> Option<Vec<(String, Array)>> {
     let all = rows.column_by_name(COLUMNS[0])?.as_any().downcast_ref::<StructArray>()?;
     let named = all.fields().iter().zip(all.columns());
     named.map(|(field, column)| Some((field.name().clone(), observation(column)?))).collect()
+}
+
+/// The first `count` numbers of `array`.
+fn first(mut array: Array, count: usize) -> Array {
+    match &mut array {
+        Array::U8(values) => values.truncate(count),
+        Array::I32(values) => values.truncate(count),
+        Array::F32(values) => values.truncate(count),
+    }
+    array
 }
 
 fn observation(column: &ArrayRef) -> Option<Array> {

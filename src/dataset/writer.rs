@@ -96,7 +96,7 @@ impl DatasetWriter {
         fs::write(&path, &bytes).map_err(DatasetError::file(&path))?;
         let metadata = json!({
             "id": self.episodes,
-            "total_steps": episode.actions.len(),
+            "total_steps": episode.rewards.len(),
             "seed": episode.seed,
             "mission": episode.mission,
             "success": episode.success,
@@ -104,7 +104,7 @@ impl DatasetWriter {
         });
         write_json(&folder.join(METADATA), &metadata)?;
         self.episodes += 1;
-        self.steps += episode.actions.len();
+        self.steps += episode.rewards.len();
         self.successes += usize::from(episode.success);
         Ok(())
     }
@@ -156,17 +156,17 @@ impl DatasetWriter {
             let (_, values) = given.ok_or_else(|| {
                 ArrowError::InvalidArgumentError(format!("the episode has no observation '{name}'"))
             })?;
-            let column = observation_column(space, values)?;
+            let column = numbers_column(space, values)?;
             fields.push(Field::new(name, column.data_type().clone(), true));
             columns.push(column);
         }
         let observations = StructArray::try_new(Fields::from(fields), columns, None)?;
-        let actions = episode.actions.iter().map(|&action| i64::from(action)).chain([0]);
+        let actions = numbers_column(&self.action, &padded_row(&self.action, &episode.actions))?;
         let rewards = episode.rewards.iter().map(|&reward| f64::from(reward)).chain([0.0]);
         let padded = |flags: &[bool]| BooleanArray::from_iter(flags.iter().copied().chain([false]).map(Some));
         let columns: [ArrayRef; 5] = [
             Arc::new(observations),
-            Arc::new(Int64Array::from_iter_values(actions)),
+            actions,
             Arc::new(Float64Array::from_iter_values(rewards)),
             Arc::new(padded(&episode.terminations)),
             Arc::new(padded(&episode.truncations)),
@@ -175,8 +175,19 @@ impl DatasetWriter {
     }
 }
 
-/// The column of an observation: numbers, or lists of the length of a row.
-fn observation_column(space: &Space, values: &Array) -> Result<ArrayRef, ArrowError> {
+/// `values` and a row of `space` that is all 0.
+fn padded_row(space: &Space, values: &Array) -> Array {
+    let (mut padded, width) = (values.clone(), space.flat_len());
+    match &mut padded {
+        Array::U8(values) => values.resize(values.len() + width, 0),
+        Array::I32(values) => values.resize(values.len() + width, 0),
+        Array::F32(values) => values.resize(values.len() + width, 0.0),
+    }
+    padded
+}
+
+/// The column of an observation or of actions: numbers, or lists of the length of a row.
+fn numbers_column(space: &Space, values: &Array) -> Result<ArrayRef, ArrowError> {
     if let (Space::Discrete { .. }, Array::I32(values)) = (space, values) {
         return Ok(Arc::new(Int64Array::from_iter_values(values.iter().map(|&value| i64::from(value)))));
     }

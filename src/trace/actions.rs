@@ -1,6 +1,6 @@
-//! Action files: which actions a batch takes, step by step. A text file has one line a step, with one
-//! whole number for every environment, or one number for all of them; a trace is also a source of
-//! actions. The whole file is checked before anything steps.
+//! Action files: which actions a batch takes, step by step. A text file has one line a step, with the numbers of one
+//! action for every environment, or of one action for all of them: whole numbers, or real ones where actions are a `Box`.
+//! A trace is also a source of actions. The whole file is checked before anything steps.
 
 use std::{
     fs::File,
@@ -8,22 +8,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::reader::{Recording, TraceError};
+use pentathlon_gym::{ActionBuffer, Actions, EnvSpec, Error};
+
+use super::{
+    allowed::{AllowedActions, Number},
+    observed::ObservedTrace,
+    reader::{Recording, TraceError},
+};
 
 /// Actions of a batch, step by step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ActionSequence {
+    /// Numbers of a step, those of all environments.
     width: usize,
-    actions: Vec<i32>,
-}
-
-/// The actions that one environment may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AllowedActions<'a> {
-    /// Number of actions; they are `0..n`.
-    pub n: u32,
-    /// Their names, for messages; may be empty.
-    pub names: &'a [String],
+    actions: ActionBuffer,
 }
 
 /// Why a file is not a sequence of actions.
@@ -52,8 +50,8 @@ pub enum ActionError {
     },
     /// A line with the wrong number of values.
     #[error(
-        "{}, line {line}: {got} actions, expected {expected} (one for every environment) or 1 (for all)",
-        path.display()
+        "{}, line {line}: {got} actions, expected {expected} ({} for every environment) or {single} (for all)",
+        path.display(), if *single == 1 { String::from("one") } else { format!("{single} numbers") }
     )]
     WrongCount {
         /// The file.
@@ -62,8 +60,10 @@ pub enum ActionError {
         line: usize,
         /// Values on the line.
         got: usize,
-        /// Environments in the batch.
+        /// Numbers that the actions of the batch have.
         expected: usize,
+        /// Numbers that those of one environment have.
+        single: usize,
     },
     /// A line that no sequence of actions has.
     #[error("{}, line {line}: {reason}", path.display())]
@@ -94,34 +94,38 @@ pub enum ActionError {
     Trace(#[from] TraceError),
 }
 
-impl AllowedActions<'_> {
-    fn contain(&self, action: i32) -> bool {
-        u32::try_from(action).is_ok_and(|action| action < self.n)
-    }
-
-    fn describe(&self) -> String {
-        let range = format!("whole numbers from 0 to {}", i64::from(self.n) - 1);
-        if self.names.is_empty() {
-            return range;
-        }
-        let names: Vec<_> = self.names.iter().enumerate().map(|(i, name)| format!("{i} {name}")).collect();
-        format!("{range} ({})", names.join(", "))
-    }
-}
-
 impl ActionSequence {
-    /// A sequence of no step yet, `width` actions each.
-    pub fn new(width: usize) -> Self {
-        Self { width, actions: Vec::new() }
+    /// A sequence of no step yet, of actions of `num_envs` environments of `spec`.
+    ///
+    /// # Errors
+    /// An action space that no batch takes actions of.
+    pub fn new(spec: &EnvSpec, num_envs: usize) -> Result<Self, Error> {
+        Ok(Self { width: num_envs * spec.action_numbers(), actions: ActionBuffer::empty(spec)? })
+    }
+
+    fn of_allowed(allowed: &AllowedActions<'_>, num_envs: usize) -> Self {
+        let actions = match allowed.is_real() {
+            true => ActionBuffer::Continuous(Vec::new()),
+            false => ActionBuffer::Discrete(Vec::new()),
+        };
+        Self { width: num_envs * allowed.numbers(), actions }
     }
 
     /// Appends one step.
     ///
     /// # Panics
-    /// When `actions` does not hold one action for every environment.
-    pub fn push(&mut self, actions: &[i32]) {
+    /// When `actions` does not hold one action for every environment, or is of another type.
+    pub fn push<'a>(&mut self, actions: impl Into<Actions<'a>>) {
+        let actions = actions.into();
         assert_eq!(actions.len(), self.width, "one action for every environment");
-        self.actions.extend_from_slice(actions);
+        assert!(self.actions.extend(actions), "actions of another type");
+    }
+
+    fn push_number(&mut self, number: Number) {
+        match number {
+            Number::Whole(number) => self.actions.extend(Actions::Discrete(&[number])),
+            Number::Real(number) => self.actions.extend(Actions::Continuous(&[number])),
+        };
     }
 
     /// Keeps the first `steps` steps.
@@ -139,23 +143,66 @@ impl ActionSequence {
         self.actions.is_empty()
     }
 
-    /// The actions of each step, `[width]` each.
-    pub fn steps(&self) -> impl ExactSizeIterator<Item = &[i32]> {
-        self.actions.chunks_exact(self.width.max(1))
+    /// The actions of each step, those of all environments.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = Actions<'_>> {
+        (0..self.len()).map(|step| self.actions.part(step * self.width, self.width))
     }
 
-    /// Reads an action file for `width` environments.
+    /// Reads an action file for `num_envs` environments.
     ///
     /// # Errors
     /// When the file cannot be read, holds no action, or has a line that is not a list of allowed
     /// actions.
-    pub fn read(path: &Path, width: usize, allowed: &AllowedActions<'_>) -> Result<Self, ActionError> {
+    pub fn read(path: &Path, num_envs: usize, allowed: &AllowedActions<'_>) -> Result<Self, ActionError> {
         let file =
             File::open(path).map_err(|source| ActionError::Unreadable { path: path.to_owned(), source })?;
-        Self::from_text(path, BufReader::new(file), width, allowed)
+        Self::from_text(path, BufReader::new(file), num_envs, allowed)
     }
 
-    /// The actions of `width` rollouts of a trace: environment `e` takes those of the rollout with
+    /// The actions of the first `num_envs` environments of an [`ObservedTrace`], and where they came from.
+    ///
+    /// # Errors
+    /// When the trace cannot be read, has fewer environments, or an action that is not allowed.
+    pub fn from_observed(
+        path: &Path,
+        num_envs: usize,
+        allowed: &AllowedActions<'_>,
+    ) -> Result<(Self, String), ActionError> {
+        let unsuitable = |reason| ActionError::Unsuitable { path: path.to_owned(), reason };
+        let trace = ObservedTrace::read(path)?;
+        let rollouts = trace.rollouts.get(..num_envs).ok_or_else(|| {
+            unsuitable(format!(
+                "it holds {} environments, and {num_envs} are asked for",
+                trace.rollouts.len()
+            ))
+        })?;
+        let steps = rollouts.iter().map(|rollout| rollout.steps.len()).min().unwrap_or(0);
+        let mut sequence = Self::of_allowed(allowed, num_envs);
+        for index in 0..steps {
+            for (env, rollout) in rollouts.iter().enumerate() {
+                let action = &rollout.steps[index].action;
+                let place = format!("step {index} of environment {env}");
+                if action.len() != allowed.numbers() {
+                    let (got, expected) = (action.len(), allowed.numbers());
+                    return Err(unsuitable(format!("{place}: {got} actions, expected {expected}")));
+                }
+                for (at, number) in action.iter().enumerate() {
+                    let text = number.to_string();
+                    let number = allowed.parse(at, &text).ok_or_else(|| {
+                        let allowed = allowed.describe(at);
+                        unsuitable(format!("{place}: '{text}' is not an action; allowed: {allowed}"))
+                    })?;
+                    sequence.push_number(number);
+                }
+            }
+        }
+        if sequence.is_empty() {
+            return Err(ActionError::Empty { path: path.to_owned() });
+        }
+        Ok((sequence, trace.header.kind))
+    }
+
+    /// The actions of `num_envs` rollouts of a MiniGrid trace: environment `e` takes those of the rollout with
     /// seed `seed + e`, of `kind` where the trace has several of one seed; `None` takes the kind of the
     /// first rollout. Also returns the kind.
     ///
@@ -164,7 +211,7 @@ impl ActionSequence {
     /// action that is not allowed.
     pub fn from_trace(
         path: &Path,
-        width: usize,
+        num_envs: usize,
         seed: u64,
         kind: Option<&str>,
         allowed: &AllowedActions<'_>,
@@ -176,8 +223,8 @@ impl ActionSequence {
             (None, Some(first)) => first.kind.clone(),
             (None, None) => return Err(unsuitable(String::from("the trace holds no rollout"))),
         };
-        let mut columns = Vec::with_capacity(width.min(recording.rollouts.len()));
-        for env in 0..width {
+        let mut columns = Vec::with_capacity(num_envs.min(recording.rollouts.len()));
+        for env in 0..num_envs {
             // A trace of the fast generator numbers its rollouts; others have one seed each.
             let rollout = recording
                 .rollouts
@@ -209,18 +256,18 @@ impl ActionSequence {
         if steps == 0 {
             return Err(ActionError::Empty { path: path.to_owned() });
         }
-        let mut sequence = Self::new(width);
+        let mut sequence = Self::of_allowed(allowed, num_envs);
         for index in 0..steps {
             for rollout in &columns {
                 let action = rollout.steps[index].action;
-                if !allowed.contain(action) {
-                    return Err(unsuitable(format!(
+                let number = allowed.parse(0, &action.to_string()).ok_or_else(|| {
+                    unsuitable(format!(
                         "step {index} of the '{kind}' rollout with seed {}: '{action}' is not an action; allowed: {}",
                         rollout.seed,
-                        allowed.describe()
-                    )));
-                }
-                sequence.actions.push(action);
+                        allowed.describe(0)
+                    ))
+                })?;
+                sequence.push_number(number);
             }
         }
         Ok((sequence, kind))
@@ -229,13 +276,13 @@ impl ActionSequence {
     fn from_text(
         path: &Path,
         mut reader: impl BufRead,
-        width: usize,
+        num_envs: usize,
         allowed: &AllowedActions<'_>,
     ) -> Result<Self, ActionError> {
         let unreadable = |source| ActionError::Unreadable { path: path.to_owned(), source };
         // Room for a wide batch and a comment, and an end to an endless file.
-        let longest = 65_536 + 16 * width as u64;
-        let mut sequence = Self::new(width);
+        let mut sequence = Self::of_allowed(allowed, num_envs);
+        let longest = 65_536 + 16 * sequence.width as u64;
         let mut bytes = Vec::new();
         for line in 1.. {
             bytes.clear();
@@ -248,7 +295,7 @@ impl ActionSequence {
                 return Err(bad_line(format!("longer than {longest} bytes")));
             }
             let text = std::str::from_utf8(&bytes)
-                .map_err(|_| bad_line(String::from("not UTF-8 text; an action file holds whole numbers")))?;
+                .map_err(|_| bad_line(String::from("not UTF-8 text; an action file holds numbers")))?;
             sequence.push_line(path, line, text, allowed)?;
         }
         if sequence.is_empty() {
@@ -265,37 +312,28 @@ impl ActionSequence {
         allowed: &AllowedActions<'_>,
     ) -> Result<(), ActionError> {
         let text = text.split('#').next().unwrap_or_default();
-        let begin = self.actions.len();
         let values = text
             .split(|separator: char| separator.is_whitespace() || separator == ',')
             .filter(|value| !value.is_empty());
-        for value in values {
-            match value.parse() {
-                Ok(action) if allowed.contain(action) => self.actions.push(action),
-                _ => {
-                    return Err(ActionError::BadValue {
-                        path: path.to_owned(),
-                        line,
-                        value: value.to_owned(),
-                        allowed: allowed.describe(),
-                    });
-                }
-            }
+        let numbers = allowed.numbers();
+        let mut row = Vec::new();
+        for (index, value) in values.enumerate() {
+            let at = index % numbers.max(1);
+            row.push(allowed.parse(at, value).ok_or_else(|| ActionError::BadValue {
+                path: path.to_owned(),
+                line,
+                value: value.to_owned(),
+                allowed: allowed.describe(at),
+            })?);
         }
-        match self.actions.len() - begin {
+        match row.len() {
             0 => {}
-            1 => {
-                let action = self.actions[begin];
-                self.actions.resize(begin + self.width, action);
+            got if got == self.width || got == numbers => {
+                (0..self.width).for_each(|index| self.push_number(row[index % got]));
             }
-            got if got == self.width => {}
             got => {
-                return Err(ActionError::WrongCount {
-                    path: path.to_owned(),
-                    line,
-                    got,
-                    expected: self.width,
-                });
+                let (expected, single) = (self.width, numbers);
+                return Err(ActionError::WrongCount { path: path.to_owned(), line, got, expected, single });
             }
         }
         Ok(())
@@ -319,14 +357,33 @@ fn contents(recording: &Recording) -> String {
 
 #[cfg(test)]
 mod tests {
+    use pentathlon_gym::{ElementType, Space};
+
     use super::*;
 
     fn read(text: &[u8], width: usize) -> Result<Vec<Vec<i32>>, String> {
         let names: Vec<String> = ["left", "right", "forward"].map(String::from).into();
-        let allowed = AllowedActions { n: 3, names: &names };
-        ActionSequence::from_text(Path::new("a.txt"), text, width, &allowed)
-            .map(|sequence| sequence.steps().map(<[i32]>::to_vec).collect())
-            .map_err(|error| error.to_string())
+        let allowed = AllowedActions { space: Space::discrete(3), num_agents: 1, names: &names };
+        let sequence = ActionSequence::from_text(Path::new("a.txt"), text, width, &allowed)
+            .map_err(|error| error.to_string())?;
+        let whole = |step: Actions<'_>| match step {
+            Actions::Discrete(step) => step.to_vec(),
+            Actions::Continuous(_) => panic!("real numbers"),
+        };
+        Ok(sequence.steps().map(whole).collect())
+    }
+
+    /// Torques of two joints between -2 and 2.
+    fn read_real(text: &[u8], num_envs: usize) -> Result<Vec<Vec<f32>>, String> {
+        let space = Space::Box { low: -2.0, high: 2.0, shape: vec![2], element: ElementType::F32 };
+        let allowed = AllowedActions { space, num_agents: 1, names: &[] };
+        let sequence = ActionSequence::from_text(Path::new("a.txt"), text, num_envs, &allowed)
+            .map_err(|error| error.to_string())?;
+        let real = |step: Actions<'_>| match step {
+            Actions::Continuous(step) => step.to_vec(),
+            Actions::Discrete(_) => panic!("whole numbers"),
+        };
+        Ok(sequence.steps().map(real).collect())
     }
 
     #[test]
@@ -338,6 +395,27 @@ mod tests {
     #[test]
     fn a_single_number_is_taken_by_all() {
         assert_eq!(read(b"2\n0 1 2", 3).unwrap(), [[2, 2, 2], [0, 1, 2]]);
+    }
+
+    #[test]
+    fn real_numbers_of_one_environment_or_of_all_are_read() {
+        let steps = read_real(b"0.5 -2\n1e-1 0 2.0,-0.25", 2).unwrap();
+        assert_eq!(steps, [[0.5, -2.0, 0.5, -2.0], [0.1, 0.0, 2.0, -0.25]]);
+        let allowed = "allowed: real numbers from -2 to 2";
+        for (text, part) in [
+            (&b"0 0\n2.5 0"[..], format!("a.txt, line 2: '2.5' is not an action; {allowed}")),
+            (b"nan 0", format!("a.txt, line 1: 'nan' is not an action; {allowed}")),
+            (b"inf 0", format!("a.txt, line 1: 'inf' is not an action; {allowed}")),
+            (b"left 0", format!("a.txt, line 1: 'left' is not an action; {allowed}")),
+            (
+                b"1 1 1",
+                "line 1: 3 actions, expected 4 (2 numbers for every environment) or 2 (for all)".into(),
+            ),
+            (b"1", "line 1: 1 actions, expected 4".into()),
+        ] {
+            let error = read_real(text, 2).unwrap_err();
+            assert!(error.contains(&part), "{error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use pentathlon_engine::{Batch, find_batch};
 use pentathlon_envs::cormab::{CoupledBandit, instance::Instance};
-use pentathlon_gym::{AutoresetMode, VectorEnv};
+use pentathlon_gym::{Actions, AutoresetMode, VectorEnv};
 use serde::Serialize;
 
 use super::{ActionSequence, recorder::RecordError};
@@ -78,6 +78,7 @@ impl BanditTrace {
         let mut ended = vec![true; rollouts.len()];
         let mut rewards = Vec::with_capacity(rollouts.len());
         for row in actions.steps() {
+            let Actions::Discrete(row) = row else { return Err(RecordError::RealActions) };
             for rollout in rollouts.iter_mut().filter(|rollout| ended[rollout.env]) {
                 rollout.starts.push(levels(batch, rollout.env)?);
             }
@@ -134,7 +135,8 @@ mod tests {
         let builder = crate::make("coRMAB-Budget-v0").unwrap().num_envs(3).seed(4);
         let mut batch = builder.autoreset(AutoresetMode::Disabled).build().unwrap();
         let mut row = vec![0; 3 * 20];
-        let (mut random, mut actions) = (Philox::for_level(1, 1), ActionSequence::new(row.len()));
+        let mut random = Philox::for_level(1, 1);
+        let mut actions = ActionSequence::new(batch.spec(), 3).unwrap();
         for _ in 0..45 {
             assert!(sample_actions(&*batch, &mut random, &mut row));
             actions.push(&row);

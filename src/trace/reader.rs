@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::de::DeserializeOwned;
+
 use super::recording::{Header, Rollout};
 
 /// A whole trace in memory.
@@ -54,41 +56,7 @@ impl Recording {
     /// # Errors
     /// When the file cannot be read or a line of it is not what the format says.
     pub fn read(path: &Path) -> Result<Self, TraceError> {
-        let unreadable = |source| TraceError::Unreadable { path: path.to_owned(), source };
-        let file = File::open(path).map_err(unreadable)?;
-        let compressed = path.extension().is_some_and(|extension| extension == "zst");
-        if compressed {
-            let decoder = ruzstd::decoding::StreamingDecoder::new(BufReader::new(file))
-                .map_err(|error| unreadable(std::io::Error::other(error.to_string())))?;
-            Self::from_lines(path, BufReader::new(decoder))
-        } else {
-            Self::from_lines(path, BufReader::new(file))
-        }
-    }
-
-    fn from_lines(path: &Path, reader: impl BufRead) -> Result<Self, TraceError> {
-        let mut header = None;
-        let mut rollouts = Vec::new();
-        let mut lines = BoundedLines { reader, buffer: Vec::new(), line: 0 };
-        while let Some((line, text)) =
-            lines.next_line().map_err(|source| TraceError::Unreadable { path: path.to_owned(), source })?
-        {
-            if text.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            let bad_line = |error: serde_json::Error| TraceError::BadLine {
-                path: path.to_owned(),
-                line,
-                reason: error.to_string(),
-            };
-            if header.is_none() {
-                header = Some(serde_json::from_slice::<Header>(text).map_err(bad_line)?);
-            } else {
-                rollouts.push(serde_json::from_slice::<Rollout>(text).map_err(bad_line)?);
-            }
-        }
-        let header = header.ok_or_else(|| TraceError::Empty { path: path.to_owned() })?;
-        Ok(Self { header, rollouts })
+        read_lines(path).map(|(header, rollouts)| Self { header, rollouts })
     }
 
     /// The rollout that began with `seed`, of `kind` if one is given.
@@ -97,6 +65,50 @@ impl Recording {
             .iter()
             .find(|rollout| rollout.seed == seed && kind.is_none_or(|kind| rollout.kind == kind))
     }
+}
+
+/// The header and the further lines of the `.jsonl` or `.jsonl.zst` file `path`.
+pub(super) fn read_lines<H: DeserializeOwned, R: DeserializeOwned>(
+    path: &Path,
+) -> Result<(H, Vec<R>), TraceError> {
+    let unreadable = |source| TraceError::Unreadable { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let compressed = path.extension().is_some_and(|extension| extension == "zst");
+    if compressed {
+        let decoder = ruzstd::decoding::StreamingDecoder::new(BufReader::new(file))
+            .map_err(|error| unreadable(std::io::Error::other(error.to_string())))?;
+        from_lines(path, BufReader::new(decoder))
+    } else {
+        from_lines(path, BufReader::new(file))
+    }
+}
+
+fn from_lines<H: DeserializeOwned, R: DeserializeOwned>(
+    path: &Path,
+    reader: impl BufRead,
+) -> Result<(H, Vec<R>), TraceError> {
+    let mut header = None;
+    let mut rollouts = Vec::new();
+    let mut lines = BoundedLines { reader, buffer: Vec::new(), line: 0 };
+    while let Some((line, text)) =
+        lines.next_line().map_err(|source| TraceError::Unreadable { path: path.to_owned(), source })?
+    {
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let bad_line = |error: serde_json::Error| TraceError::BadLine {
+            path: path.to_owned(),
+            line,
+            reason: error.to_string(),
+        };
+        if header.is_none() {
+            header = Some(serde_json::from_slice::<H>(text).map_err(bad_line)?);
+        } else {
+            rollouts.push(serde_json::from_slice::<R>(text).map_err(bad_line)?);
+        }
+    }
+    let header = header.ok_or_else(|| TraceError::Empty { path: path.to_owned() })?;
+    Ok((header, rollouts))
 }
 
 /// Lines of at most [`LONGEST_LINE`] bytes, so that an endless file cannot fill the memory.
@@ -130,7 +142,7 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8]) -> Result<Recording, TraceError> {
-        Recording::from_lines(Path::new("trace.jsonl"), text)
+        from_lines(Path::new("trace.jsonl"), text).map(|(header, rollouts)| Recording { header, rollouts })
     }
 
     const HEADER: &str = r#"{"id":"MiniGrid-Empty-5x5-v0","width":5,"height":5,"max_steps":100,"see_through_walls":true,"view":7,"n_actions":7}"#;

@@ -8,7 +8,7 @@ use pentathlon_envs::minigrid::{
     MiniGrid,
     components::records::{State, contents_of, kind_of},
 };
-use pentathlon_gym::{AutoresetMode, Device, Error, GeneratorKind, VectorEnv};
+use pentathlon_gym::{Actions, AutoresetMode, Device, Error, GeneratorKind, VectorEnv};
 
 use super::{
     ActionSequence,
@@ -30,8 +30,8 @@ pub struct RecordOptions {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// A batch of a discipline that is not recorded.
-    #[error("{id}: traces are written for MiniGrid environments and coupled bandits only")]
+    /// A batch of a discipline that has another format.
+    #[error("{id}: a trace of this format is written for another discipline only")]
     NoRecorder {
         /// The environment id.
         id: String,
@@ -42,6 +42,9 @@ pub enum RecordError {
     /// A batch without the observation that a trace holds.
     #[error("a batch to be recorded has to be built with the observations 'image' and 'direction'")]
     NoView,
+    /// Real numbers, where whole ones are recorded.
+    #[error("the actions to be recorded are real numbers; this batch takes whole ones")]
+    RealActions,
     /// The batch refused a reset or a step.
     #[error(transparent)]
     Environment(#[from] Error),
@@ -100,6 +103,7 @@ impl Trace {
         let space = batch.spec().action_names.len() as i32;
         let mut taken = Vec::with_capacity(num_envs);
         for (index, row) in actions.steps().enumerate() {
+            let Actions::Discrete(row) = row else { return Err(RecordError::RealActions) };
             taken.clear();
             taken.extend(row.iter().map(|&action| taken_action(action, space)));
             let step = batch.step(&taken)?;

@@ -185,6 +185,30 @@ fn every_problem_is_measured_recorded_and_drawn() {
 }
 
 #[test]
+fn a_trained_agent_is_judged_and_drawn_like_any_other() {
+    let directory = tempfile::tempdir().unwrap();
+    quick(directory.path());
+    let run = |arguments: &[&str]| run_in(directory.path(), arguments);
+    let trained = run(&["train", "--config", "quick.toml", "--out", "run", "--json"]).json();
+    let judged = run(&["eval", "run", "--episodes", "40", "--json"]).json();
+    assert_eq!((&judged["id"], &judged["frames"]), (&"coRMAB-Budget-v0".into(), &240.into()));
+    // Returns are sums of the rewards of 20 steps, of which training reports the expected mean.
+    let (earned, of_step) = (judged["mean_return"].as_f64().unwrap(), trained["mean"].as_f64().unwrap());
+    assert!((earned / 20.0 / of_step - 1.0).abs() < 0.2, "{earned} a step {of_step}");
+    let random = ["eval", "random", "--env", "coRMAB-Budget-v0", "--option", "instance=run/instance.json"];
+    let random = run(&[&random[..], &["--episodes", "40", "--json"]].concat()).json();
+    assert!(earned > random["mean_return"].as_f64().unwrap());
+    let render = ["render", "coRMAB-Budget-v0", "--steps", "6", "--policy", "run"];
+    run(&[&render[..], &["--out", "trained.gif"]].concat()).succeeded();
+    let message =
+        run(&[&render[..], &["--option", "instance=none", "--out", "other.png"]].concat()).failed(2);
+    assert!(message.contains("instance.json in the folder of the run"), "{message}");
+    run(&["curve", "run", "--out", "curve.svg"]).succeeded();
+    let curve = fs::read_to_string(directory.path().join("curve.svg")).unwrap();
+    assert!(curve.contains("coRMAB-Budget-v0") && curve.contains("return"), "{curve}");
+}
+
+#[test]
 fn what_cannot_be_is_a_usage_error_that_says_so() {
     let directory = tempfile::tempdir().unwrap();
     quick(directory.path());
@@ -223,22 +247,24 @@ fn an_interrupted_training_keeps_its_best_network() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("long.toml"), QUICK.replace("episodes = 12\n", "episodes = 900000\n"))
         .unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
         .args(["train", "--config", "long.toml", "--out", "run", "--json"])
         .current_dir(directory.path())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !directory.path().join("run/instance.json").exists() {
+    let rows = || {
+        fs::read_to_string(directory.path().join("run/progress.csv")).map_or(0, |text| text.lines().count())
+    };
+    while rows() < 2 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    // The warm start takes less than that, and the handler is there.
-    std::thread::sleep(std::time::Duration::from_secs(2));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(String::from_utf8_lossy(&output.stderr).contains("go on with: pentathlon train --resume"));
     assert!(directory.path().join("run/network.json").exists());
-    assert!(fs::read_to_string(directory.path().join("run/progress.csv")).unwrap().lines().count() > 1);
+    assert!(rows() > 1);
 }

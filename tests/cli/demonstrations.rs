@@ -34,7 +34,8 @@ fn demonstrations_are_recorded_imitated_and_evaluated() {
         pentathlon::make(ID).unwrap().autoreset(pentathlon::AutoresetMode::Disabled).build().unwrap();
     batch.reset(episode.seed).unwrap();
     let images = &episode.observations.iter().find(|(name, _)| name == "image").unwrap().1;
-    for (index, (&action, &reward)) in episode.actions.iter().zip(&episode.rewards).enumerate() {
+    let actions = episode.actions.as_i32().unwrap();
+    for (index, (&action, &reward)) in actions.iter().zip(&episode.rewards).enumerate() {
         let seen = &images.as_u8().unwrap()[index * 147..][..147];
         assert_eq!(seen, batch.observation()["image"].as_u8().unwrap());
         let step = batch.step(&[action]).unwrap();

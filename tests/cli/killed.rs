@@ -45,13 +45,13 @@ fn killed_runs_end_alike(begin: &[&str], checkpoint: &str, files: &[&str], more:
     let started = std::time::Instant::now();
     run_in(directory, &[begin, &["--out", "whole"]].concat()).succeeded();
     let whole_time = started.elapsed();
-    // Any moment will do, another one every time; a failure is repeated with the share of the time printed here.
+    // Any moment will do, another one every time; a failure is repeated with the times printed here.
     let mut noise = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+    let mut longest = whole_time;
     let mut killed = 0;
-    for attempt in 0..4 {
+    while killed < 3 || !directory.join("killed").join(checkpoint).exists() {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let share = f64::from(noise >> 8) / f64::from(1 << 24);
-        println!("attempt {attempt}: killed after {share:.4} of {whole_time:?}");
+        let delay = longest.mul_f64(f64::from(noise >> 8) / f64::from(1 << 24));
         // Before the first checkpoint a run begins again.
         let has_checkpoint = directory.join("killed").join(checkpoint).exists();
         let arguments = if has_checkpoint {
@@ -59,14 +59,21 @@ fn killed_runs_end_alike(begin: &[&str], checkpoint: &str, files: &[&str], more:
         } else {
             [begin, &["--out", "killed"]].concat()
         };
-        killed += u32::from(kill_after(directory, &arguments, whole_time.mul_f64(share)));
+        if kill_after(directory, &arguments, delay) {
+            println!("killed after {delay:?} of {whole_time:?}, from a checkpoint: {has_checkpoint}");
+            killed += 1;
+            if !directory.join("killed").join(checkpoint).exists() {
+                longest = longest.mul_f64(1.25);
+            }
+        } else {
+            // It ended before: its kills are lost, and the next ones come sooner, however fast the machine has become.
+            println!("ended within {delay:?} of {whole_time:?}");
+            std::fs::remove_dir_all(directory.join("killed")).unwrap();
+            longest /= 2;
+            killed = 0;
+        }
     }
-    assert!(killed > 0, "no run was still going when it was to be killed");
-    if directory.join("killed").join(checkpoint).exists() {
-        run_in(directory, &[command, "--resume", "killed"]).succeeded();
-    } else {
-        run_in(directory, &[begin, &["--out", "killed"]].concat()).succeeded();
-    }
+    run_in(directory, &[command, "--resume", "killed"]).succeeded();
     let same = |what: &str| {
         let read = |run: &str| std::fs::read(directory.join(run).join(what)).unwrap();
         assert!(read("whole") == read("killed"), "{what} differs");
@@ -140,6 +147,32 @@ fn a_killed_team_goes_on() {
 }
 
 #[test]
+fn a_killed_team_of_counterfactual_policies_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("coma.toml");
+    let text = "algorithm = \"coma\"
+        frames = 6400
+        [environment]
+        id = \"MultiGrid-TrashGrid-6x6-v2\"
+        num_envs = 16
+        max_episode_steps = 20
+        observations = [\"vector\", \"state\", \"action_mask\"]
+        [learner]
+        hidden = 16
+        batch_episodes = 20
+        [critic]
+        hidden = 16
+        target_updates = 3
+        [exploration]
+        frames = 4000
+        [evaluation]
+        episodes = 4";
+    std::fs::write(&config, text).unwrap();
+    let begin = ["train-team", "--config", config.to_str().unwrap(), "--report-every", "640"];
+    killed_runs_end_alike(&begin, "team.checkpoint", &CURVES, &["--set", "frames=9600"]);
+}
+
+#[test]
 fn a_killed_hierarchy_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("hierarchy.toml");
@@ -199,4 +232,35 @@ fn a_killed_search_for_best_actions_goes_on() {
     let begin = ["train", "--config", config.to_str().unwrap(), "--seed", "5"];
     let files = ["config.toml", "instance.json", "network.json"];
     killed_runs_end_alike(&begin, "sequoia.checkpoint", &files, &["--set", "training.episodes=80"]);
+}
+
+#[test]
+fn killed_learners_of_real_actions_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("real.toml");
+    for (algorithm, more) in [("td3", ""), ("srl", "[sequence]\nhorizon = 4\nwidth = 12")] {
+        let text = format!(
+            "algorithm = \"{algorithm}\"
+            frames = 6000
+            report_every = 600
+            [environment]
+            id = \"ClassicControl-Pendulum-v1\"
+            num_envs = 4
+            observations = [\"state\"]
+            max_episode_steps = 40
+            [td3]
+            hidden = [16, 16]
+            batch = 32
+            replay = 2000
+            learning_starts = 600
+            [evaluation]
+            episodes = 4
+            [output]
+            checkpoint_every = 2
+            {more}"
+        );
+        std::fs::write(&config, text).unwrap();
+        let begin = ["train", "--config", config.to_str().unwrap(), "--seed", "5"];
+        killed_runs_end_alike(&begin, "continuous.checkpoint", &CURVES, &["--set", "frames=7800"]);
+    }
 }

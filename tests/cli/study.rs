@@ -101,6 +101,48 @@ fn a_policy_is_judged_when_it_decides_less_often() {
     assert!(missing.failed(1).contains("/none"));
 }
 
+#[test]
+fn sequences_of_actions_are_compared_with_repeated_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "study",
+        "sequence-policy",
+        "--seeds",
+        "2",
+        "--frames",
+        "1400",
+        "--episodes",
+        "8",
+        "--json",
+        "--out",
+        "studies",
+    ];
+    let report = run_in(folder.path(), &arguments).json();
+    assert_eq!(report["study"], "sequence-policy");
+    let random = values(&report, "random actions", "return");
+    assert!(random.iter().all(|value| (-1800.0..-600.0).contains(value)), "{random:?}");
+    let repeating = "TD3 with action repeat";
+    let at = |method: &str, steps: u32| values(&report, method, &format!("every {steps} steps"));
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (low, high) = (mean(&random), mean(&at(repeating, 1)));
+    for method in ["sequences (SRL)", repeating, "TD3 trained with 4 repeats"] {
+        let score = values(&report, method, "frequency-averaged score");
+        let returns: Vec<Vec<f64>> = (1..=16).map(|steps| at(method, steps)).collect();
+        assert!(returns.iter().flatten().all(|value| (-3300.0..0.0).contains(value)), "{report}");
+        for seed in 0..2 {
+            let all: Vec<f64> = returns.iter().map(|of| (of[seed] - low) / (high - low)).collect();
+            assert!((mean(&all) - score[seed]).abs() < 1e-9, "{report}");
+        }
+    }
+    for file in ["sequence-policy.json", "sequence-policy.svg"] {
+        assert!(folder.path().join("studies").join(file).metadata().unwrap().len() > 100, "{file}");
+    }
+    // The same seeds give the same numbers.
+    let again = run_in(folder.path(), &arguments).json();
+    assert_eq!(report["rows"], again["rows"]);
+    assert_eq!(run(&["study", "sequence-policy", "--frames", "0"]).code, Some(2));
+}
+
 /// Minutes, on a free machine.
 #[test]
 fn claims_hold() {
@@ -112,6 +154,7 @@ fn claims_hold() {
         &["subpo", "--seeds", "2"],
         &["snapshot-starts", "--seeds", "3"],
         &["subgoal-teacher", "--seeds", "2"],
+        &["sequence-policy", "--seeds", "2"],
     ] {
         let mut all = vec!["study"];
         all.extend(arguments);

@@ -115,6 +115,51 @@ fn a_trained_team_is_evaluated_and_drawn() {
     assert!(run_in(directory.path(), &other).failed(1).contains("does not fit MultiGrid-TrashGrid-v2"));
 }
 
+/// A short run of COMA on the small Trash-Grid.
+const COMA: &str = r#"
+algorithm = "coma"
+frames = 1600
+[environment]
+id = "MultiGrid-TrashGrid-6x6-v2"
+num_envs = 16
+max_episode_steps = 20
+observations = ["vector", "state", "action_mask"]
+[learner]
+hidden = 16
+batch_episodes = 16
+[critic]
+hidden = 16
+[evaluation]
+episodes = 20
+greedy = false
+"#;
+
+#[test]
+fn counterfactual_policies_are_trained_resumed_judged_and_drawn() {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "coma.toml", COMA);
+    let train = ["train", "--config", "coma.toml", "--out", "run", "--json"];
+    let report = last_json(&run_in(directory.path(), &train).succeeded());
+    assert_eq!((&report["frames"], &report["updates"]), (&1600.into(), &5.into()), "{report}");
+    let evaluated = run_in(directory.path(), &["eval", "run", "--json"]).json();
+    assert_eq!(evaluated["episodes"], 20);
+    let more = ["train", "--resume", "run", "--set", "frames=1920", "--json"];
+    let report = last_json(&run_in(directory.path(), &more).succeeded());
+    assert_eq!((&report["frames"], &report["updates"]), (&1920.into(), &6.into()), "{report}");
+    let render = ["render", "MultiGrid-TrashGrid-6x6-v2", "--checkpoint", "run/team.checkpoint"];
+    run_in(directory.path(), &[&render[..], &["--steps", "5", "--out", "team.png"]].concat()).succeeded();
+    let compare = ["compare", "coma.toml", "--seeds", "1", "--out", "both", "--set", "frames=640", "--json"];
+    let text = run_in(directory.path(), &compare).succeeded();
+    assert_eq!(last_json(&text)["kind"], "team");
+
+    write(directory.path(), "wrong.toml", &COMA.replace("[critic]\nhidden = 16", "[critic]\nlambda = 2"));
+    let refused = run_in(directory.path(), &["train", "--config", "wrong.toml"]).failed(2);
+    assert!(refused.contains("critic.lambda") && refused.contains("0 to 1"), "{refused}");
+    write(directory.path(), "values.toml", &COMA.replace("algorithm = \"coma\"", ""));
+    let refused = run_in(directory.path(), &["train", "--config", "values.toml"]).failed(2);
+    assert!(refused.contains("'critic'") && refused.contains("coma"), "{refused}");
+}
+
 /// A short run of proximal policy optimisation on the same game.
 const TINY_PPO: &str = r#"
 frames = 2048

@@ -9,11 +9,12 @@ use pentathlon::{
         growth::grow,
         myopic::best_myopic,
         network::{Layer, ReluNetwork},
-        oracle::{ArgmaxOracle, BranchAndBound, Enumeration},
+        oracle::{ArgmaxOracle, BranchAndBound, DeviceEnumeration, Enumeration},
         policies::{BanditPolicy, ExactMyopic, FunctionPolicy, IterativeMyopic, Null},
         sequoia::{huber, td_target},
         whittle::whittle_indices,
     },
+    engine::{open_device, wgpu_available},
     envs::cormab::{action::ActionMask, dynamics::Arms, feasible::FeasibleSet, instance::Instance},
     gym::seeding::{Random, philox::Philox},
 };
@@ -148,6 +149,35 @@ fn every_oracle_finds_the_best_action_of_every_network() {
     }
     println!("nodes: {nodes:?}");
     comparison.finish("best actions of networks");
+}
+
+#[test]
+fn the_device_finds_the_best_action_of_every_network() {
+    if !wgpu_available() {
+        return;
+    }
+    let device = open_device().expect("a device");
+    let instances = instances();
+    let mut comparison = Comparison::default();
+    let mut oracles = BTreeMap::new();
+    for (index, net) in read::<Networks>("relu_argmax.json").nets.iter().enumerate() {
+        let instance = &instances[&net.instance];
+        let oracle = oracles.entry(&net.instance).or_insert_with(|| {
+            let listed = DeviceEnumeration::new(&FeasibleSet::new(instance), LIMIT, device.clone());
+            listed.expect("the kernel compiles").expect("a small set")
+        });
+        let levels: Vec<u8> = net.cases.iter().flat_map(|case| case.state.iter().copied()).collect();
+        let network = net.parameters.network(instance.components);
+        let answers = oracle.argmax_batch(&network, &levels).expect("answers");
+        for (state, (best, case)) in answers.iter().zip(&net.cases).enumerate() {
+            comparison.cases += 1;
+            let place = format!("network {index} on {}, state {state}, wgpu", net.instance);
+            comparison.close(&place, "best value", best.value, case.max_q, 1e-5);
+            let known = case.max_masks.contains(&best.action);
+            comparison.holds(known, &place, || format!("{} is not in {:?}", best.action, case.max_masks));
+        }
+    }
+    comparison.finish("best actions of networks on the device");
 }
 
 /// The network of the opposite value.

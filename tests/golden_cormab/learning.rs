@@ -23,7 +23,8 @@ const SHARE: f64 = 0.5;
 fn most_of_the_gap_to_the_optimum_is_closed() {
     let is_long = env::var_os("PENTATHLON_LONG_TESTS").is_some_and(|value| value == "1");
     let mut comparison = Comparison::default();
-    for problem in [Problem::Budget, Problem::Routing, Problem::Scheduling] {
+    // What looking ahead is worth in Multi is within a thousandth of what the next step earns.
+    for problem in [Problem::Budget, Problem::Routing, Problem::Scheduling, Problem::Capacity] {
         let cases = cases().into_iter().filter(|case| case.instance.problem == problem);
         let known = cases.filter_map(|case| {
             let (finite, earnings) = (case.truth.finite?, case.truth.mean_step_reward?);

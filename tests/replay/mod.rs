@@ -123,7 +123,7 @@ fn replay(id: &str, recorded: &Rollout) -> Trace {
         .threads(1)
         .build()
         .expect("a batch");
-    let mut actions = ActionSequence::new(1);
+    let mut actions = ActionSequence::new(batch.spec(), 1).expect("whole numbers");
     for step in &recorded.steps {
         actions.push(&[step.action]);
     }

@@ -20,7 +20,7 @@ use pentathlon::{
 use super::{exit::Usage, output};
 
 pub use run::SequoiaRun;
-pub use train::{TrainingRun, is_run, train_sequoia};
+pub use train::{MAX_NODES, TrainingRun, checkpoint_path, instance_path, is_run, train_sequoia};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\

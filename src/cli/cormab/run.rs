@@ -21,8 +21,7 @@ use pentathlon::{
 
 use super::{
     super::experiment::{Judgement, Run, Standing},
-    make_instance,
-    train::{MAX_NODES, checkpoint_path},
+    MAX_NODES, checkpoint_path, make_instance,
 };
 
 /// A run in its folder.

@@ -34,13 +34,13 @@ use super::{
 };
 
 /// Most nodes of a search when the trained agent is judged.
-pub(super) const MAX_NODES: u64 = 100_000;
+pub const MAX_NODES: u64 = 100_000;
 
 /// Longest time between two checkpoints; one is also written after every check.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Columns of the table of episodes.
-const COLUMNS: [&str; 5] = ["episode", "reward", "error", "check", "seconds"];
+const COLUMNS: [&str; 7] = ["episode", "frames", "return", "reward", "error", "check", "seconds"];
 
 /// What `pentathlon train` was asked for.
 pub struct TrainingRun<'a> {
@@ -86,17 +86,20 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
     let write =
         |path: &Path, text: &str| output::write_file(path, |writer| Ok(writer.write_all(text.as_bytes())?));
     write(&folder.join("config.toml"), &toml::to_string(trainer.config())?)?;
-    write(&folder.join("instance.json"), &trainer.instance().to_json())?;
+    write(&instance_path(&folder), &trainer.instance().to_json())?;
 
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
     let bar = episode_bar(run.json, trainer.config().training.episodes as u64);
     let mut table = Table::open(&folder.join("progress.csv"), &COLUMNS, trainer.episodes() as u64)?;
     let mut saved = Instant::now();
+    let horizon = trainer.instance().horizon;
     while !trainer.is_over() && !stop.load(Ordering::SeqCst) {
         let Progress { episode, reward, error, check, seconds } = trainer.train_episode()?;
         let earned = check.map_or_else(String::new, |check| check.to_string());
-        table.push(&format!("{episode},{reward},{error},{earned},{seconds}\n"))?;
+        let frames = episode as u64 * u64::from(horizon);
+        let sum = reward * f64::from(horizon);
+        table.push(&format!("{episode},{frames},{sum},{reward},{error},{earned},{seconds}\n"))?;
         bar.set_position(episode as u64);
         if let Some(check) = check {
             bar.set_message(format!("{check:.3} a step in the last check, value error {error:.3}"));
@@ -155,8 +158,13 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
 const CHECKPOINT: &str = "sequoia.checkpoint";
 
 /// The checkpoint of the run in `folder`.
-pub(super) fn checkpoint_path(folder: &Path) -> PathBuf {
+pub fn checkpoint_path(folder: &Path) -> PathBuf {
     folder.join(CHECKPOINT)
+}
+
+/// The instance of the run in `folder`.
+pub fn instance_path(folder: &Path) -> PathBuf {
+    folder.join("instance.json")
 }
 
 /// Whether `path` is the folder of a run of SEQUOIA, or its checkpoint.

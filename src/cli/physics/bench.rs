@@ -1,11 +1,16 @@
 //! `pentathlon physics bench`: physics steps a second under fixed conditions.
 
-use pentathlon::physics::benchmark::{
-    BenchmarkControl, BenchmarkOptions, BenchmarkReport, BenchmarkRobot, measure_native, measure_wgpu,
+use pentathlon::{
+    engine::adapters,
+    physics::benchmark::{
+        BenchmarkControl, BenchmarkOptions, BenchmarkReport, BenchmarkRobot, HELD_STEPS, measure_native,
+        measure_wgpu,
+    },
 };
 use serde::Serialize;
 
-use crate::cli::{arguments::parse_count, exit::Usage, output};
+use super::{parse_seed, parse_whole, refused};
+use crate::cli::{arguments::parse_count, output, progress};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -19,13 +24,13 @@ pub struct Arguments {
     #[arg(value_enum)]
     robot: RobotName,
     /// Worlds in the batch
-    #[arg(long, default_value = "4096", value_parser = parse_count)]
+    #[arg(long, default_value = "4096", value_parser = parse_count, allow_negative_numbers = true)]
     num_worlds: usize,
     /// Physics steps of each world under the clock
-    #[arg(long, default_value = "400", value_parser = parse_count)]
+    #[arg(long, default_value = "400", value_parser = parse_count, allow_negative_numbers = true)]
     steps: usize,
-    /// Threads of the native device; 0 takes all cores
-    #[arg(long, default_value_t = 1)]
+    /// Threads of the native device, at most 1024; 0 takes all cores
+    #[arg(long, default_value_t = 1, value_parser = parse_threads, allow_negative_numbers = true)]
     threads: usize,
     /// Where to step
     #[arg(long, value_enum, default_value = "native")]
@@ -33,14 +38,14 @@ pub struct Arguments {
     /// What the servos are told
     #[arg(long, value_enum, default_value = "random-pd")]
     control: ControlName,
-    /// Length of a physics step in seconds
-    #[arg(long, default_value_t = 0.005)]
+    /// Length of a physics step in seconds, more than 0 and at most 0.1
+    #[arg(long, default_value_t = 0.005, allow_negative_numbers = true)]
     time_step: f64,
-    /// Sweeps of the contact solver in a step, instead of its default
-    #[arg(long, value_name = "SWEEPS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Sweeps of the contact solver in a step, 1 to 1000, instead of its default
+    #[arg(long, value_name = "SWEEPS", value_parser = parse_sweeps, allow_negative_numbers = true)]
     solver_iterations: Option<u32>,
     /// Seed of the random targets
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = parse_seed, allow_negative_numbers = true)]
     seed: u64,
     /// Print one JSON object
     #[arg(long)]
@@ -57,7 +62,8 @@ enum RobotName {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum ControlName {
-    /// New joint targets every 4 steps, sigma 0.15 rad; robots that fall are put back
+    /// New joint targets every 4 steps, sigma 0.15 rad, from 16 sets in turn that are drawn before the clock starts; robots
+    /// that fall are put back
     RandomPd,
     /// The pose that the robot starts from
     Hold,
@@ -67,7 +73,8 @@ enum ControlName {
 enum PhysicsDevice {
     /// The CPU
     Native,
-    /// The best adapter that wgpu finds; the kernel is compiled before the clock starts
+    /// The best adapter that wgpu finds; the kernel is compiled before the clock starts, which takes up to minutes on a
+    /// software one
     Wgpu,
 }
 
@@ -75,9 +82,14 @@ enum PhysicsDevice {
 struct Report {
     robot: &'static str,
     device: &'static str,
+    /// The adapter of the wgpu device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adapter: Option<String>,
     threads: usize,
     num_worlds: usize,
     steps: usize,
+    /// Steps in a call or dispatch.
+    substeps: usize,
     dt: f64,
     seconds: f64,
     /// Physics steps of one world, over all worlds.
@@ -111,16 +123,36 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         solver_iterations: arguments.solver_iterations,
         seed: arguments.seed,
     };
+    let adapter = match arguments.device {
+        PhysicsDevice::Native => None,
+        PhysicsDevice::Wgpu => adapters().into_iter().next().map(|adapter| adapter.name),
+    };
+    if let Some(adapter) = adapter.as_ref().filter(|_| !arguments.json) {
+        progress::report(&format!("compiling the kernel for {adapter}, then measuring"));
+    }
     let measured = match arguments.device {
         PhysicsDevice::Native => measure_native(&options),
         PhysicsDevice::Wgpu => measure_wgpu(&options),
     };
-    let measured = measured.map_err(|error| Usage(error.to_string()))?;
-    let report = report(arguments, threads, &measured);
+    let measured = measured.map_err(refused)?;
+    let report = report(arguments, threads, adapter, &measured);
     if arguments.json { output::print_json(&report) } else { output::print(&describe(&report)) }
 }
 
-fn report(arguments: &Arguments, threads: usize, measured: &BenchmarkReport) -> Report {
+fn parse_threads(text: &str) -> Result<usize, String> {
+    parse_whole(text, 0, 1024).map(|threads| threads as usize)
+}
+
+fn parse_sweeps(text: &str) -> Result<u32, String> {
+    parse_whole(text, 1, 1000).map(|sweeps| sweeps as u32)
+}
+
+fn report(
+    arguments: &Arguments,
+    threads: usize,
+    adapter: Option<String>,
+    measured: &BenchmarkReport,
+) -> Report {
     Report {
         robot: match arguments.robot {
             RobotName::Quadruped => "quadruped",
@@ -130,9 +162,11 @@ fn report(arguments: &Arguments, threads: usize, measured: &BenchmarkReport) -> 
             PhysicsDevice::Native => "native",
             PhysicsDevice::Wgpu => "wgpu",
         },
+        adapter,
         threads,
         num_worlds: arguments.num_worlds,
         steps: measured.steps,
+        substeps: HELD_STEPS,
         dt: arguments.time_step,
         seconds: measured.seconds,
         steps_per_second: measured.steps_per_second,
@@ -151,13 +185,19 @@ fn report(arguments: &Arguments, threads: usize, measured: &BenchmarkReport) -> 
 fn describe(report: &Report) -> String {
     let rows = [
         ("robot", format!("{}, {}", report.robot, report.control)),
-        ("device", format!("{}, {} thread(s)", report.device, report.threads)),
+        (
+            "device",
+            match &report.adapter {
+                Some(adapter) => format!("{}, {adapter}", report.device),
+                None => format!("{}, {} thread(s)", report.device, report.threads),
+            },
+        ),
         ("batch", format!("{} worlds, {} steps of {} s each", report.num_worlds, report.steps, report.dt)),
         (
             "contacts",
             format!("{:.2} a world, {} solver sweeps", report.contacts_mean, report.solver_iterations),
         ),
-        ("put back", format!("{} worlds, {} of them for a fault", report.resets, report.faults)),
+        ("put back", format!("{} times, {} times for a fault", report.resets, report.faults)),
         ("time", format!("{:.3} s", report.seconds)),
         ("speed", format!("{:.0} thousand physics steps a second", report.steps_per_second / 1e3)),
         ("profile", report.profile.to_owned()),

@@ -3,8 +3,13 @@
 mod bench;
 mod scene;
 mod show;
+mod sink;
+mod targets;
 
 use clap::Subcommand;
+use pentathlon::{physics::native::WorldsError, render::RenderError};
+
+use crate::cli::exit::Usage;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -33,4 +38,33 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Show(arguments) => show::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
     }
+}
+
+/// Worlds that are not as asked are a mistake of the command line or of a file that it names; a device or threads that
+/// are not there are a failure.
+fn refused(error: WorldsError) -> anyhow::Error {
+    match error {
+        WorldsError::Device { .. } | WorldsError::Threads { .. } => error.into(),
+        _ => Usage(error.to_string()).into(),
+    }
+}
+
+/// The same for what is drawn.
+fn refused_drawing(error: RenderError) -> anyhow::Error {
+    match error {
+        RenderError::Scene(_) => Usage(error.to_string()).into(),
+        _ => error.into(),
+    }
+}
+
+/// A whole number from `low` to `high`.
+fn parse_whole(text: &str, low: u64, high: u64) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number) if (low..=high).contains(&number) => Ok(number),
+        _ => Err(format!("expected a whole number from {low} to {high}")),
+    }
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    parse_whole(text, 0, u64::MAX)
 }

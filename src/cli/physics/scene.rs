@@ -3,13 +3,15 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use pentathlon::physics::{
-    formats::{self, UrdfOptions},
+    formats::{self, FormatError, MjcfOptions, UrdfOptions},
     model::{ActuatorLaw, GeomDescription, JointDescription, ModelDescription, Shape},
     native::{Worlds, WorldsOptions, frames::BodyFrame},
     robots::{ARM_REACH, PushedBox, QUADRUPED_STAND, arm_with_box, level_floor, quadruped},
 };
 
+use super::refused;
 use crate::cli::exit::Usage;
 
 /// A model with a pose.
@@ -21,23 +23,47 @@ pub struct Scene {
     pub num_velocities: usize,
     /// Controls that hold the pose, as far as the actuators can.
     pub controls: Vec<f64>,
+    /// The length of a physics step that a file asks for, in s.
+    pub timestep: Option<f64>,
+}
+
+/// How files are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    /// The root link of a URDF file is a free body.
+    pub floating_base: bool,
+    /// The softness of single contacts in an MJCF file is passed over.
+    pub ignore_softness: bool,
 }
 
 /// The names that stand for a model.
 pub const NAMES: [&str; 2] = ["quadruped", "arm"];
 
 impl Scene {
-    /// The model named `name`, or in the file of that name. A model without a scene gets a level floor, and
-    /// is raised onto it if it would stick in it.
+    /// The model named `name`, or in the file of that name. A model without a scene and every URDF file, which has no
+    /// means to say what is around a robot, get a level floor: at zero, or below the lowest shape of what is fixed to the
+    /// world. Free bodies are raised onto it if they would stick in it.
     ///
     /// `drop` raises free bodies by that much, in m.
-    pub fn find(name: &str, floating_base: bool, drop: f64) -> anyhow::Result<Self> {
+    pub fn find(name: &str, reading: Reading, drop: f64) -> anyhow::Result<Self> {
+        if NAMES.contains(&name) {
+            let given =
+                [("--floating-base", reading.floating_base), ("--ignore-softness", reading.ignore_softness)];
+            if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+                return Err(Usage(format!("{option} is for files; {name} is built in")).into());
+            }
+        }
+        let mut timestep = None;
         let (mut model, joints) = match name {
             "quadruped" => (quadruped(), QUADRUPED_STAND.to_vec()),
             "arm" => (arm_with_box(PushedBox::default()), ARM_REACH.to_vec()),
-            _ => (read(name, floating_base)?, Vec::new()),
+            _ => {
+                let (model, asked) = read(name, reading)?;
+                timestep = asked;
+                (model, Vec::new())
+            }
         };
-        let own_floor = model.scene.is_empty() || floating_base;
+        let own_floor = model.scene.is_empty() || is_urdf(Path::new(name));
         if own_floor {
             model.scene.push(level_floor(0.8));
         }
@@ -70,9 +96,9 @@ impl Scene {
                 ActuatorLaw::Position { .. } => joint_positions.get(&actuator.joint).copied().unwrap_or(0.0),
             })
             .collect();
-        let mut scene = Self { model, positions, num_velocities, controls };
+        let mut scene = Self { model, positions, num_velocities, controls, timestep };
         if own_floor {
-            scene.raise_onto_floor()?;
+            scene.settle_on_floor()?;
         }
         scene.shift_free_bodies(drop);
         Ok(scene)
@@ -80,20 +106,32 @@ impl Scene {
 }
 
 impl Scene {
-    /// Raises free bodies by as much as the lowest shape is below zero.
-    fn raise_onto_floor(&mut self) -> anyhow::Result<()> {
-        let mut world = Worlds::<f64>::new(&self.model, WorldsOptions::default())
-            .map_err(|error| Usage(error.to_string()))?;
+    /// Lowers the floor, the last shape of the scene, below what is fixed to the world, and raises free bodies onto it.
+    fn settle_on_floor(&mut self) -> anyhow::Result<()> {
+        let mut world = Worlds::<f64>::new(&self.model, WorldsOptions::default()).map_err(refused)?;
         world.set_state(0, &self.positions, &vec![0.0; self.num_velocities])?;
         let frames = world.body_frames(0)?;
-        let lowest = self
-            .model
-            .bodies
-            .iter()
-            .zip(frames)
-            .flat_map(|(body, frame)| body.geoms.iter().map(move |geom| lowest_point(geom, frame)))
-            .fold(0.0, f64::min);
-        self.shift_free_bodies(-lowest);
+        let mut free: Vec<&str> = Vec::new();
+        let identity = BodyFrame { position: [0.0; 3], orientation: [1.0, 0.0, 0.0, 0.0] };
+        let mut floor = self.model.scene.iter().map(|geom| lowest_point(geom, identity)).fold(0.0, f64::min);
+        let mut lowest = f64::INFINITY;
+        // Parents stand before their children.
+        for (body, frame) in self.model.bodies.iter().zip(frames) {
+            let is_free = body.joint == JointDescription::Free
+                || body.parent.as_deref().is_some_and(|parent| free.contains(&parent));
+            let own = body.geoms.iter().map(|geom| lowest_point(geom, frame)).fold(f64::INFINITY, f64::min);
+            if is_free {
+                free.push(&body.name);
+                lowest = lowest.min(own);
+            } else {
+                floor = floor.min(own);
+            }
+        }
+        let raised = (floor - lowest).max(0.0);
+        if let Some(plane) = self.model.scene.last_mut() {
+            plane.position[2] = floor;
+        }
+        self.shift_free_bodies(raised);
         Ok(())
     }
 
@@ -143,12 +181,22 @@ fn lowest_point(geom: &GeomDescription, body: BodyFrame) -> f64 {
     center - reach
 }
 
+fn is_urdf(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("urdf"))
+}
+
+fn is_mjcf(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("xml") || ending.eq_ignore_ascii_case("mjcf"))
+}
+
 /// Zero, or the limit nearest to it.
 fn within(range: Option<[f64; 2]>) -> f64 {
     range.map_or(0.0, |[lower, upper]| 0.0f64.max(lower).min(upper))
 }
 
-fn read(name: &str, floating_base: bool) -> anyhow::Result<ModelDescription> {
+/// The model in a file, and the time step that it asks for.
+fn read(name: &str, reading: Reading) -> anyhow::Result<(ModelDescription, Option<f64>)> {
     let path = Path::new(name);
     if path.extension().is_none() {
         let names = NAMES.join(", ");
@@ -157,24 +205,47 @@ fn read(name: &str, floating_base: bool) -> anyhow::Result<ModelDescription> {
         );
         return Err(Usage(message).into());
     }
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("urdf")) {
-        return Ok(formats::from_urdf_file(path, &UrdfOptions { floating_base, ..UrdfOptions::default() })?);
-    }
-    if floating_base {
+    if reading.floating_base && !is_urdf(path) {
         return Err(
             Usage(format!("--floating-base is for .urdf files; {name} says by itself what floats")).into()
         );
     }
-    Ok(formats::from_file(path)?)
+    if reading.ignore_softness && !is_mjcf(path) {
+        return Err(
+            Usage(format!("--ignore-softness is for MJCF files (.xml, .mjcf), not for {name}")).into()
+        );
+    }
+    let model = load(path, reading)?;
+    // What a file asks for and the engine cannot hold is the file's matter: it is named, and the exit code is the same.
+    Worlds::<f64>::new(&model.0, WorldsOptions::default()).with_context(|| name.to_owned())?;
+    Ok(model)
+}
+
+fn load(path: &Path, reading: Reading) -> anyhow::Result<(ModelDescription, Option<f64>)> {
+    let Reading { floating_base, ignore_softness } = reading;
+    if is_urdf(path) {
+        let options = UrdfOptions { floating_base, ..UrdfOptions::default() };
+        return Ok((formats::from_urdf_file(path, &options)?, None));
+    }
+    if is_mjcf(path) {
+        let file = formats::from_mjcf_file(path, &MjcfOptions { ignore_softness })?;
+        return Ok((file.model, Some(file.timestep)));
+    }
+    match formats::from_file(path) {
+        Err(error @ FormatError::UnknownEnding { .. }) => Err(Usage(error.to_string()).into()),
+        model => Ok((model?, None)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const FLOATING: Reading = Reading { floating_base: true, ignore_softness: false };
+
     #[test]
     fn the_quadruped_starts_in_its_stance_at_the_height_asked_for() {
-        let scene = Scene::find("quadruped", false, 0.5).unwrap();
+        let scene = Scene::find("quadruped", Reading::default(), 0.5).unwrap();
         assert_eq!((scene.positions.len(), scene.num_velocities), (19, 18));
         assert!((scene.positions[2] - 0.84).abs() < 1e-12);
         assert_eq!(scene.controls, QUADRUPED_STAND);
@@ -183,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_arms_box_falls_and_the_arm_does_not() {
-        let scene = Scene::find("arm", false, 0.2).unwrap();
+        let scene = Scene::find("arm", Reading::default(), 0.2).unwrap();
         assert_eq!(scene.positions[..7], ARM_REACH);
         assert!((scene.positions[9] - 0.25).abs() < 1e-12);
         assert_eq!(scene.controls.len(), 7);
@@ -198,16 +269,42 @@ mod tests {
             <collision><origin xyz="0 0 0.1" rpy="0 1.5707963267948966 0"/>
             <geometry><capsule radius="0.2" length="1"/></geometry></collision></link></robot>"#;
         std::fs::write(&path, rod).unwrap();
-        let scene = Scene::find(path.to_str().unwrap(), true, 0.0).unwrap();
+        let scene = Scene::find(path.to_str().unwrap(), FLOATING, 0.0).unwrap();
         // Lying, its lowest point is 0.2 m below its middle, which is 0.1 m above its origin.
         assert!((scene.positions[2] - 0.1).abs() < 1e-9, "{}", scene.positions[2]);
     }
 
     #[test]
+    fn a_robot_that_is_fixed_by_a_shape_has_a_floor_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("arm.urdf");
+        let inertial = r#"<inertial><mass value="1"/>
+            <inertia ixx="0.1" ixy="0" ixz="0" iyy="0.1" iyz="0" izz="0.1"/></inertial>"#;
+        let arm = |z: f64| {
+            format!(
+                r#"<robot name="arm"><link name="base"><collision><geometry><box size="0.2 0.2 0.1"/></geometry></collision></link>
+                <link name="arm">{inertial}<collision><geometry><sphere radius="0.1"/></geometry></collision></link>
+                <joint name="lift" type="continuous"><parent link="base"/><child link="arm"/><origin xyz="0 0 {z}"/>
+                <axis xyz="0 1 0"/></joint></robot>"#
+            )
+        };
+        // The base reaches 0.05 m down, the second arm 0.5 m.
+        for (z, wanted) in [(1.0, -0.05), (-0.4, -0.5)] {
+            std::fs::write(&path, arm(z)).unwrap();
+            let scene = Scene::find(path.to_str().unwrap(), Reading::default(), 0.0).unwrap();
+            let [_, floor] = scene.model.scene.as_slice() else { panic!("{:?}", scene.model.scene) };
+            assert_eq!(floor.shape, Shape::Plane);
+            assert!((floor.position[2] - wanted).abs() < 1e-12, "{:?}", floor.position);
+        }
+    }
+
+    #[test]
     fn unknown_models_are_refused_with_what_there_is() {
-        let message = Scene::find("octopod", false, 0.0).unwrap_err().to_string();
+        let message = Scene::find("arm", FLOATING, 0.0).unwrap_err().to_string();
+        assert!(message.contains("--floating-base is for files"), "{message}");
+        let message = Scene::find("octopod", Reading::default(), 0.0).unwrap_err().to_string();
         assert!(message.contains("quadruped, arm"), "{message}");
-        let message = Scene::find("robot.xml", true, 0.0).unwrap_err().to_string();
+        let message = Scene::find("robot.xml", FLOATING, 0.0).unwrap_err().to_string();
         assert!(message.contains("--floating-base"), "{message}");
     }
 }

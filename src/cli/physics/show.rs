@@ -1,39 +1,38 @@
 //! `pentathlon physics show`: a model in motion, as a picture or an animation.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::atomic::Ordering};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
-    gym::seeding::pcg64::Pcg64,
-    physics::{
-        benchmark::{TARGET_SIGMA, standard_normal},
-        model::ActuatorLaw,
-        native::{Worlds, WorldsOptions},
-    },
-    render::{
-        GifOptions, GifWriter,
-        scene3d::{BodyPose, CameraOptions, ContactMark, SceneOptions, SceneRenderer, WorldSnapshot},
-    },
+    physics::native::{Fault, Worlds, WorldsOptions},
+    render::scene3d::{CameraOptions, SceneOptions, WorldSnapshot},
 };
+use serde::Serialize;
 
-use super::scene::Scene;
+use super::{
+    parse_seed, parse_whole, refused,
+    scene::{Reading, Scene},
+    sink::{Kind, Sink},
+    targets::{ControlName, Targets},
+};
 use crate::cli::{
     arguments::{DeviceName, parse_count},
-    exit::Usage,
-    output,
-    render::is_animation,
+    exit::{Interrupted, Usage},
+    interrupt, output,
+    progress::report,
 };
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
+Ctrl-C stops the simulation; what was shown until then is written, and the exit code is 130.
+
 Examples:
   pentathlon physics show quadruped --drop 0.5 --out drop.gif
   pentathlon physics show arm --drop 0.3 --control random-pd --seconds 4 --out arm.gif
   pentathlon physics show quadruped --num-worlds 16 --control random-pd --seconds 3 --out crowd.gif
   pentathlon physics show quadruped --seconds 2 --azimuth 120 --elevation 10 --out standing.png
   pentathlon physics show robot.urdf --floating-base --drop 0.3 --out robot.gif
+  pentathlon physics show arm --force-scale 2 --seconds 1 --out arm.png --json
   pentathlon physics show quadruped --drop 0.5 --out drop.rrd     (cargo run --features rerun)")]
 pub struct Arguments {
     /// `quadruped`, `arm` (with a box to push), or a file: .urdf, .xml or .mjcf (MJCF), .json
@@ -42,32 +41,32 @@ pub struct Arguments {
     /// for the Rerun viewer (.rrd) to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Metres by which free bodies are raised before they are let go
+    /// Metres by which free bodies are raised before they are let go, 0 to 100
     #[arg(long, value_name = "METRES", default_value_t = 0.0, allow_negative_numbers = true)]
     drop: f64,
-    /// Length of what is simulated
+    /// Length of what is simulated, 0 to 600
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, allow_negative_numbers = true)]
     seconds: f64,
-    /// Worlds, drawn in a grid
-    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_count)]
+    /// Worlds, drawn in a grid, 1 to 1024
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_count, allow_negative_numbers = true)]
     num_worlds: usize,
     /// What the actuators are told
     #[arg(long, value_enum, default_value = "hold")]
     control: ControlName,
     /// Seed of random targets
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = parse_seed, allow_negative_numbers = true)]
     seed: u64,
-    /// Length of a physics step
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.002, allow_negative_numbers = true)]
-    time_step: f64,
+    /// Length of a physics step; 0.002 when left out, or what an MJCF file asks for
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    time_step: Option<f64>,
     /// Pictures a second of simulated time, 1 to 50
-    #[arg(long, value_name = "FPS", default_value_t = 25)]
+    #[arg(long, value_name = "FPS", default_value_t = 25, value_parser = parse_frame_rate, allow_negative_numbers = true)]
     frame_rate: u32,
     /// Width of the picture in pixels, 16 to 4096
-    #[arg(long, value_name = "PIXELS", default_value_t = 640)]
+    #[arg(long, value_name = "PIXELS", default_value_t = 640, value_parser = parse_side, allow_negative_numbers = true)]
     width: usize,
     /// Height of the picture in pixels, 16 to 4096
-    #[arg(long, value_name = "PIXELS", default_value_t = 480)]
+    #[arg(long, value_name = "PIXELS", default_value_t = 480, value_parser = parse_side, allow_negative_numbers = true)]
     height: usize,
     /// Direction of the camera from what it looks at, from the x axis towards the y axis
     #[arg(long, value_name = "DEGREES", default_value_t = 35.0, allow_negative_numbers = true)]
@@ -76,8 +75,11 @@ pub struct Arguments {
     #[arg(long, value_name = "DEGREES", default_value_t = 18.0, allow_negative_numbers = true)]
     elevation: f32,
     /// Distance of the camera; fitted to the scene when left out
-    #[arg(long, value_name = "METRES")]
+    #[arg(long, value_name = "METRES", allow_negative_numbers = true)]
     distance: Option<f32>,
+    /// Length of the arrow of a force of 100 N; fitted to the weight of what moves when left out
+    #[arg(long, value_name = "METRES", allow_negative_numbers = true)]
+    force_scale: Option<f32>,
     /// Leave out the axes of the joints
     #[arg(long)]
     no_joints: bool,
@@ -90,154 +92,154 @@ pub struct Arguments {
     /// Take the root link of a .urdf file as a free body instead of a part of the world
     #[arg(long)]
     floating_base: bool,
+    /// Pass over the softness that an MJCF file gives single contacts and limits (solref, solimp, margin, impratio)
+    #[arg(long)]
+    ignore_softness: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ControlName {
-    /// Servos hold the pose they start from; motors give nothing
-    Hold,
-    /// Servos get new random targets around that pose, sigma 0.15 rad, every 20 ms; motors random torques
-    RandomPd,
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    model: &'a str,
+    out: &'a std::path::Path,
+    frames: usize,
+    num_worlds: usize,
+    /// Simulated time in s.
+    seconds: f64,
+    dt: f64,
+    steps: u64,
+    /// Contact points that found no room, over all steps.
+    contact_overflow: u64,
 }
 
-/// How long a random target is held, in s.
-const HOLD: f64 = 0.02;
-/// Random torques have a standard deviation of this share of the limit.
-const TORQUE_SHARE: f64 = 0.1;
-/// Distance between the worlds of a recording in m.
-#[cfg(feature = "rerun")]
-const WORLD_SPACING: f32 = 1.5;
+/// Length of a physics step in s where nobody asks for another.
+const TIME_STEP: f64 = 0.002;
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let is_recording = is_recording(&arguments.out)?;
-    let animated = is_recording || is_animation(&arguments.out)?;
+    let kind = Kind::of(&arguments.out)?;
     check(arguments)?;
-    let scene = Scene::find(&arguments.model, arguments.floating_base, arguments.drop)?;
-    let options = WorldsOptions {
-        num_worlds: arguments.num_worlds,
-        timestep: arguments.time_step,
-        ..WorldsOptions::default()
-    };
-    let mut worlds = Worlds::<f64>::new(&scene.model, options).map_err(|error| Usage(error.to_string()))?;
+    let reading =
+        Reading { floating_base: arguments.floating_base, ignore_softness: arguments.ignore_softness };
+    let scene = Scene::find(&arguments.model, reading, arguments.drop)?;
+    let time_step = time_step(arguments, &scene)?;
+    let options =
+        WorldsOptions { num_worlds: arguments.num_worlds, timestep: time_step, ..WorldsOptions::default() };
+    let mut worlds = Worlds::<f64>::new(&scene.model, options).map_err(refused)?;
     let velocities = vec![0.0; scene.num_velocities];
     for world in 0..arguments.num_worlds {
         worlds.set_state(world, &scene.positions, &velocities)?;
         worlds.set_control(world, &scene.controls)?;
     }
-    let mut targets = Targets::new(arguments, &scene);
+    let mut targets = Targets::new(arguments.control, arguments.seed, time_step, &scene);
+    let stop = interrupt::listen()?;
+    let first = snapshots(&mut worlds, &scene)?;
+    let mut sink =
+        Sink::create(&arguments.out, &scene, scene_options(arguments), arguments.frame_rate, &first)?;
     let frame_time = 1.0 / f64::from(arguments.frame_rate);
-    let steps = (arguments.seconds / arguments.time_step).round() as u64;
-    let first = snapshots(&mut worlds)?;
-    let mut sink = if is_recording {
-        Sink::recording(arguments, &scene, &first)?
-    } else {
-        let renderer = SceneRenderer::new(&scene.model, scene_options(arguments))
-            .map_err(|error| Usage(error.to_string()))?;
-        Sink::pictures(arguments, renderer, animated, &first)?
-    };
-    let mut drawn = 0;
-    for step in 1..=steps {
-        targets.update(step - 1, &mut worlds)?;
+    let steps = (arguments.seconds / time_step).round() as u64;
+    let bar = progress_bar(arguments, steps)?;
+    let (mut frames, mut made, mut contact_overflow) = (1, 0, 0);
+    while made < steps && !stop.load(Ordering::SeqCst) {
+        targets.update(made, &mut worlds)?;
         worlds.step();
-        let time = step as f64 * arguments.time_step;
-        if animated && time >= (drawn + 1) as f64 * frame_time - 1e-9 {
-            drawn += 1;
-            sink.add(time, &snapshots(&mut worlds)?)?;
+        made += 1;
+        let time = made as f64 * time_step;
+        check_faults(&worlds, time)?;
+        contact_overflow += worlds.contact_overflow();
+        if kind != Kind::Picture && time >= frames as f64 * frame_time - 1e-9 {
+            frames += 1;
+            sink.add(time, &snapshots(&mut worlds, &scene)?)?;
         }
+        bar.set_position(made);
     }
-    sink.finish(arguments, &snapshots(&mut worlds)?)?;
-    let pictures = if animated { format!("{} frames", drawn + 1) } else { "picture".into() };
-    output::print(&format!("{}: {pictures} of {} s\n", arguments.out.display(), arguments.seconds))
+    bar.finish_and_clear();
+    sink.finish(&arguments.out, &snapshots(&mut worlds, &scene)?)?;
+    if contact_overflow > 0 {
+        report(&format!(
+            "warning: {contact_overflow} contact points found no room and were left out; the shapes touch in too many \
+             places at once"
+        ));
+    }
+    let out = arguments.out.display();
+    let pictures = if kind == Kind::Picture { "picture".into() } else { format!("{frames} frames") };
+    if made < steps {
+        let seconds = made as f64 * time_step;
+        let saved = format!("saved what was shown until then in {out}: {pictures} of {seconds:.3} s");
+        return Err(Interrupted(saved).into());
+    }
+    if arguments.json {
+        return output::print_json(&Report {
+            model: &arguments.model,
+            out: &arguments.out,
+            frames,
+            num_worlds: arguments.num_worlds,
+            seconds: made as f64 * time_step,
+            dt: time_step,
+            steps: made,
+            contact_overflow,
+        });
+    }
+    output::print(&format!("{out}: {pictures} of {} s\n", arguments.seconds))
 }
 
-/// Where moments go.
-enum Sink {
-    Animation(Box<SceneRenderer>, Box<GifWriter>),
-    /// The last moment alone.
-    Picture(Box<SceneRenderer>),
-    #[cfg(feature = "rerun")]
-    Recording(pentathlon::render::scene3d::RerunRecording),
+/// The length of a physics step that the arguments, the file or nobody asks for.
+fn time_step(arguments: &Arguments, scene: &Scene) -> anyhow::Result<f64> {
+    let of_file = scene.timestep.filter(|_| arguments.time_step.is_none());
+    let time_step = arguments.time_step.or(of_file).unwrap_or(TIME_STEP);
+    let Err(refused) = in_range("--time-step", time_step, 1e-5, 0.05) else { return Ok(time_step) };
+    if of_file.is_some() {
+        anyhow::bail!(
+            "{}: the timestep of the file is {time_step}, but must be 0.00001 to 0.05; --time-step replaces it",
+            arguments.model
+        );
+    }
+    Err(refused.into())
 }
 
-impl Sink {
-    fn pictures(
-        arguments: &Arguments,
-        mut renderer: SceneRenderer,
-        animated: bool,
-        first: &[WorldSnapshot],
-    ) -> anyhow::Result<Self> {
-        let frame = renderer.draw(first)?;
-        if !animated {
-            return Ok(Self::Picture(Box::new(renderer)));
-        }
-        let delay = Duration::from_secs_f64(1.0 / f64::from(arguments.frame_rate));
-        let gif = GifWriter::create(&arguments.out, GifOptions { delay, ..GifOptions::default() }, frame)?;
-        Ok(Self::Animation(Box::new(renderer), Box::new(gif)))
-    }
+/// Refuses to go on with a world that has left what can be simulated.
+fn check_faults(worlds: &Worlds<f64>, time: f64) -> anyhow::Result<()> {
+    let Some((world, fault)) =
+        worlds.faults().iter().enumerate().find_map(|(world, fault)| fault.map(|fault| (world, fault)))
+    else {
+        return Ok(());
+    };
+    let options = worlds.options();
+    let became = match fault {
+        Fault::NonFinite => "became non-finite".to_owned(),
+        Fault::Diverged => format!("went over {} m/s or rad/s", options.speed_limit),
+    };
+    anyhow::bail!(
+        "world {world} {became} at {time:.4} s; try a smaller --time-step than {}, and look for stiff servos, light \
+         bodies and shapes that overlap at the start",
+        options.timestep
+    )
+}
 
-    #[cfg(feature = "rerun")]
-    fn recording(arguments: &Arguments, scene: &Scene, first: &[WorldSnapshot]) -> anyhow::Result<Self> {
-        use pentathlon::render::scene3d::RerunRecording;
-        let mut recording =
-            RerunRecording::create(&scene.model, &arguments.out, arguments.num_worlds, WORLD_SPACING)?;
-        recording.add(0.0, first)?;
-        Ok(Self::Recording(recording))
+fn progress_bar(arguments: &Arguments, steps: u64) -> anyhow::Result<ProgressBar> {
+    if arguments.json {
+        return Ok(ProgressBar::hidden());
     }
+    let style =
+        ProgressStyle::with_template("{elapsed} {wide_bar} {human_pos}/{human_len} steps (eta {eta})")?;
+    Ok(ProgressBar::new(steps).with_style(style))
+}
 
-    #[cfg(not(feature = "rerun"))]
-    fn recording(arguments: &Arguments, _: &Scene, _: &[WorldSnapshot]) -> anyhow::Result<Self> {
-        Err(Usage(format!(
-            "--out {}: this build writes no recordings for the Rerun viewer; build it with --features rerun",
-            arguments.out.display()
-        ))
-        .into())
-    }
-
-    #[cfg_attr(not(feature = "rerun"), allow(unused_variables, reason = "pictures know no time"))]
-    fn add(&mut self, seconds: f64, worlds: &[WorldSnapshot]) -> anyhow::Result<()> {
-        match self {
-            Self::Animation(renderer, gif) => gif.add(renderer.draw(worlds)?)?,
-            Self::Picture(_) => {}
-            #[cfg(feature = "rerun")]
-            Self::Recording(recording) => recording.add(seconds, worlds)?,
-        }
+fn in_range(name: &str, value: f64, low: f64, high: f64) -> Result<(), Usage> {
+    if (low..=high).contains(&value) {
         Ok(())
-    }
-
-    fn finish(self, arguments: &Arguments, last: &[WorldSnapshot]) -> anyhow::Result<()> {
-        match self {
-            Self::Animation(_, gif) => gif.finish()?,
-            Self::Picture(mut renderer) => renderer.draw(last)?.write_png(&arguments.out)?,
-            #[cfg(feature = "rerun")]
-            Self::Recording(recording) => recording.finish()?,
-        }
-        Ok(())
-    }
-}
-
-/// Whether the file is a recording, by its name.
-fn is_recording(path: &Path) -> Result<bool, Usage> {
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-    match extension.as_ref().and_then(|extension| extension.to_str()) {
-        Some("rrd") => Ok(true),
-        Some("gif" | "png") => Ok(false),
-        _ => Err(Usage(format!(
-            "--out {}: the name of what is written ends in .png, .gif or .rrd",
-            path.display()
-        ))),
+    } else {
+        Err(Usage(format!("{name} is {value}, but must be {low} to {high}")))
     }
 }
 
 fn check(arguments: &Arguments) -> Result<(), Usage> {
-    for (name, value, low, high) in [
-        ("--seconds", arguments.seconds, 0.0, 600.0),
-        ("--time-step", arguments.time_step, 1e-5, 0.05),
-        ("--drop", arguments.drop, 0.0, 100.0),
-        ("--frame-rate", f64::from(arguments.frame_rate), 1.0, 50.0),
-    ] {
-        if !(low..=high).contains(&value) {
-            return Err(Usage(format!("{name} is {value}, but must be {low} to {high}")));
-        }
+    for (name, value, low, high) in
+        [("--seconds", arguments.seconds, 0.0, 600.0), ("--drop", arguments.drop, 0.0, 100.0)]
+    {
+        in_range(name, value, low, high)?;
     }
     if arguments.num_worlds > 1024 {
         return Err(Usage(format!(
@@ -246,6 +248,14 @@ fn check(arguments: &Arguments) -> Result<(), Usage> {
         )));
     }
     Ok(())
+}
+
+fn parse_frame_rate(text: &str) -> Result<u32, String> {
+    parse_whole(text, 1, 50).map(|rate| rate as u32)
+}
+
+fn parse_side(text: &str) -> Result<usize, String> {
+    parse_whole(text, 16, 4096).map(|side| side as usize)
 }
 
 fn scene_options(arguments: &Arguments) -> SceneOptions {
@@ -260,65 +270,12 @@ fn scene_options(arguments: &Arguments) -> SceneOptions {
         },
         joints: !arguments.no_joints,
         contacts: !arguments.no_contacts,
+        force_scale: arguments.force_scale,
         device: arguments.device.into(),
         ..SceneOptions::default()
     }
 }
 
-fn snapshots(worlds: &mut Worlds<f64>) -> anyhow::Result<Vec<WorldSnapshot>> {
-    (0..worlds.num_worlds())
-        .map(|world| {
-            let bodies = worlds
-                .body_frames(world)?
-                .into_iter()
-                .map(|frame| BodyPose { position: frame.position, orientation: frame.orientation })
-                .collect();
-            let contacts = worlds
-                .contacts(world)?
-                .into_iter()
-                .map(|contact| ContactMark { point: contact.point, force: contact.force })
-                .collect();
-            Ok(WorldSnapshot { bodies, contacts })
-        })
-        .collect()
-}
-
-/// What the actuators are told, from step to step.
-struct Targets<'a> {
-    control: ControlName,
-    scene: &'a Scene,
-    /// Steps for which a target is held.
-    hold: u64,
-    random: Pcg64,
-    row: Vec<f64>,
-}
-
-impl<'a> Targets<'a> {
-    fn new(arguments: &Arguments, scene: &'a Scene) -> Self {
-        Self {
-            control: arguments.control,
-            scene,
-            hold: ((HOLD / arguments.time_step).round() as u64).max(1),
-            random: Pcg64::from_seed(arguments.seed),
-            row: vec![0.0; scene.controls.len()],
-        }
-    }
-
-    fn update(&mut self, step: u64, worlds: &mut Worlds<f64>) -> anyhow::Result<()> {
-        if self.control == ControlName::Hold || !step.is_multiple_of(self.hold) {
-            return Ok(());
-        }
-        for world in 0..worlds.num_worlds() {
-            for (index, actuator) in self.scene.model.actuators.iter().enumerate() {
-                let noise = standard_normal(&mut self.random);
-                self.row[index] = match actuator.law {
-                    ActuatorLaw::Position { .. } => self.scene.controls[index] + TARGET_SIGMA * noise,
-                    // A file may give no limit.
-                    ActuatorLaw::Effort => TORQUE_SHARE * actuator.effort_limit.min(100.0) * noise,
-                };
-            }
-            worlds.set_control(world, &self.row)?;
-        }
-        Ok(())
-    }
+fn snapshots(worlds: &mut Worlds<f64>, scene: &Scene) -> anyhow::Result<Vec<WorldSnapshot>> {
+    (0..worlds.num_worlds()).map(|world| Ok(WorldSnapshot::of(worlds, &scene.model, world)?)).collect()
 }

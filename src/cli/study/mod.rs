@@ -7,21 +7,29 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::agents::{
     self, Checkpoint,
+    continuous_control::ContinuousCheckpoint,
     decision_frequency::{FrequencySettings, frequency_study},
     hac::{RoomsSettings, rooms_study},
     mbtl::{CartPoleSettings, cart_pole_study},
     option_critic::{FourRoomsSettings, four_rooms_study},
     policy::Policy,
+    sequence_policy::{PendulumSettings, pendulum_study},
     snapshot_starts::{SnapshotSettings, snapshot_starts_study},
     study::{
         Report, Watch,
-        hierarchy::{HierarchySettings, door_key_study, relabelling_study, trash_grid_study},
+        hierarchy::{HierarchySettings, door_key_study, relabelling_study},
         subgoal_teacher::{TeacherSettings, subgoal_teacher_study},
+        trash_grid::trash_grid_study,
     },
     subpo::{CoverageSettings, coverage_study},
 };
 
-use super::{eval::find_checkpoint, exit::Interrupted, interrupt, output, policy::build};
+use super::{
+    eval::find_checkpoint,
+    exit::{Interrupted, Usage},
+    interrupt, output,
+    policy::build,
+};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -31,6 +39,7 @@ Examples:
   pentathlon study option-critic
   pentathlon study subgoal-teacher --experiment teacher_doorkey_8x8
   pentathlon study decision-frequency runs/doorkey
+  pentathlon study sequence-policy --seeds 2 --frames 20000
   pentathlon study option-critic --seeds 5 --json --out studies/")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -119,6 +128,12 @@ enum Study {
         /// Frames of a run
         #[arg(long)]
         frames: Option<u64>,
+        /// Steps of every episode; the highest level has as many of its own as that takes
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "equal_horizons")]
+        episode_steps: Option<u32>,
+        /// Gives the highest level H steps as any other, as in the paper: H^levels steps an episode
+        #[arg(long)]
+        equal_horizons: bool,
     },
     /// A trained policy that may decide only every 1 to 16 steps
     DecisionFrequency {
@@ -132,6 +147,18 @@ enum Study {
         /// Returns that count as 0 and 1, such as 0,500; else random actions and deciding at every step
         #[arg(long, value_name = "LOW,HIGH", value_parser = parse_range, allow_hyphen_values = true)]
         range: Option<Range>,
+    },
+    /// A policy that lays out sequences of actions (SRL) against TD3 with action repeat, deciding every 1 to 16 steps,
+    /// on the pendulum
+    SequencePolicy {
+        #[command(flatten)]
+        common: Common,
+        /// Frames of each training
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        frames: Option<u64>,
+        /// Episodes for each number of steps and seed
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        episodes: Option<u32>,
     },
     /// A policy gradient on submodular rewards, against the greedy walk, covering a grid
     Subpo(Common),
@@ -177,14 +204,23 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             settings.frames = frames.unwrap_or(settings.frames);
             cart_pole_study(&settings, &build, watch)
         }),
-        Study::Hac { common, frames } => report(common, |watch| {
+        Study::Hac { common, frames, episode_steps, equal_horizons } => report(common, |watch| {
             let mut settings = RoomsSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
             settings.frames = frames.unwrap_or(settings.frames);
+            settings.hierarchy.episode_steps = match equal_horizons {
+                true => None,
+                false => episode_steps.or(settings.hierarchy.episode_steps),
+            };
             rooms_study(&settings, &build, watch)
         }),
         Study::DecisionFrequency { checkpoint, common, episodes, range } => {
-            let checkpoint = Checkpoint::load(&find_checkpoint(checkpoint))?;
+            let path = find_checkpoint(checkpoint);
+            if ContinuousCheckpoint::is_at(&path) {
+                let reason = "it lays out what it does between two decisions; use eval --decide-every";
+                return Err(Usage(format!("{}: {reason}", path.display())).into());
+            }
+            let checkpoint = Checkpoint::load(&path)?;
             let config = &checkpoint.config;
             let settings = FrequencySettings {
                 id: config.environment.id.clone(),
@@ -200,6 +236,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             };
             report(common, |watch| frequency_study(&settings, policy, &build, watch))
         }
+        Study::SequencePolicy { common, frames, episodes } => report(common, |watch| {
+            let mut settings = PendulumSettings::default();
+            settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
+            settings.frames = frames.unwrap_or(settings.frames);
+            settings.episodes = episodes.map_or(settings.episodes, |episodes| episodes as usize);
+            pendulum_study(&settings, &build, watch)
+        }),
         Study::GmahDoorKey(study) => {
             report(&study.common, |watch| door_key_study(&study.settings(), &build, watch))
         }
