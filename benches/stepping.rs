@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pentathlon::{
-    AutoresetMode, Device, VectorEnv,
+    ActionBuffer, AutoresetMode, Device, VectorEnv,
     agents::{Policy, RandomPolicy},
 };
 
@@ -32,9 +32,10 @@ fn steps(criterion: &mut Criterion) {
         let mut batch = batch(id, NUM_ENVS);
         let mut policy = RandomPolicy::new(1);
         let active = vec![true; NUM_ENVS];
-        let mut actions = vec![vec![0; NUM_ENVS]; DRAWN_STEPS];
+        let room = ActionBuffer::of(&*batch).expect("actions are numbers");
+        let mut actions = vec![room; DRAWN_STEPS];
         for row in &mut actions {
-            policy.act(&*batch, &active, row).expect("actions are discrete");
+            policy.act(&*batch, &active, row).expect("every action can be drawn");
         }
         let mut drawn = actions.iter().cycle();
         group.bench_function(id, |bencher| {
