@@ -41,6 +41,10 @@ fn instance(batch: &dyn VectorEnv, env: usize) -> (Team, Vec<u32>) {
     (team, cells)
 }
 
+fn as_dyn(batch: &mut Batch<MultiGrid>) -> &mut dyn VectorEnv {
+    batch
+}
+
 /// The cells with goals.
 fn goals(cells: &[u32]) -> Vec<usize> {
     (0..cells.len()).filter(|&place| kind_of(cells[place]) == GOAL).collect()
@@ -51,11 +55,11 @@ fn level(p_near: f64, seed: u64, device: Device, change: impl Fn(&mut Team, &mut
     let task = TASKS.iter().find(|task| task.id == ID).unwrap();
     let options = BuildOptions { levels: Some(Levels::Fixed(1)), device, ..options(p_near, 1.0, 1) };
     let mut batch = Batch::new(MultiGrid::new(task, &options).unwrap(), options).unwrap();
-    VectorEnv::reset(&mut batch, seed.into()).unwrap();
+    as_dyn(&mut batch).reset(seed).unwrap();
     let mut levels: LevelSet<Team> = batch.levels().unwrap().clone();
     change(&mut levels.states[0], &mut levels.items);
     batch.set_levels(levels).unwrap();
-    VectorEnv::reset(&mut batch, seed.into()).unwrap();
+    as_dyn(&mut batch).reset(seed).unwrap();
     batch
 }
 
@@ -132,9 +136,7 @@ fn assert_waits(device: Device) {
         (team.goal_moves_at, team.goal_to) = (4, place(team) as u32);
     };
     let mut env = level(0.0, 11, device, onto_agent);
-    let step = |env: &mut Batch<MultiGrid>, action: i32| {
-        VectorEnv::step(env, [action][..].into()).unwrap().reward[0]
-    };
+    let step = |env: &mut Batch<MultiGrid>, action: i32| as_dyn(env).step(&[action]).unwrap().reward[0];
     let start = env.instance(0).unwrap().0;
     for _ in 0..10 {
         step(&mut env, DONE);
@@ -190,9 +192,9 @@ fn who_arrives_in_time_has_arrived() {
     let mut env = level(1.0, seed.unwrap(), Device::Native, ahead);
     let goal = goals(&env.instance(0).unwrap().1);
     for _ in 0..3 {
-        VectorEnv::step(&mut env, [DONE][..].into()).unwrap();
+        as_dyn(&mut env).step(&[DONE]).unwrap();
     }
-    let step = VectorEnv::step(&mut env, [FORWARD][..].into()).unwrap();
+    let step = as_dyn(&mut env).step(&[FORWARD]).unwrap();
     assert_eq!((step.terminated[0], step.info.success[0], step.info.subgoal[0]), (true, true, 2));
     assert_eq!(goals(&env.instance(0).unwrap().1), goal);
 }
@@ -202,7 +204,7 @@ fn levels_and_options_that_make_no_sense_are_refused() {
     let task = TASKS.iter().find(|task| task.id == ID).unwrap();
     let options = BuildOptions { levels: Some(Levels::Fixed(1)), ..options(0.8, 1.0, 1) };
     let mut batch = Batch::new(MultiGrid::new(task, &options).unwrap(), options).unwrap();
-    VectorEnv::reset(&mut batch, 1.into()).unwrap();
+    as_dyn(&mut batch).reset(1).unwrap();
     for change in [|team: &mut Team| team.goal_to = 64, |team: &mut Team| team.goal_from = u32::MAX] {
         let mut levels = batch.levels().unwrap().clone();
         change(&mut levels.states[0]);

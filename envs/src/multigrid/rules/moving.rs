@@ -4,21 +4,19 @@
 #[allow(missing_docs, reason = "the macro adds a static that cannot be documented")]
 #[wgsl_rs::wgsl]
 pub mod rules {
-    use wgsl_rs::std::*;
-
     use super::super::settings::rules::*;
     use crate::minigrid::components::records::*;
     use crate::multigrid::components::records::*;
 
-    /// Whether the goal moves now that all agents have made step number `elapsed` of the episode; `from` is what the cell
-    /// that it leaves holds, `to` what that it goes to holds. It waits while an agent or anything else is there, and when
+    /// Whether the goal moves now that all agents have made step number `elapsed` of the episode; `left` is what the cell
+    /// that it leaves holds, `entered` what that it goes to holds. It waits while an agent or anything else is there, and when
     /// it has moved there is no goal left to move.
-    pub fn goal_moves(settings: TeamSettings, team: Team, elapsed: u32, from: u32, to: u32) -> bool {
+    pub fn goal_moves(settings: TeamSettings, team: Team, elapsed: u32, left: u32, entered: u32) -> bool {
         let is_due = team.goal_moves_at > 0u32 && elapsed >= team.goal_moves_at;
         let x = team.goal_to / settings.height;
         let y = team.goal_to % settings.height;
-        let is_free = to == EMPTY && agent_on(team, settings.agents, x, y) == NOWHERE;
-        is_due && kind_of(from) == GOAL && is_free
+        let is_free = entered == EMPTY && agent_on(team, settings.agents, x, y) == NOWHERE;
+        is_due && kind_of(left) == GOAL && is_free
     }
 }
 
