@@ -214,7 +214,7 @@ fn levels_and_options_that_make_no_sense_are_refused() {
     for (id, value, allowed) in [
         (ID, 1.5, "numbers from 0 to 1"),
         (ID, -0.1, "numbers from 0 to 1"),
-        ("MultiGrid-DoorKey-8x8-N2-v0", 0.5, "only the options"),
+        ("MultiGrid-DoorKey-8x8-N2-v0", 0.5, "has no option"),
     ] {
         let given = [("p_move".to_owned(), value.into())].into();
         let error = registry().make(id, &BuildOptions { options: given, ..BuildOptions::default() });
