@@ -50,6 +50,25 @@ impl Part {
             rows: methods.map(|(method, values)| Row::new(method, quantity, values.to_vec())).into(),
         }
     }
+
+    /// [`Part::more`] of methods that begin alike with each seed: it holds when the interval of the differences, seed by
+    /// seed, is above 0.
+    pub(super) fn more_each(
+        claim: &'static str,
+        quantity: &str,
+        short: &str,
+        methods: [(&str, &[f64]); 2],
+    ) -> Self {
+        let mut part = Self::more(claim, quantity, short, methods);
+        let [(method, ours), (other, theirs)] = methods;
+        let more = ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs).collect();
+        let row = Row::new(format!("{method} above {other}"), quantity, more);
+        let [low, high] = row.interval;
+        part.holds = low > 0.0;
+        part.finding = format!("{short} {:.3} more, {low:.3} to {high:.3}: {}", row.mean, said(part.holds));
+        part.rows.push(row);
+        part
+    }
 }
 
 /// Tells `watch` of one run of `runs`, `done` of which are over.

@@ -77,13 +77,13 @@ impl MovingGoal {
         let both = |read: for<'a> fn(&'a Returns) -> &'a Vec<f64>| {
             [("GMAH", read(with).as_slice()), (WITHOUT, read(without).as_slice())]
         };
-        let least = Part::more(
+        let least = Part::more_each(
             "where the goal moves its least return is higher when it notices change",
             "least return of 256 episodes, second half of the high level's frames, goal moves",
             "goal moves, least return",
             both(|returns| &returns.least[1]),
         );
-        let mut mean = Part::more(
+        let mut mean = Part::more_each(
             "and so is its mean return",
             "return, second half of the high level's frames, goal moves",
             "mean return",
