@@ -27,6 +27,9 @@ struct Returns {
     failed: Vec<f64>,
 }
 
+/// One of the numbers of all seeds.
+type Read = fn(&Returns) -> &[f64];
+
 impl Returns {
     fn add(&mut self, episodes: &[StagedEpisode], from: u64) {
         let late = high(episodes).filter(|(at, _)| *at > from);
@@ -74,9 +77,7 @@ impl MovingGoal {
     /// What was found.
     pub(super) fn parts(&self) -> Vec<Part> {
         let Self { with, without } = self;
-        let both = |read: for<'a> fn(&'a Returns) -> &'a Vec<f64>| {
-            [("GMAH", read(with).as_slice()), (WITHOUT, read(without).as_slice())]
-        };
+        let both = |read: Read| [("GMAH", read(with)), (WITHOUT, read(without))];
         let least = Part::more_each(
             "where the goal moves its least return is higher when it notices change",
             "least return of 256 episodes, second half of the high level's frames, goal moves",
@@ -89,7 +90,7 @@ impl MovingGoal {
             "mean return",
             both(|returns| &returns.mean),
         );
-        let further: [(&str, for<'a> fn(&'a Returns) -> &'a Vec<f64>); 3] = [
+        let further: [(&str, Read); 3] = [
             ("least return of 100 episodes, goal moves", |returns| &returns.least[0]),
             ("return that 1 episode in 20 stays below, goal moves", |returns| &returns.low),
             ("share of episodes that fail, goal moves", |returns| &returns.failed),
