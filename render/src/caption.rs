@@ -19,6 +19,8 @@ const MARGIN: usize = 3;
 
 const BACKGROUND: Color = [24, 24, 28];
 const INK: Color = [230, 230, 230];
+/// Colour of the largest reward, which is written over the bars.
+const SCALE_INK: Color = [110, 160, 250];
 /// Height of the bars of rewards in pixels.
 const REWARD_STRIP: usize = 40;
 
@@ -48,18 +50,23 @@ impl Frame {
     }
 
     /// The picture with a strip under it in which each step so far is a bar as high as its reward: `steps` bars fill
-    /// the width, and `range`, the smallest and largest reward, the height.
-    pub fn with_rewards(&self, rewards: &[f32], steps: usize, range: (f32, f32)) -> Frame {
-        let mut whole = Frame::filled(self.width(), self.height() + REWARD_STRIP + 2 * MARGIN, BACKGROUND);
+    /// the width. The largest reward so far, which is written above the bars, fills the height; rewards below 0 have none.
+    pub fn with_rewards(&self, rewards: &[f32], steps: usize) -> Frame {
+        let largest = rewards.iter().take(steps).copied().fold(0.0, f32::max);
+        let mut whole = Frame::filled(self.width(), self.height() + LINE_HEIGHT + REWARD_STRIP + 2 * MARGIN, BACKGROUND);
         whole.paste(self, 0, 0);
         let room = self.width().saturating_sub(2 * MARGIN).max(1);
         let edge = |step: usize| MARGIN + room * step / steps.max(1);
         for (step, reward) in rewards.iter().take(steps).enumerate() {
-            let part = (reward - range.0) / (range.1 - range.0).max(f32::MIN_POSITIVE);
+            let part = reward / largest.max(f32::MIN_POSITIVE);
             // A bar of a pixel says that there was a step.
             let height = ((part.clamp(0.0, 1.0) * REWARD_STRIP as f32) as usize).max(1);
             let width = (edge(step + 1) - edge(step)).saturating_sub(1).max(1);
-            whole.fill(edge(step), self.height() + MARGIN + REWARD_STRIP - height, width, height, INK);
+            let bottom = self.height() + MARGIN + LINE_HEIGHT + REWARD_STRIP;
+            whole.fill(edge(step), bottom - height, width, height, INK);
+        }
+        if largest > 0.0 {
+            whole.write_text(&format!("{largest:.1}"), MARGIN, self.height() + MARGIN, SCALE_INK);
         }
         whole
     }
@@ -101,12 +108,15 @@ mod tests {
 
     #[test]
     fn rewards_are_bars_as_high_as_they_are_large() {
-        let frame = Frame::filled(2 * MARGIN + 40, 10, [0; 3]).with_rewards(&[0.0, 2.0, 1.0], 4, (0.0, 2.0));
+        let frame = Frame::filled(2 * MARGIN + 40, 10, [0; 3]).with_rewards(&[0.0, 2.0, 1.0], 4);
         let height = |step: usize| {
             let column = (0..frame.height()).filter(|y| frame.pixel(MARGIN + 10 * step + 3, *y) == Some(INK));
             column.count()
         };
         assert_eq!([0, 1, 2, 3].map(height), [1, REWARD_STRIP, REWARD_STRIP / 2, 0]);
+        assert!(frame.rgb().chunks_exact(3).any(|pixel| pixel == SCALE_INK), "the largest is written");
+        let nothing = Frame::filled(60, 10, [0; 3]).with_rewards(&[0.0], 4);
+        assert!(nothing.rgb().chunks_exact(3).all(|pixel| pixel != SCALE_INK));
     }
 
     #[test]

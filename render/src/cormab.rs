@@ -1,5 +1,5 @@
-//! Drawing coupled bandits: arms as discs whose colour is their level, pulled arms ringed; the network of the
-//! routing problem, and what interventions touch, as lines.
+//! Drawing coupled bandits: arms as discs whose colour is their level (the legend at the bottom), pulled arms ringed,
+//! the source of walks ringed in red; the network of the routing problem, and what interventions touch, as lines.
 
 use embedded_graphics::{
     Drawable,
@@ -13,7 +13,10 @@ use pentathlon_envs::cormab::{
 };
 use pentathlon_gym::VectorEnv;
 
-use crate::{AnsiOptions, Color, Draw, Frame, FrameOptions, RenderError};
+use crate::{
+    AnsiOptions, Color, Draw, Frame, FrameOptions, RenderError,
+    caption::{CHARACTER_WIDTH, LINE_HEIGHT},
+};
 
 /// Most pixels along the sides of a picture that one piece of a line crosses.
 const LONGEST_PIECE: usize = 512;
@@ -21,7 +24,7 @@ const LONGEST_PIECE: usize = 512;
 /// Tiles of a picture's side.
 const TILES: usize = 12;
 /// Colours of the levels, from the lowest to the highest.
-const LEVEL_COLORS: [Color; 4] = [[70, 80, 110], [80, 140, 170], [150, 190, 110], [250, 205, 70]];
+const LEVEL_COLORS: [Color; 4] = [[90, 100, 140], [80, 140, 170], [150, 190, 110], [250, 205, 70]];
 const BACKGROUND: Color = [24, 24, 28];
 const EDGE: Color = [90, 90, 100];
 const RING: Color = [240, 240, 240];
@@ -106,7 +109,7 @@ impl Scene<'_> {
         }
         let columns = (arms.len() as f64).sqrt().ceil();
         let diameter = ((0.55 * side as f64 / columns) as u32).clamp(3, (tile as u32).max(3));
-        let mut disc = |place: [f64; 2], color: Color, ring: Option<Color>| {
+        let mut disc = |place: [f64; 2], color: Color, ring: Option<Color>, diameter: u32| {
             let style = PrimitiveStyleBuilder::new().fill_color(rgb(color)).stroke_width(2 * width);
             let style = style.stroke_color(rgb(ring.unwrap_or(color))).build();
             let Ok(()) = Circle::with_center(at(place), diameter).into_styled(style).draw(&mut frame);
@@ -117,13 +120,23 @@ impl Scene<'_> {
         };
         for (arm, place) in arms.iter().enumerate() {
             let pulled = interventions.is_empty() && self.is_pulled(arm);
-            let ring = if pulled { Some(RING) } else { (source == Some(arm)).then_some(SOURCE) };
-            disc(*place, LEVEL_COLORS[self.levels[arm].min(3) as usize], ring);
+            let is_source = source == Some(arm);
+            let color = LEVEL_COLORS[self.levels[arm].min(3) as usize];
+            let ring = if pulled { Some(RING) } else { is_source.then_some(SOURCE) };
+            disc(*place, color, ring, diameter);
+            if pulled && is_source && diameter > 4 * width + 2 {
+                disc(*place, color, Some(SOURCE), diameter - 4 * width);
+            }
         }
         for (component, place) in interventions.iter().enumerate() {
-            disc(*place, if self.is_pulled(component) { RING } else { EDGE }, None);
+            disc(*place, if self.is_pulled(component) { RING } else { EDGE }, None, diameter);
         }
         frame.write_text(&self.caption(), 3, 3, INK);
+        let below = side.saturating_sub(LINE_HEIGHT);
+        frame.write_text("levels", 3, below, INK);
+        for (level, color) in LEVEL_COLORS.into_iter().enumerate() {
+            frame.write_text(&level.to_string(), 3 + (7 + 2 * level) * CHARACTER_WIDTH, below, color);
+        }
         frame
     }
 

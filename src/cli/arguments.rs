@@ -17,7 +17,8 @@ pub struct EnvironmentArguments {
     /// Which random numbers: reference is the upstream's own stream (native device only)
     #[arg(long, value_enum)]
     pub generator: Option<GeneratorName>,
-    /// Where levels come from: `fresh`, or the size of a fixed pool
+    /// Where levels come from: `fresh`, or the size of a fixed pool; without it fresh ones on the native device, and
+    /// a pool of 4096 on wgpu
     #[arg(long, value_name = "fresh|K", value_parser = parse_levels)]
     pub levels: Option<Levels>,
     /// Threads of the native device; 0 takes all cores

@@ -8,11 +8,18 @@ use pentathlon::{
 };
 use serde::Serialize;
 
+/// Disciplines whose tasks are never achieved, only done better or worse: bandits, cart-pole, pendulum.
+const WITHOUT_SUCCESS: [&str; 2] = ["cormab", "classic_control"];
+
 /// An evaluation, with what a discipline measures beyond it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
-    #[serde(flatten)]
-    pub evaluation: Evaluation,
+    pub episodes: usize,
+    /// Share of the episodes that achieved the task, where there is something to achieve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<f64>,
+    pub mean_return: f64,
+    pub mean_length: f64,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub crafter: Option<CrafterScore>,
 }
@@ -44,14 +51,14 @@ pub fn judge<E>(
     evaluate: impl FnOnce(&mut dyn FnMut(&Step<'_>, &[bool])) -> Result<Evaluation, E>,
 ) -> Result<Judged, E> {
     if discipline != "crafter" {
-        return Ok(Judged { evaluation: evaluate(&mut |_, _| {})?, crafter: None });
+        return Ok(Judged::of(evaluate(&mut |_, _| {})?, discipline, None));
     }
     let mut statistics: Option<AchievementStatistics> = None;
     let evaluation = evaluate(&mut |step, active| {
         let statistics = statistics.get_or_insert_with(|| AchievementStatistics::new(active.len()));
         statistics.record_where(step, |env| active[env]);
     })?;
-    Ok(Judged { evaluation, crafter: statistics.as_ref().map(CrafterScore::of) })
+    Ok(Judged::of(evaluation, discipline, statistics.as_ref().map(CrafterScore::of)))
 }
 
 impl CrafterScore {
@@ -67,9 +74,20 @@ impl CrafterScore {
 }
 
 impl Judged {
+    /// An evaluation on `discipline`.
+    pub fn of(evaluation: Evaluation, discipline: &str, crafter: Option<CrafterScore>) -> Self {
+        let Evaluation { episodes, success_rate, mean_return, mean_length } = evaluation;
+        let success_rate = (!WITHOUT_SUCCESS.contains(&discipline)).then_some(success_rate);
+        Self { episodes, success_rate, mean_return, mean_length, crafter }
+    }
+
     /// In words.
     pub fn describe(&self) -> String {
-        let mut text = describe(&self.evaluation);
+        let Self { episodes, success_rate, mean_return, mean_length, .. } = self;
+        let success = success_rate.map_or_else(String::new, |rate| format!("success {:.1} %, ", rate * 100.0));
+        let mut text = format!(
+            "{episodes} episodes: {success}mean return {mean_return:.3}, mean length {mean_length:.1}\n"
+        );
         if let Some(crafter) = &self.crafter {
             text.push_str(&format!("Crafter score {:.2} %\n", crafter.crafter_score));
             text.push_str("achievement          unlocked in    at step\n");
@@ -77,13 +95,4 @@ impl Judged {
         }
         text
     }
-}
-
-/// An evaluation in words.
-pub fn describe(evaluation: &Evaluation) -> String {
-    let Evaluation { episodes, success_rate, mean_return, mean_length } = evaluation;
-    let success = success_rate * 100.0;
-    format!(
-        "{episodes} episodes: success {success:.1} %, mean return {mean_return:.3}, mean length {mean_length:.1}\n"
-    )
 }

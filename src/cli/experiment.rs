@@ -11,9 +11,9 @@ use pentathlon::agents::{
     Checkpoint, Config, Ending, Evaluation, Progress, RunFiles, Trainer,
     config::EXPERIMENTS,
     continuous_control::{self, ContinuousConfig, ContinuousFiles, ContinuousProgress, ContinuousTrainer},
-    cormab::sequoia::SequoiaConfig,
+    cormab::sequoia::{self, SequoiaConfig},
     gmah::{self, GmahConfig, GmahProgress, GmahTrainer, HierarchyFiles},
-    qmix::{QmixConfig, TeamFiles, TeamProgress, TeamTrainer},
+    qmix::{self, QmixConfig, TeamFiles, TeamProgress, TeamTrainer},
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,10 @@ pub struct Source {
 impl Source {
     /// The configuration that `path` names: a built-in one, or a file.
     pub fn find(path: &Path) -> anyhow::Result<Self> {
-        let known = || EXPERIMENTS.iter().chain(&gmah::EXPERIMENTS).chain(&continuous_control::EXPERIMENTS);
+        let known = || {
+            let single = EXPERIMENTS.iter().chain(&continuous_control::EXPERIMENTS).chain(&sequoia::EXPERIMENTS);
+            single.chain(&qmix::EXPERIMENTS).chain(&gmah::EXPERIMENTS)
+        };
         let built_in = known().find(|(name, _)| path.to_str() == Some(name));
         let text = match built_in {
             Some((_, text)) => (*text).to_owned(),
@@ -421,6 +424,7 @@ mod tests {
                 Kind::Ppo
             };
             assert_eq!(source.kind(), expected, "{name}");
+            assert_eq!(Source::find(Path::new(&name)).unwrap().text, source.text, "{name} is built in");
             kinds.push(expected);
         }
         assert!(kinds.len() > 10, "{kinds:?}");

@@ -23,7 +23,7 @@ use pentathlon::{
 use super::{
     arguments::parse_count,
     eval::{CLONED_EPISODES, CLONED_SEED},
-    evaluation::describe,
+    evaluation::Judged,
     exit::{Interrupted, Usage},
     interrupt, output,
     policy::build,
@@ -181,7 +181,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         report.demonstrations,
         report.frames,
         report.updates,
-        describe(&evaluation),
+        Judged::of(evaluation, "minigrid", None).describe(),
         path.display()
     ))
 }

@@ -119,7 +119,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 let frame = drawing.frame(0, &options)?;
                 // Bandits are about what is earned over time.
                 let frame = match batch.spec().discipline == "cormab" && arguments.steps > 0 {
-                    true => frame.with_rewards(&below.2, arguments.steps, batch.spec().reward_range),
+                    true => frame.with_rewards(&below.2, arguments.steps),
                     false => frame,
                 };
                 below.0.below(frame, batch.spec(), below.1.clone())

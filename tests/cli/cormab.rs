@@ -245,12 +245,15 @@ fn a_trained_agent_is_judged_and_drawn_like_any_other() {
     let trained = run(&["train", "--config", "quick.toml", "--out", "run", "--json"]).json();
     let judged = run(&["eval", "run", "--episodes", "40", "--json"]).json();
     assert_eq!((&judged["id"], &judged["frames"]), (&"coRMAB-Budget-v0".into(), &240.into()));
+    assert!(judged.get("success_rate").is_none(), "there is nothing to achieve: {judged}");
     // Returns are sums of the rewards of 20 steps, of which training reports the expected mean.
     let (earned, of_step) = (judged["mean_return"].as_f64().unwrap(), trained["mean"].as_f64().unwrap());
     assert!((earned / 20.0 / of_step - 1.0).abs() < 0.2, "{earned} a step {of_step}");
     let random = ["eval", "random", "--env", "coRMAB-Budget-v0", "--option", "instance=run/instance.json"];
     let random = run(&[&random[..], &["--episodes", "40", "--json"]].concat()).json();
     assert!(earned > random["mean_return"].as_f64().unwrap());
+    let message = run(&["train", "--resume", "run", "--set", "training.gamma=0.9"]).failed(2);
+    assert!(message.contains("training.gamma=0.9") && message.contains("training.episodes"), "{message}");
     let render = ["render", "coRMAB-Budget-v0", "--steps", "6", "--policy", "run"];
     run(&[&render[..], &["--out", "trained.gif"]].concat()).succeeded();
     let message =

@@ -94,19 +94,27 @@ impl CoupledBanditOptions {
     /// # Errors
     /// Sizes that cannot be, or a file without an instance of that problem.
     pub fn make_instance(&self, id: &str, problem: Problem) -> Result<Instance, Error> {
-        let refused = |option: &str, value: String, error: InstanceError| Error::InvalidOption {
+        let refused = |option: &str, value: String, allowed: String| Error::InvalidOption {
             id: id.into(),
             option: option.into(),
             value,
-            allowed: error.to_string(),
+            allowed,
         };
         let Some(path) = &self.instance else {
+            let Sizes { arms, budget, interventions } = self.sizes;
             return generate(problem, &self.sizes, self.instance_seed).map_err(|error| {
-                refused("arms, budget or interventions", format!("{:?}", self.sizes), error)
+                let given = format!("{arms}, {budget} and {interventions}");
+                let allowed = match error {
+                    InstanceError::Invalid { what, allowed, .. } => format!("{allowed} for {what}"),
+                    error => error.to_string(),
+                };
+                refused("arms, budget and interventions", given, allowed)
             });
         };
-        let instance =
-            Instance::load(path).map_err(|error| refused("instance", path.display().to_string(), error))?;
+        let instance = Instance::load(path).map_err(|error| {
+            let allowed = format!("the file of an instance, which this is not: {error}");
+            refused("instance", path.display().to_string(), allowed)
+        })?;
         if instance.problem != problem {
             return Err(Error::InvalidOption {
                 id: id.into(),
@@ -183,6 +191,10 @@ mod tests {
         let error = missing.make_instance("coRMAB-Budget-v0", Problem::Budget).unwrap_err().to_string();
         assert!(error.contains("/nowhere/a.json"), "{error}");
         let large = read("budget", 21i64).unwrap();
-        assert!(large.make_instance("coRMAB-Budget-v0", Problem::Budget).is_err());
+        assert_eq!(
+            large.make_instance("coRMAB-Budget-v0", Problem::Budget).unwrap_err().to_string(),
+            "option 'arms, budget and interventions' of coRMAB-Budget-v0: 20, 21 and 10 is not allowed; allowed: \
+             0 to 20 for the budget"
+        );
     }
 }

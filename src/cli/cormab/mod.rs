@@ -17,7 +17,7 @@ use pentathlon::{
     },
 };
 
-use super::{exit::Usage, output};
+use super::{exit::Usage, experiment::Source, output};
 
 pub use run::SequoiaRun;
 pub use train::{MAX_NODES, TrainingRun, checkpoint_path, instance_path, is_run, train_sequoia};
@@ -148,11 +148,10 @@ pub fn instance_id(config: &SequoiaConfig) -> anyhow::Result<String> {
     Ok(id(make_instance(config)?.problem))
 }
 
-/// Reads the configuration in the file `path`, applies `changes`, each `table.field=value`, and checks it.
+/// Reads the configuration that `path` names, a built-in one or a file, applies `changes`, each `table.field=value`, and checks it.
 fn read_config(path: &Path, changes: &[String]) -> anyhow::Result<SequoiaConfig> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| Usage(format!("{}: {error}", path.display())))?;
-    parse_config(path, &text, changes)
+    let source = Source::find(path).map_err(|error| Usage(format!("{error:#}")))?;
+    parse_config(path, &source.text, changes)
 }
 
 /// Reads the configuration in the text of `path`, applies `changes` and checks it.

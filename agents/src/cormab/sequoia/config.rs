@@ -11,6 +11,15 @@ use serde::{Deserialize, Serialize};
 use super::{super::evaluation::EvaluationProtocol, adamw::AdamWConfig};
 use crate::{Error, config::overrides};
 
+/// The experiments that are built in, by name, one for each problem; the texts of the files in `experiments/`.
+pub const EXPERIMENTS: [(&str, &str); 5] = [
+    ("sequoia_budget", include_str!("../../../../experiments/sequoia_budget.toml")),
+    ("sequoia_capacity", include_str!("../../../../experiments/sequoia_capacity.toml")),
+    ("sequoia_multi", include_str!("../../../../experiments/sequoia_multi.toml")),
+    ("sequoia_routing", include_str!("../../../../experiments/sequoia_routing.toml")),
+    ("sequoia_scheduling", include_str!("../../../../experiments/sequoia_scheduling.toml")),
+];
+
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -16,7 +16,7 @@ pub use self::{
     adamw::{AdamW, AdamWConfig},
     agent::{SequoiaAgent, SequoiaPolicy},
     config::{
-        ExplorationConfig, ProblemConfig, SearchConfig, SequoiaConfig, TargetSchedule, TrainingConfig,
+        EXPERIMENTS, ExplorationConfig, ProblemConfig, SearchConfig, SequoiaConfig, TargetSchedule, TrainingConfig,
         WarmStartConfig,
     },
     gradient::Gradient,

@@ -115,9 +115,11 @@ impl SequoiaTrainer {
         let saved = SequoiaConfig::read("of the checkpoint", &config, &[] as &[&str])?;
         let config = SequoiaConfig::read("of the checkpoint", &config, changes)?;
         if !saved.can_go_on_as(&config) {
-            let reason =
-                "a run that goes on can change training.episodes, evaluation and search.threads only";
-            return Err(refused(reason.into()));
+            return Err(Error::InvalidField {
+                field: "of a run that goes on",
+                value: changes.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "),
+                allowed: "training.episodes, evaluation and search.threads".into(),
+            });
         }
         let instance =
             Instance::from_json(&instance.0, &instance.1).map_err(|error| refused(error.to_string()))?;
