@@ -3,6 +3,7 @@
 //! Bodies on fixed joints become part of what carries them (or of the scene); the others keep their order.
 //! Every error names the element that it is about.
 
+mod beyond;
 mod check;
 mod inertia;
 
@@ -19,7 +20,8 @@ use crate::vector::rules::{
     Matrix3, Quaternion, Vector3, add3, matrix_of, multiply_quaternions, multiply3, normalize_quaternion,
     rotate, zero3,
 };
-pub(crate) use check::{MAX_HULL_VERTICES, Range};
+pub(crate) use beyond::MAX_HULL_VERTICES;
+pub(crate) use check::Range;
 use inertia::MassProperties;
 pub(crate) use inertia::is_natural_inertia;
 
@@ -63,6 +65,17 @@ pub enum LayoutError {
         element: String,
         /// What is wrong.
         problem: &'static str,
+    },
+    /// A shape that only the rapier backend has.
+    #[error(
+        "{element} is {kind}, which the native engine and the wgpu device do not have; the rapier backend takes it: build with \
+         the feature `rapier`, then `--engine rapier` on the command line, or `RapierWorlds` in code"
+    )]
+    Beyond {
+        /// Which shape, of what.
+        element: String,
+        /// What it is.
+        kind: String,
     },
     /// More of something than a world holds.
     #[error("the model has {count} {kind}; a world holds at most {limit}")]
@@ -184,7 +197,22 @@ impl Layout {
         layout.geoms.append(&mut scene);
         layout.place_actuators(model)?;
         layout.place_collisions(model)?;
+        // Last, so that the models of all backends can be checked here.
+        beyond::check(model)?;
         Ok(layout)
+    }
+
+    /// Checks what no backend can simulate: names, numbers and structure. What is only too much for this engine, in
+    /// number or in kind, is no error.
+    ///
+    /// # Errors
+    ///
+    /// The first thing found wrong, by name.
+    pub fn check(model: &ModelDescription) -> Result<(), LayoutError> {
+        match Self::new(model) {
+            Ok(_) | Err(LayoutError::TooMany { .. } | LayoutError::Beyond { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The movable body called `name`.

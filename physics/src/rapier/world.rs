@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::{ActuatorLaw, BodyDescription, ModelDescription};
 
-/// The tag of colliders of the scene; those of body i have i + 1.
+/// The tag of colliders of the scene and of what is fixed to it; those of body i have i + 1.
 const SCENE: u128 = 0;
 
 /// One world.
@@ -30,15 +30,11 @@ pub(super) struct PairFilter<'a>(pub &'a Blueprint);
 
 impl PhysicsHooks for PairFilter<'_> {
     fn filter_contact_pair(&self, context: &PairFilterContext) -> Option<SolverFlags> {
-        let tag = |handle: ColliderHandle| {
-            context.colliders.get(handle).map_or(SCENE, |collider| collider.user_data)
+        let body = |handle: ColliderHandle| {
+            let tag = context.colliders.get(handle).map_or(SCENE, |collider| collider.user_data);
+            (tag as usize).checked_sub(1)
         };
-        let (a, b) = (tag(context.collider1), tag(context.collider2));
-        let collide = match (a, b) {
-            (SCENE, SCENE) => false,
-            (SCENE, _) | (_, SCENE) => true,
-            (a, b) => self.0.collides[(a - 1) as usize * self.0.bodies.len() + (b - 1) as usize],
-        };
+        let collide = self.0.collide(body(context.collider1), body(context.collider2));
         collide.then_some(SolverFlags::COMPUTE_RIGID_IMPULSES)
     }
 }
@@ -95,9 +91,11 @@ impl World {
                 .additional_mass_properties(mass_properties(body, plan.offset))
                 .can_sleep(false),
         );
+        // What is fixed to the scene is part of it.
+        let tag = blueprint.carriers[index].map_or(SCENE, |_| index as u128 + 1);
         for geom in &body.geoms {
             let frame = Pose::from_translation(-plan.offset);
-            let shape = collider(geom, frame, model.friction_combination, index as u128 + 1)?;
+            let shape = collider(geom, frame, model.friction_combination, tag)?;
             self.rapier.insert_collider(shape, Some(handle));
         }
         let joint =
