@@ -127,7 +127,10 @@ fn a_cylinder_rolls_down_a_slope_as_a_cylinder_does() {
     assert!((velocities[4] * radius / speed - 1.0).abs() < 0.02, "it slips: {velocities:?}");
     let way = (positions[0] - radius * slope.sin()) / slope.cos();
     assert!((way / (0.5 * acceleration) - 1.0).abs() < 0.03, "{way} m");
-    assert!(positions[1].abs() < 5e-3 && velocities[3].abs() < 0.05 && velocities[5].abs() < 0.05, "it turns off");
+    assert!(
+        positions[1].abs() < 5e-3 && velocities[3].abs() < 0.05 && velocities[5].abs() < 0.05,
+        "it turns off"
+    );
 }
 
 #[test]
@@ -211,7 +214,8 @@ fn bodies_that_are_fixed_to_the_scene_are_part_of_it() {
 
 #[test]
 fn fixed_parts_of_a_body_collide_with_it() {
-    let mut plate = free("plate", Shape::Box { half_extents: [0.3, 0.3, 0.02] }, 0.5, [0.01; 3], [0.0, 0.0, 0.1]);
+    let mut plate =
+        free("plate", Shape::Box { half_extents: [0.3, 0.3, 0.02] }, 0.5, [0.01; 3], [0.0, 0.0, 0.1]);
     (plate.joint, plate.parent) = (JointDescription::Fixed, Some("base".to_owned()));
     let base = free("base", Shape::Box { half_extents: [0.1; 3] }, 5.0, [0.05; 3], [0.0, 0.0, 0.1]);
     let mut scene = model(vec![ball(0.05, [0.0, 0.0, 0.5]), base, plate], vec![level_floor(0.8)]);
@@ -267,8 +271,14 @@ fn what_no_backend_takes_is_named() {
         (on_body(Shape::Ellipsoid { radii: [0.1, 0.0, 0.1] }), "radius is 0"),
         (on_body(flat), "volume"),
         (in_scene(TriangleMesh { triangles: Vec::new(), ..mesh.clone() }), "number of triangles is 0"),
-        (in_scene(TriangleMesh { triangles: vec![[0, 1, 9999]], ..mesh.clone() }), "corner of a triangle is 9999"),
-        (in_scene(TriangleMesh { vertices: vec![[f64::INFINITY; 3]; 3], triangles: vec![[0, 1, 2]] }), "vertex"),
+        (
+            in_scene(TriangleMesh { triangles: vec![[0, 1, 9999]], ..mesh.clone() }),
+            "corner of a triangle is 9999",
+        ),
+        (
+            in_scene(TriangleMesh { vertices: vec![[f64::INFINITY; 3]; 3], triangles: vec![[0, 1, 2]] }),
+            "vertex",
+        ),
         (in_scene(line), "no area"),
     ] {
         let message = refused(&model);

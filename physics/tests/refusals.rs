@@ -92,7 +92,10 @@ fn shapes_of_the_rapier_backend_are_refused_with_the_advice_to_take_it() {
         model.scene.push(GeomDescription::new(shape).named("part"));
         model
     };
-    let mesh = TriangleMesh { vertices: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], triangles: vec![[0, 1, 2]] };
+    let mesh = TriangleMesh {
+        vertices: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        triangles: vec![[0, 1, 2]],
+    };
     let round = |corners: usize| {
         let corner = |i: usize| {
             let (sine, cosine) = (i as f64).sin_cos();

@@ -169,7 +169,10 @@ fn a_urdf_file_is_shown_and_what_it_lacks_is_said() {
     let mesh = urdf.replace("<sphere radius=\"0.1\"/>", "<mesh filename=\"parts/ball.stl\"/>");
     fs::write(directory.path().join("mesh.urdf"), mesh).unwrap();
     let message = show("mesh.urdf").failed(1);
-    assert!(message.contains("mesh.urdf: line 1: <link name=\"ball\">: cannot read the mesh file"), "{message}");
+    assert!(
+        message.contains("mesh.urdf: line 1: <link name=\"ball\">: cannot read the mesh file"),
+        "{message}"
+    );
     assert!(message.contains("parts/ball.stl"), "{message}");
 }
 
@@ -177,7 +180,8 @@ fn a_urdf_file_is_shown_and_what_it_lacks_is_said() {
 fn rapier_shows_what_is_beyond_the_engine_where_it_is_built_in() {
     let directory = tempfile::tempdir().unwrap();
     // A chute of two walls that meet below, as triangles, and a tin above it.
-    let chute = "v -2 -1 1\nv 2 -1 1\nv -2 0 0\nv 2 0 0\nv -2 1 1\nv 2 1 1\nf 1 2 4\nf 1 4 3\nf 3 4 6\nf 3 6 5\n";
+    let chute =
+        "v -2 -1 1\nv 2 -1 1\nv -2 0 0\nv 2 0 0\nv -2 1 1\nv 2 1 1\nf 1 2 4\nf 1 4 3\nf 3 4 6\nf 3 6 5\n";
     fs::write(directory.path().join("chute.obj"), chute).unwrap();
     let inertial = r#"<inertial><mass value="1"/><inertia ixx="0.01" ixy="0" ixz="0" iyy="0.01" iyz="0" izz="0.01"/></inertial>"#;
     let urdf = format!(
@@ -206,7 +210,10 @@ fn rapier_shows_what_is_beyond_the_engine_where_it_is_built_in() {
             assert!(fs::read(directory.path().join(out)).unwrap().starts_with(begins_with), "{out}");
         } else {
             let message = ended.failed(2);
-            assert!(message.contains("--engine rapier") && message.contains("--features rapier"), "{message}");
+            assert!(
+                message.contains("--engine rapier") && message.contains("--features rapier"),
+                "{message}"
+            );
             assert!(!directory.path().join(out).exists());
         }
     }

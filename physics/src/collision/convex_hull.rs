@@ -108,9 +108,8 @@ impl<'a> Hull<'a> {
         };
         let apex = self.faces[face].outside.swap_remove(place);
         // Faces in the plane of the apex may be seen or not; one of the two gives a single horizon.
-        let horizon = [self.tolerance, -self.tolerance]
-            .into_iter()
-            .find_map(|above| self.horizon(face, apex, above));
+        let horizon =
+            [self.tolerance, -self.tolerance].into_iter().find_map(|above| self.horizon(face, apex, above));
         // A point that no cone can be drawn to lies in the hull but for rounding.
         let Some((seen, horizon)) = horizon else { return true };
         let first = self.faces.len();
@@ -233,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_grid_of_points_has_the_corners_of_its_box() {
-        let grid: Vec<Point> = (0..125).map(|i| [i % 5, i / 5 % 5, i / 25].map(|x| 0.3 * f64::from(x))).collect();
+        let grid: Vec<Point> =
+            (0..125).map(|i| [i % 5, i / 5 % 5, i / 25].map(|x| 0.3 * f64::from(x))).collect();
         let hull = convex_hull(&grid).unwrap();
         assert_eq!((hull.vertices.len(), hull.triangles.len()), (8, 12));
         check(&grid, &hull);
@@ -259,7 +259,8 @@ mod tests {
     fn what_spans_no_volume_has_no_hull() {
         let flat: Vec<Point> = (0..20).map(|i| [f64::from(i % 5), f64::from(i / 5), 1.0]).collect();
         let line: Vec<Point> = (0..20).map(|i| [f64::from(i); 3]).collect();
-        for points in [&flat[..], &line, &[[0.0; 3]; 9], &[], &[[0.0; 3], [1.0; 3], [f64::NAN; 3], [2.0; 3]]] {
+        for points in [&flat[..], &line, &[[0.0; 3]; 9], &[], &[[0.0; 3], [1.0; 3], [f64::NAN; 3], [2.0; 3]]]
+        {
             assert!(convex_hull(points).is_none(), "{points:?}");
         }
     }

@@ -209,7 +209,8 @@ mod tests {
     fn a_hull_of_many_corners_is_the_solid_that_it_approximates() {
         // A prism of 512 sides, lying beside its frame.
         let ring = (0..512).map(|i| (std::f64::consts::TAU * f64::from(i) / 512.0).sin_cos());
-        let vertices = ring.flat_map(|(sine, cosine)| [-0.3, 0.5].map(|z| [1.0 + 0.2 * cosine, 0.2 * sine, z]));
+        let vertices =
+            ring.flat_map(|(sine, cosine)| [-0.3, 0.5].map(|z| [1.0 + 0.2 * cosine, 0.2 * sine, z]));
         let prism = Shape::ConvexHull { vertices: vertices.collect() };
         let cylinder = Shape::Cylinder { radius: 0.2, half_length: 0.4 };
         assert!((volume(&prism) / volume(&cylinder) - 1.0).abs() < 1e-4);
@@ -244,9 +245,12 @@ mod tests {
             MassProperties::of_shape(&Shape::Ellipsoid { radii: [0.3; 3] }, 2.0).unwrap().inertia,
             ball.inertia,
         );
-        assert!((volume(&Shape::Ellipsoid { radii: [0.1, 0.2, 0.3] }) - 4.0 / 3.0 * PI * 0.006).abs() < 1e-15);
+        assert!(
+            (volume(&Shape::Ellipsoid { radii: [0.1, 0.2, 0.3] }) - 4.0 / 3.0 * PI * 0.006).abs() < 1e-15
+        );
         // A coin of 1 kg and 1 m: r²/4 across, r²/2 along its axis.
-        let coin = MassProperties::of_shape(&Shape::Cylinder { radius: 1.0, half_length: 1e-9 }, 1.0).unwrap();
+        let coin =
+            MassProperties::of_shape(&Shape::Cylinder { radius: 1.0, half_length: 1e-9 }, 1.0).unwrap();
         assert_close(coin.inertia, [0.25, 0.25, 0.5, 0.0, 0.0, 0.0]);
     }
 

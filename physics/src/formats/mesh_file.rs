@@ -25,7 +25,9 @@ pub(super) fn read_mesh(path: &Path, scale: [f64; 3]) -> Result<TriangleMesh, St
     let file = path.display();
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     if !["stl", "obj"].contains(&ending.as_str()) {
-        return Err(format!("the mesh file {file} ends neither in .stl nor in .obj; others are not supported"));
+        return Err(format!(
+            "the mesh file {file} ends neither in .stl nor in .obj; others are not supported"
+        ));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("cannot read the mesh file {file}: {error}"))?;
     // Looks, which OBJ files keep in others, are of no concern.
@@ -200,7 +202,9 @@ mod tests {
     #[test]
     fn a_convex_mesh_is_a_hull_and_an_open_one_is_not() {
         let wedge = read("wedge.obj", WEDGE.as_bytes(), [1.0; 3]).unwrap();
-        assert!(matches!(solid_or_surface(wedge.clone()), Shape::ConvexHull { vertices } if vertices.len() == 4));
+        assert!(
+            matches!(solid_or_surface(wedge.clone()), Shape::ConvexHull { vertices } if vertices.len() == 4)
+        );
         let mut open = wedge.clone();
         open.triangles.pop();
         assert_eq!(solid_or_surface(open.clone()), Shape::Mesh(open));

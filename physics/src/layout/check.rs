@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Geom, LayoutError, array, compose, quaternion, vector, wxyz};
 use crate::model::{
-    ActuatorLaw, AxisJoint, GeomDescription, HeightLayer, JointDescription, ModelDescription, Shape, TriangleMesh,
+    ActuatorLaw, AxisJoint, GeomDescription, HeightLayer, JointDescription, ModelDescription, Shape,
+    TriangleMesh,
 };
 use crate::vector::rules::{Vector3, cross3, dot3, scale3, sub3};
 

@@ -205,10 +205,7 @@ fn plan_actuator(
     })
 }
 
-fn collision_table(
-    model: &ModelDescription,
-    carriers: &[Option<usize>],
-) -> Result<Vec<bool>, RapierError> {
+fn collision_table(model: &ModelDescription, carriers: &[Option<usize>]) -> Result<Vec<bool>, RapierError> {
     let count = model.bodies.len();
     let mut table = vec![false; count * count];
     for [a, b] in &model.colliding_bodies {

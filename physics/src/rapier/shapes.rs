@@ -26,7 +26,9 @@ pub(super) fn collider(
     let own = frame * pose(geom.position, geom.orientation);
     // Rapier's cylinders stand along y.
     let own = match geom.shape {
-        Shape::Cylinder { .. } => own * Pose::from_rotation(Rotation::from_rotation_x(std::f32::consts::FRAC_PI_2)),
+        Shape::Cylinder { .. } => {
+            own * Pose::from_rotation(Rotation::from_rotation_x(std::f32::consts::FRAC_PI_2))
+        }
         _ => own,
     };
     Ok(ColliderBuilder::new(shape(geom)?)

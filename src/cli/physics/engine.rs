@@ -2,6 +2,8 @@
 
 #[cfg(feature = "rapier")]
 use pentathlon::physics::rapier::{RapierError, RapierOptions, RapierWorlds};
+#[cfg(feature = "rapier")]
+use pentathlon::render::scene3d::{BodyPose, ContactMark};
 use pentathlon::{
     physics::{
         model::ModelDescription,
@@ -9,8 +11,6 @@ use pentathlon::{
     },
     render::scene3d::WorldSnapshot,
 };
-#[cfg(feature = "rapier")]
-use pentathlon::render::scene3d::{BodyPose, ContactMark};
 
 use super::refused;
 use crate::cli::exit::Usage;

@@ -205,11 +205,7 @@ fn within(range: Option<[f64; 2]>) -> f64 {
 }
 
 /// The model in a file, and the time step that it asks for.
-fn read(
-    name: &str,
-    reading: Reading,
-    engine: EngineName,
-) -> anyhow::Result<(ModelDescription, Option<f64>)> {
+fn read(name: &str, reading: Reading, engine: EngineName) -> anyhow::Result<(ModelDescription, Option<f64>)> {
     let path = Path::new(name);
     if path.extension().is_none() {
         let names = NAMES.join(", ");
@@ -303,7 +299,8 @@ mod tests {
         // The base reaches 0.05 m down, the second arm 0.5 m.
         for (z, wanted) in [(1.0, -0.05), (-0.4, -0.5)] {
             std::fs::write(&path, arm(z)).unwrap();
-            let scene = Scene::find(path.to_str().unwrap(), Reading::default(), 0.0, EngineName::Native).unwrap();
+            let scene =
+                Scene::find(path.to_str().unwrap(), Reading::default(), 0.0, EngineName::Native).unwrap();
             let [_, floor] = scene.model.scene.as_slice() else { panic!("{:?}", scene.model.scene) };
             assert_eq!(floor.shape, Shape::Plane);
             assert!((floor.position[2] - wanted).abs() < 1e-12, "{:?}", floor.position);
@@ -314,7 +311,8 @@ mod tests {
     fn unknown_models_are_refused_with_what_there_is() {
         let message = Scene::find("arm", FLOATING, 0.0, EngineName::Native).unwrap_err().to_string();
         assert!(message.contains("--floating-base is for files"), "{message}");
-        let message = Scene::find("octopod", Reading::default(), 0.0, EngineName::Native).unwrap_err().to_string();
+        let message =
+            Scene::find("octopod", Reading::default(), 0.0, EngineName::Native).unwrap_err().to_string();
         assert!(message.contains("quadruped, arm"), "{message}");
         let message = Scene::find("robot.xml", FLOATING, 0.0, EngineName::Native).unwrap_err().to_string();
         assert!(message.contains("--floating-base"), "{message}");

@@ -129,8 +129,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Reading { floating_base: arguments.floating_base, ignore_softness: arguments.ignore_softness };
     let scene = Scene::find(&arguments.model, reading, arguments.drop, arguments.engine)?;
     let time_step = time_step(arguments, &scene)?;
-    let mut worlds =
-        Engine::new(arguments.engine, &scene.model, arguments.num_worlds, Some(time_step))?;
+    let mut worlds = Engine::new(arguments.engine, &scene.model, arguments.num_worlds, Some(time_step))?;
     let velocities = vec![0.0; scene.num_velocities];
     for world in 0..arguments.num_worlds {
         worlds.set_state(world, &scene.positions, &velocities)?;

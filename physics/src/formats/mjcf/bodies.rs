@@ -260,10 +260,12 @@ fn convert_geom(source: &Source, geom: &Geom, element: String) -> Result<GeomDes
         (GeomType::Plane, None) => Shape::Plane,
         (GeomType::Cylinder, None) => Shape::Cylinder { radius: a, half_length: b },
         (GeomType::Ellipsoid, None) => Shape::Ellipsoid { radii: [a, b, c] },
-        (GeomType::Mesh, None) => match Mesh::of(source.file, geom, source.folder).and_then(|mesh| mesh.hull()) {
-            Ok(hull) => hull,
-            Err(reason) => return refuse(&reason),
-        },
+        (GeomType::Mesh, None) => {
+            match Mesh::of(source.file, geom, source.folder).and_then(|mesh| mesh.hull()) {
+                Ok(hull) => hull,
+                Err(reason) => return refuse(&reason),
+            }
+        }
         (GeomType::Hfield, None) => {
             return refuse("height fields are not read from files; build the scene in code");
         }

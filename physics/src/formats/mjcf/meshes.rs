@@ -37,7 +37,9 @@ impl<'a> Mesh<'a> {
         let name = geom.mesh.as_deref().ok_or("it names no mesh")?;
         let asset = file.assets.mesh(name).ok_or_else(|| format!("the mesh {name} does not exist"))?;
         let mut surface = match (&asset.inline_vertices, file.resolve_mesh_file(asset, folder)) {
-            (Some(_), Some(_)) => return Err(format!("the mesh {name} has file and vertex; give one of them")),
+            (Some(_), Some(_)) => {
+                return Err(format!("the mesh {name} has file and vertex; give one of them"));
+            }
             (None, None) => return Err(format!("the mesh {name} has neither file nor vertex")),
             (None, Some(path)) => {
                 read_mesh(&path, [1.0; 3]).map_err(|reason| format!("the mesh {name}: {reason}"))?
@@ -53,7 +55,10 @@ impl<'a> Mesh<'a> {
                 let faces = asset.inline_faces.as_deref().unwrap_or_default();
                 TriangleMesh {
                     vertices: triples.collect(),
-                    triangles: faces.chunks_exact(3).map(|corners| [corners[0], corners[1], corners[2]]).collect(),
+                    triangles: faces
+                        .chunks_exact(3)
+                        .map(|corners| [corners[0], corners[1], corners[2]])
+                        .collect(),
                 }
             }
         };
@@ -101,11 +106,13 @@ impl<'a> Mesh<'a> {
                 solid.ok_or_else(|| format!("the mesh {name}: its corners span no volume"))
             }
             MeshInertia::Exact => MassProperties::inside(&self.surface).ok_or_else(|| {
-                format!("the mesh {name} has inertia=\"exact\", but its triangles enclose nothing from outside")
+                format!(
+                    "the mesh {name} has inertia=\"exact\", but its triangles enclose nothing from outside"
+                )
             }),
-            MeshInertia::Shell | MeshInertia::Legacy => {
-                Err(format!("the mesh {name}: of inertia, convex and exact are supported; or add <inertial> to the body"))
-            }
+            MeshInertia::Shell | MeshInertia::Legacy => Err(format!(
+                "the mesh {name}: of inertia, convex and exact are supported; or add <inertial> to the body"
+            )),
         }
     }
 }

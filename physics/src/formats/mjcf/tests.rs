@@ -145,11 +145,7 @@ fn bodies_that_may_touch_are_listed_in_pairs() {
 fn what_the_engine_has_not_is_named() {
     for (from, to, named) in [
         ("contype=\"0\" conaffinity=\"0\"", "", "<geom name=\"look\">"),
-        (
-            "type=\"sphere\" size=\"0.2\"",
-            "name=\"tin\" type=\"sdf\" size=\"0.2 0.1\"",
-            "<geom name=\"tin\">",
-        ),
+        ("type=\"sphere\" size=\"0.2\"", "name=\"tin\" type=\"sdf\" size=\"0.2 0.1\"", "<geom name=\"tin\">"),
         ("condim=\"1\"", "name=\"soft\" condim=\"6\"", "<geom name=\"soft\">"),
         ("axis=\"0 2 0\"", "stiffness=\"3\"", "<joint name=\"swing\">"),
         ("axis=\"0 2 0\"", "type=\"ball\"", "<joint name=\"swing\">"),
@@ -396,7 +392,9 @@ fn meshes_are_read_from_the_folder_that_the_compiler_names() {
         from_mjcf_file(&path, &MjcfOptions::default()).map(|file| file.model.bodies[0].clone())
     };
     // The dent is a pyramid of a sixth of the box.
-    for (mesh, mass) in [("", 80.0), ("inertia=\"convex\"", 80.0), ("inertia=\"exact\" scale=\"-2 1 1\"", 800.0 / 6.0)] {
+    for (mesh, mass) in
+        [("", 80.0), ("inertia=\"convex\"", 80.0), ("inertia=\"exact\" scale=\"-2 1 1\"", 800.0 / 6.0)]
+    {
         let body = load(mesh).unwrap();
         assert!((body.mass - mass).abs() < 1e-9, "{mesh}: {} kg", body.mass);
         assert!(matches!(&body.geoms[0].shape, Shape::ConvexHull { vertices } if vertices.len() == 9));
@@ -408,7 +406,10 @@ fn meshes_are_read_from_the_folder_that_the_compiler_names() {
     assert!(load("inertia=\"exact\"").unwrap_err().to_string().contains("enclose nothing"));
     std::fs::remove_file(folder.path().join("parts/dented.obj")).unwrap();
     let message = load("").unwrap_err().to_string();
-    assert!(message.contains("cannot read the mesh file") && message.contains("parts/dented.obj"), "{message}");
+    assert!(
+        message.contains("cannot read the mesh file") && message.contains("parts/dented.obj"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -72,11 +72,7 @@ fn what_the_engine_has_not_is_named() {
         ),
         ("<box size=\"0.4 0.2 0.1\"/>", "<cone radius=\"0.1\" length=\"1\"/>", "<cone> inside <geometry>"),
         ("type=\"continuous\"", "type=\"planar\"", "<joint name=\"hinge\">"),
-        (
-            "<axis xyz=\"0 1 0\"/>",
-            "<axis xyz=\"0 1 0\"/><mimic joint=\"slide\"/>",
-            "<joint name=\"hinge\">",
-        ),
+        ("<axis xyz=\"0 1 0\"/>", "<axis xyz=\"0 1 0\"/><mimic joint=\"slide\"/>", "<joint name=\"hinge\">"),
         ("<axis xyz=\"0 1 0\"/>", "<axis xyz=\"0 0 0\"/>", "axis"),
         ("<mass value=\"2\"/>", "<mass value=\"0\"/>", "<link name=\"cart\">"),
         ("<child link=\"pole\"/>", "<child link=\"pile\"/>", "pile"),
@@ -90,11 +86,7 @@ fn what_the_engine_has_not_is_named() {
         ("<mass value=\"2\"/>", "<mass/>", "its attribute value is missing"),
         ("size=\"0.4 0.2 0.1\"", "size=\"0.4 nan 0.1\"", "size=\"0.4 nan 0.1\": 3 finite numbers"),
         ("size=\"0.4 0.2 0.1\"", "size=\"0.4 0.2\"", "3 finite numbers"),
-        (
-            "<axis xyz=\"2 0 0\"/>",
-            "<axis xyz=\"2 0 0\" frame=\"rail\"/>",
-            "frame=\"rail\" is not supported",
-        ),
+        ("<axis xyz=\"2 0 0\"/>", "<axis xyz=\"2 0 0\" frame=\"rail\"/>", "frame=\"rail\" is not supported"),
         ("damping=\"0.3\"", "dampening=\"0.3\"", "<dynamics> in <joint name=\"slide\">: dampening"),
         ("velocity=\"3\"", "velocity=\"fast\"", "velocity=\"fast\""),
         ("<dynamics damping", "<spring k=\"3\"/><dynamics damping", "<spring> inside <joint>"),
@@ -132,11 +124,8 @@ fn meshes_are_read_beside_the_file_or_in_its_package() {
     let rail = r#"<link name="rail"><collision><geometry><mesh filename="open.obj" scale="2 1 1"/></geometry></collision></link>"#;
     for file in ["../meshes/wedge.obj", "package://carts/meshes/wedge.obj"] {
         let mesh = format!("<mesh filename=\"{file}\"/>");
-        let text = CART.replacen("<link name=\"rail\"/>", rail, 1).replacen(
-            "<box size=\"0.4 0.2 0.1\"/>",
-            &mesh,
-            1,
-        );
+        let text =
+            CART.replacen("<link name=\"rail\"/>", rail, 1).replacen("<box size=\"0.4 0.2 0.1\"/>", &mesh, 1);
         std::fs::write(&path, text).unwrap();
         let model = from_urdf_file(&path, &UrdfOptions::default()).unwrap();
         let Shape::ConvexHull { vertices } = &model.bodies[0].geoms[0].shape else {
@@ -151,11 +140,7 @@ fn meshes_are_read_beside_the_file_or_in_its_package() {
 #[test]
 fn every_refusal_names_the_line() {
     for (from, to, said) in [
-        (
-            "<box size=\"0.4 0.2 0.1\"/>",
-            "<mesh filename=\"cart.stl\"/>",
-            "line 3: <link name=\"cart\">: ",
-        ),
+        ("<box size=\"0.4 0.2 0.1\"/>", "<mesh filename=\"cart.stl\"/>", "line 3: <link name=\"cart\">: "),
         ("type=\"continuous\"", "type=\"planar\"", "line 13: <joint name=\"hinge\">: "),
         ("size=\"0.4 0.2 0.1\"", "size=\"0.4 0 0.1\"", "line 6: <collision> in <link name=\"cart\">: "),
         ("iyy=\"2\"", "iyy=\"90\"", "line 3: <link name=\"cart\">: "),
@@ -175,7 +160,8 @@ fn every_refusal_names_the_line() {
 fn what_is_only_looked_at_is_passed_over() {
     let looks = r#"<material name="red"><color rgba="1 0 0 1"/></material>
           <transmission name="t"><actuator name="m"/></transmission><gazebo reference="cart"><mu1>3</mu1></gazebo>"#;
-    let visual = r#"<visual name="v"><geometry><mesh filename="cart.stl"/></geometry><material name="red"/></visual>"#;
+    let visual =
+        r#"<visual name="v"><geometry><mesh filename="cart.stl"/></geometry><material name="red"/></visual>"#;
     let text = CART
         .replacen("<link name=\"rail\"/>", &format!("{looks}<link name=\"rail\"/>"), 1)
         .replacen("<collision>", &format!("{visual}<collision name=\"hull\">"), 1)
