@@ -283,6 +283,25 @@ fn a_benchmark_reports_its_conditions() {
 }
 
 #[test]
+fn rapier_is_measured_where_it_is_built_in() {
+    let small = ["--engine", "rapier", "--num-worlds", "4", "--steps", "20", "--json"];
+    let ended = run(&[&["physics", "bench", "quadruped"][..], &small].concat());
+    if cfg!(feature = "rapier") {
+        let report = ended.json();
+        assert_eq!(
+            (&report["engine"], &report["solver_iterations"]),
+            (&"rapier".into(), &4.into()),
+            "{report}"
+        );
+        assert!(report["steps_per_second"].as_f64().unwrap() > 0.0, "{report}");
+        let message = run(&["physics", "bench", "arm", "--engine", "rapier", "--device", "wgpu"]).failed(2);
+        assert!(message.contains("native device alone"), "{message}");
+    } else {
+        assert!(ended.failed(2).contains("--features rapier"));
+    }
+}
+
+#[test]
 fn mistakes_are_usage_errors_that_say_what_is_allowed() {
     for (arguments, said) in [
         (&["physics", "show", "octopod", "--out", "a.gif"][..], "quadruped, arm"),
