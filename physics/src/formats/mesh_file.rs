@@ -211,8 +211,8 @@ mod tests {
         // A dent in the large face.
         let mut dented = wedge;
         dented.vertices.push([0.2; 3]);
-        dented.triangles.pop();
-        dented.triangles.extend([[1, 2, 4], [2, 3, 4], [3, 1, 4]]);
+        let [a, b, c] = dented.triangles.pop().unwrap();
+        dented.triangles.extend([[a, b, 4], [b, c, 4], [c, a, 4]]);
         assert!(volume(&Shape::Mesh(dented.clone())) > 0.0);
         assert_eq!(solid_or_surface(dented.clone()), Shape::Mesh(dented));
     }

@@ -15,6 +15,7 @@ mod shapes;
 mod state;
 #[cfg(test)]
 mod tests;
+mod wide_hull;
 mod world;
 
 pub use contacts::RapierContact;

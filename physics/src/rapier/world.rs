@@ -9,7 +9,7 @@ use rapier3d::prelude::{
 use super::{
     RapierError, RapierOptions,
     blueprint::{Blueprint, Motion, axis_joint, pose, rotation_from_x, vector},
-    shapes::collider,
+    shapes::colliders,
 };
 use crate::model::{ActuatorLaw, BodyDescription, ModelDescription};
 
@@ -56,8 +56,9 @@ impl World {
             controls: vec![0.0; blueprint.actuators.len()],
         };
         for geom in &model.scene {
-            let shape = collider(geom, Pose::IDENTITY, model.friction_combination, SCENE)?;
-            world.rapier.insert_collider(shape, None);
+            for collider in colliders(geom, Pose::IDENTITY, model.friction_combination, SCENE)? {
+                world.rapier.insert_collider(collider, None);
+            }
         }
         for (index, body) in model.bodies.iter().enumerate() {
             world.add_body(model, blueprint, index, body)?;
@@ -95,8 +96,9 @@ impl World {
         let tag = blueprint.carriers[index].map_or(SCENE, |_| index as u128 + 1);
         for geom in &body.geoms {
             let frame = Pose::from_translation(-plan.offset);
-            let shape = collider(geom, frame, model.friction_combination, tag)?;
-            self.rapier.insert_collider(shape, Some(handle));
+            for collider in colliders(geom, frame, model.friction_combination, tag)? {
+                self.rapier.insert_collider(collider, Some(handle));
+            }
         }
         let joint =
             match (blueprint.parents[index], plan.motion) {

@@ -133,7 +133,8 @@ fn meshes_are_read_beside_the_file_or_in_its_package() {
         };
         assert_eq!(vertices.len(), 4);
         let Shape::Mesh(mesh) = &model.scene[0].shape else { panic!("{:?}", model.scene) };
-        assert_eq!((mesh.triangles.len(), mesh.vertices[1]), (3, [2.0, 0.0, 0.0]));
+        assert_eq!(mesh.triangles.len(), 3);
+        assert!(mesh.vertices.contains(&[2.0, 0.0, 0.0]), "{mesh:?}");
     }
 }
 
