@@ -48,6 +48,7 @@ pub(super) fn colliders(
 }
 
 fn shapes(geom: &GeomDescription) -> Result<Vec<SharedShape>, RapierError> {
+    let element = format!("geom '{}'", geom.name);
     let shape = match &geom.shape {
         Shape::Sphere { radius } => SharedShape::ball(*radius as f32),
         Shape::Capsule { radius, half_length } => SharedShape::capsule_z(*half_length as f32, *radius as f32),
@@ -55,13 +56,13 @@ fn shapes(geom: &GeomDescription) -> Result<Vec<SharedShape>, RapierError> {
         Shape::Cylinder { radius, half_length } => SharedShape::cylinder(*half_length as f32, *radius as f32),
         Shape::ConvexHull { vertices } => {
             let points: Vec<Vector> = vertices.iter().map(|&vertex| vector(vertex)).collect();
-            hull(&points, &geom.name)?
+            hull(&points, &element)?
         }
-        Shape::Ellipsoid { radii } => hull(&ellipsoid(*radii), &geom.name)?,
+        Shape::Ellipsoid { radii } => hull(&ellipsoid(*radii), &element)?,
         Shape::Plane => SharedShape::halfspace(Vector::Z),
-        Shape::Floor(layer) => heights(layer, 1.0, &geom.name)?,
-        Shape::Ceiling(layer) => heights(layer, -1.0, &geom.name)?,
-        Shape::Mesh(mesh) => return both_sides(mesh, &geom.name),
+        Shape::Floor(layer) => heights(layer, 1.0, &element)?,
+        Shape::Ceiling(layer) => heights(layer, -1.0, &element)?,
+        Shape::Mesh(mesh) => return both_sides(mesh, &element),
     };
     Ok(vec![shape])
 }
