@@ -308,6 +308,31 @@ mod tests {
     }
 
     #[test]
+    fn the_lowest_point_of_a_round_shape_depends_on_how_it_lies() {
+        let body = BodyFrame { position: [5.0, 0.0, 1.0], orientation: [1.0, 0.0, 0.0, 0.0] };
+        let cylinder = Shape::Cylinder { radius: 0.3, half_length: 0.4 };
+        let egg = Shape::Ellipsoid { radii: [0.1, 0.2, 0.5] };
+        let mesh = TriangleMesh { vertices: vec![[0.0, 0.1, -0.2], [0.0, -0.3, 0.0]], triangles: Vec::new() };
+        let lean = (0.4f64.hypot(0.3), 0.3f64.atan2(0.4));
+        for (shape, about_x, reach) in [
+            (cylinder.clone(), 0.0, 0.4),
+            (cylinder.clone(), std::f64::consts::FRAC_PI_2, 0.3),
+            // On its edge, which lies as far from its middle as anything does.
+            (cylinder, lean.1, lean.0),
+            (egg.clone(), 0.0, 0.5),
+            (egg, std::f64::consts::FRAC_PI_2, 0.2),
+            (Shape::Mesh(mesh.clone()), 0.0, 0.2),
+            (Shape::Mesh(mesh), std::f64::consts::FRAC_PI_2, 0.3),
+        ] {
+            let (sine, cosine) = (0.5 * about_x).sin_cos();
+            let mut geom = GeomDescription::new(shape);
+            geom.orientation = [cosine, sine, 0.0, 0.0];
+            let lowest = lowest_point(&geom, body);
+            assert!((1.0 - lowest - reach).abs() < 1e-12, "{geom:?}: {lowest}");
+        }
+    }
+
+    #[test]
     fn unknown_models_are_refused_with_what_there_is() {
         let message = Scene::find("arm", FLOATING, 0.0, EngineName::Native).unwrap_err().to_string();
         assert!(message.contains("--floating-base is for files"), "{message}");
