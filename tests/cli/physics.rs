@@ -221,7 +221,11 @@ fn rapier_shows_what_is_beyond_the_engine_where_it_is_built_in() {
     let message = run_in(directory.path(), &native).failed(1);
     assert!(message.contains("chute.urdf: geom '' of body 'tin' is a cylinder"), "{message}");
     if cfg!(feature = "rapier") {
-        fs::write(directory.path().join("flat.xml"), egg.replace("0.1 0.1 0.2", "0.1 0 0.2")).unwrap();
+        fs::write(
+            directory.path().join("flat.xml"),
+            egg.replace("size=\"0.1 0.1 0.2\"", "mass=\"1\" size=\"0.1 0 0.2\""),
+        )
+        .unwrap();
         let message = show("flat.xml", "flat.png").failed(1);
         assert!(message.contains("flat.xml: line 2: <geom>") && message.contains("radius is 0"), "{message}");
     }
