@@ -83,6 +83,35 @@ fn a_run_that_is_resumed_goes_on_bit_for_bit_in_every_stage() {
 }
 
 #[test]
+fn second_stages_begin_with_a_low_level_that_is_there() {
+    let config = || small(&["mixing.frames=0"]);
+    let mut first = GmahTrainer::new(config(), &make).unwrap();
+    let untrained = first.evaluate(&make).unwrap();
+    while first.stage() == Stage::Low {
+        first.train_update().unwrap();
+    }
+    let trained = first.low_level().unwrap();
+    let mut second = GmahTrainer::with_low_level(config(), &trained, &make).unwrap();
+    assert_eq!((second.stage(), second.frames()), (Stage::High, first.frames()));
+    // The policies over subgoals are untrained in both: they act alike, and not as before the low level was trained.
+    let judged = second.evaluate(&make).unwrap();
+    assert_eq!(judged, first.evaluate(&make).unwrap());
+    assert_ne!(judged, untrained);
+    // Without what notices change it begins too, and counts its frames from there on.
+    let calm = small(&["mixing.frames=0", "hierarchy.adaptive=false"]);
+    let mut calm = GmahTrainer::with_low_level(calm, &trained, &make).unwrap();
+    for run in [&mut second, &mut calm] {
+        while run.stage() != Stage::Done {
+            run.train_update().unwrap();
+        }
+        assert_eq!(run.frames(), first.frames() + 512);
+    }
+    let other = GmahTrainer::with_low_level(small(&["network.hidden=[8]"]), &trained, &make);
+    let error = other.err().expect("networks of another shape").to_string();
+    assert!(error.contains("MultiGrid-TrashGrid-6x6-v2"), "{error}");
+}
+
+#[test]
 fn checkpoints_that_are_damaged_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.checkpoint");

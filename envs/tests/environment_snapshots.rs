@@ -9,7 +9,7 @@ use pentathlon_gym::{
 };
 
 /// One task or more of every discipline; those in which chance goes on during an episode among them.
-const IDS: [(&str, &[(&str, f64)]); 10] = [
+const IDS: [(&str, &[(&str, f64)]); 11] = [
     ("MiniGrid-DoorKey-8x8-v0", &[("stochastic_action", 0.8)]),
     ("MiniGrid-Dynamic-Obstacles-8x8-v0", &[]),
     ("BabyAI-GoToSeqS5R2-v0", &[]),
@@ -20,6 +20,7 @@ const IDS: [(&str, &[(&str, f64)]); 10] = [
     ("ClassicControl-CartPole-v1", &[("half_length", 1.5)]),
     ("ClassicControl-Pendulum-v1", &[("mass", 0.8)]),
     ("MultiGrid-TrashGrid-6x6-v2", &[]),
+    ("MultiGrid-DoorKey-8x8-mixed-v0", &[("p_move", 1.0)]),
 ];
 
 fn build(id: &str, given: &[(&str, f64)], num_envs: usize, options: BuildOptions) -> Box<dyn VectorEnv> {

@@ -48,52 +48,61 @@ fn every_id_keeps_the_contract() {
     }
 }
 
+/// Plays 150 steps of `id` with `given` options on both devices and compares every bit.
+fn assert_devices_agree(id: &str, index: usize, given: &[(&str, OptionValue)]) {
+    let [mut native, mut wgpu] = [Device::Native, Device::Wgpu].map(|device| {
+        let options = BuildOptions {
+            num_envs: 40,
+            seed: 7,
+            device,
+            autoreset: [AutoresetMode::NextStep, AutoresetMode::SameStep][index % 2],
+            levels: Some(Levels::Fixed(32)),
+            observations: all_observations(id),
+            max_episode_steps: Some(60),
+            options: given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            ..BuildOptions::default()
+        };
+        build(id, options)
+    });
+    native.as_mut().reset(None).unwrap();
+    wgpu.as_mut().reset(None).unwrap();
+    let (agents, n) = (native.spec().num_agents, native.spec().action_names.len());
+    let mut actions = Actions(index as u64);
+    let (mut events, mut paid, mut episodes) = (0, 0.0, 0);
+    for step in 0..150 {
+        let row = actions.next(40 * agents, n);
+        let (a, b) = (native.as_mut().step(&row).unwrap(), wgpu.as_mut().step(&row).unwrap());
+        let place = format!("{id} step {step}");
+        let bits = |rewards: &[f32]| rewards.iter().map(|reward| reward.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(a.reward), bits(b.reward), "{place}: rewards");
+        assert_eq!((a.terminated, a.truncated), (b.terminated, b.truncated), "{place}");
+        assert_eq!(a.info.subgoal, b.info.subgoal, "{place}: events");
+        assert_eq!(a.info.episodes, b.info.episodes, "{place}: episodes");
+        for (ours, theirs) in a.observation.fields.iter().zip(&b.observation.fields) {
+            assert!(ours.array == theirs.array, "{place}: {} differs", ours.spec.name);
+        }
+        events += a.info.subgoal.iter().filter(|event| **event >= 0).count();
+        paid += a.reward.iter().map(|reward| reward.abs()).sum::<f32>();
+        episodes += a.info.episodes.len();
+    }
+    assert_eq!(native.snapshot().unwrap().columns, wgpu.snapshot().unwrap().columns, "{id}");
+    assert!(episodes > 40, "{id}: {episodes} episodes");
+    println!("{id}: {episodes} episodes, {events} events, {paid} paid in all, equal on both devices");
+}
+
 #[test]
 fn native_and_wgpu_play_the_same_episodes() {
     if !wgpu_available() {
         return;
     }
     for (index, id) in team_ids().into_iter().enumerate() {
-        let [mut native, mut wgpu] = [Device::Native, Device::Wgpu].map(|device| {
-            let mut options = BuildOptions {
-                num_envs: 40,
-                seed: 7,
-                device,
-                autoreset: [AutoresetMode::NextStep, AutoresetMode::SameStep][index % 2],
-                levels: Some(Levels::Fixed(32)),
-                observations: all_observations(&id),
-                max_episode_steps: Some(60),
-                ..BuildOptions::default()
-            };
-            if id.starts_with("MultiGrid") && index % 3 == 0 {
-                options.options.insert("reward".into(), "team".into());
-            }
-            build(&id, options)
-        });
-        native.as_mut().reset(None).unwrap();
-        wgpu.as_mut().reset(None).unwrap();
-        let (agents, n) = (native.spec().num_agents, native.spec().action_names.len());
-        let mut actions = Actions(index as u64);
-        let (mut events, mut paid, mut episodes) = (0, 0.0, 0);
-        for step in 0..150 {
-            let row = actions.next(40 * agents, n);
-            let (a, b) = (native.as_mut().step(&row).unwrap(), wgpu.as_mut().step(&row).unwrap());
-            let place = format!("{id} step {step}");
-            let bits = |rewards: &[f32]| rewards.iter().map(|reward| reward.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(a.reward), bits(b.reward), "{place}: rewards");
-            assert_eq!((a.terminated, a.truncated), (b.terminated, b.truncated), "{place}");
-            assert_eq!(a.info.subgoal, b.info.subgoal, "{place}: events");
-            assert_eq!(a.info.episodes, b.info.episodes, "{place}: episodes");
-            for (ours, theirs) in a.observation.fields.iter().zip(&b.observation.fields) {
-                assert!(ours.array == theirs.array, "{place}: {} differs", ours.spec.name);
-            }
-            events += a.info.subgoal.iter().filter(|event| **event >= 0).count();
-            paid += a.reward.iter().map(|reward| reward.abs()).sum::<f32>();
-            episodes += a.info.episodes.len();
-        }
-        assert_eq!(native.snapshot().unwrap().columns, wgpu.snapshot().unwrap().columns, "{id}");
-        assert!(episodes > 40, "{id}: {episodes} episodes");
-        println!("{id}: {episodes} episodes, {events} events, {paid} paid in all, equal on both devices");
+        let team = [("reward", "team".into())];
+        let given = if id.starts_with("MultiGrid") && index % 3 == 0 { &team[..] } else { &[] };
+        assert_devices_agree(&id, index, given);
+    }
+    for (index, p_move) in [1.0, 0.5].into_iter().enumerate() {
+        let given = [("p_near", 0.5.into()), ("p_move", p_move.into())];
+        assert_devices_agree("MultiGrid-DoorKey-8x8-mixed-v0", index, &given);
     }
 }
 

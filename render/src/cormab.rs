@@ -15,6 +15,9 @@ use pentathlon_gym::VectorEnv;
 
 use crate::{AnsiOptions, Color, Draw, Frame, FrameOptions, RenderError};
 
+/// Most pixels along the sides of a picture that one piece of a line crosses.
+const LONGEST_PIECE: usize = 512;
+
 /// Tiles of a picture's side.
 const TILES: usize = 12;
 /// Colours of the levels, from the lowest to the highest.
@@ -78,7 +81,15 @@ impl Scene<'_> {
         let (arms, interventions) = self.places();
         let mut line = |from: [f64; 2], to: [f64; 2], color: Color| {
             let style = PrimitiveStyle::with_stroke(rgb(color), width);
-            let Ok(()) = Line::new(at(from), at(to)).into_styled(style).draw(&mut frame);
+            // Whole, a thick line across a large picture is beyond the integers that it is drawn with.
+            let pieces = side.div_ceil(LONGEST_PIECE);
+            let part = |piece: usize| {
+                let share = piece as f64 / pieces as f64;
+                at(std::array::from_fn(|axis| from[axis] + share * (to[axis] - from[axis])))
+            };
+            for piece in 0..pieces {
+                let Ok(()) = Line::new(part(piece), part(piece + 1)).into_styled(style).draw(&mut frame);
+            }
         };
         if let Family::Walk(walk) = self.bandit.feasible_set().family() {
             for [a, b] in walk.edges() {
@@ -94,7 +105,7 @@ impl Scene<'_> {
             }
         }
         let columns = (arms.len() as f64).sqrt().ceil();
-        let diameter = ((0.55 * side as f64 / columns) as u32).clamp(3, tile as u32);
+        let diameter = ((0.55 * side as f64 / columns) as u32).clamp(3, (tile as u32).max(3));
         let mut disc = |place: [f64; 2], color: Color, ring: Option<Color>| {
             let style = PrimitiveStyleBuilder::new().fill_color(rgb(color)).stroke_width(2 * width);
             let style = style.stroke_color(rgb(ring.unwrap_or(color))).build();
@@ -169,6 +180,19 @@ mod tests {
     use pentathlon_gym::{BuildOptions, seeding::philox::Philox};
 
     use super::*;
+
+    #[test]
+    fn pictures_of_every_size_are_drawn() {
+        for problem in Problem::ALL {
+            let mut batch = pentathlon_envs::registry().make(&id(problem), &BuildOptions::default()).unwrap();
+            batch.reset(1).unwrap();
+            for tile_size in [1, 2, 256] {
+                let options = FrameOptions { tile_size, ..FrameOptions::default() };
+                let frame = crate::drawing(&*batch).unwrap().frame(0, &options).unwrap();
+                assert_eq!(frame.width(), TILES * tile_size, "{problem:?}");
+            }
+        }
+    }
 
     #[test]
     fn every_problem_is_drawn_and_changes_with_what_is_pulled() {

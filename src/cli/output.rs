@@ -51,6 +51,16 @@ pub fn write_file(
     Ok(())
 }
 
+/// Whether `path` could be written now: what takes long to find should not be lost at the end. Nothing is left there.
+pub fn check_writable(path: &Path) -> anyhow::Result<()> {
+    if path.exists() {
+        let open = std::fs::OpenOptions::new().append(true).open(path);
+        return open.map(drop).with_context(|| format!("cannot write {}", path.display()));
+    }
+    write_file(path, |_| Ok(()))?;
+    std::fs::remove_file(path).with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// Writes `value` to standard output as one line of JSON.
 pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut text = serde_json::to_string(value)?;

@@ -85,6 +85,59 @@ fn a_comparison_keeps_finished_instances_and_goes_on() {
     let report = compare(&["--instance", "multi.json"]).json();
     assert_eq!((&report["problem"], &report["arms"]), (&"multi".into(), &4.into()));
     assert!(report["instances"][0]["search"]["searches"].as_u64().unwrap() > 0);
+
+    let one =
+        ["cormab", "instance", "--problem", "budget", "--arms", "4", "--budget", "2", "--out", "one.json"];
+    run_in(directory.path(), &one).succeeded();
+    let message = compare(&["--instance", "multi.json", "--instance", "one.json"]).failed(2);
+    assert!(
+        message.contains("one.json: it is of budget, 4 arms") && message.contains("one problem"),
+        "{message}"
+    );
+    assert!(compare(&["--instance", "one.json", "--arms", "3"]).failed(2).contains("--arms"));
+
+    // The file changes, its name does not.
+    let path = directory.path().join("multi.json");
+    let mut other: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    other["reward"][0][0] = 0.125.into();
+    fs::write(&path, other.to_string()).unwrap();
+    let message = compare(&["--instance", "multi.json"]).failed(2);
+    assert!(message.contains("was another instance then"), "{message}");
+}
+
+#[test]
+fn what_a_comparison_could_not_end_well_with_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    // An hour of training, were it begun.
+    let arguments = ["cormab", "compare", "--problem", "budget", "--arms", "20"];
+    for (more, code, said) in [
+        (&["--chart", "bars.png"][..], 2, "ends in .svg"),
+        (&["--chart", "nowhere/bars.svg"], 1, "nowhere/bars.svg"),
+        (&["--seeds", "99999999999"], 2, "1000000"),
+        (&["--seeds", "2", "--instance-seed", "18446744073709551615"], 2, "beyond 18446744073709551615"),
+    ] {
+        let message = run_in(directory.path(), &[&arguments[..], more].concat()).failed(code);
+        assert!(message.contains(said), "{message}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left");
+    }
+    let write = ["cormab", "instance", "--problem", "scheduling", "--arms", "4", "--budget", "2"];
+    let write = [&write[..], &["--out", "one.json"]].concat();
+    run_in(directory.path(), &write).succeeded();
+    let path = directory.path().join("one.json");
+    let instance: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change, &str); 3] = [
+        ("a horizon of hours", |instance| instance["horizon"] = 4_000_000_000u32.into(), "1 to 1000000"),
+        ("a budget", |instance| instance["budget"] = (1u64 << 63).into(), "0 to 128"),
+        ("a budget of slots", |instance| instance["constraint"]["budget"] = 1000.into(), "0 to 4"),
+    ];
+    for (what, change, allowed) in changes {
+        let mut broken = instance.clone();
+        change(&mut broken);
+        fs::write(&path, broken.to_string()).unwrap();
+        let message = run_in(directory.path(), &["cormab", "compare", "--instance", "one.json"]).failed(2);
+        assert!(message.contains(allowed), "{what}: {message}");
+    }
 }
 
 #[test]
@@ -267,4 +320,41 @@ fn an_interrupted_training_keeps_its_best_network() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("go on with: pentathlon train --resume"));
     assert!(directory.path().join("run/network.json").exists());
     assert!(rows() > 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_warm_start_and_a_measurement_can_be_interrupted() {
+    use std::{
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+
+    let directory = tempfile::tempdir().unwrap();
+    let endless = QUICK.replace("epochs = 5\n", "epochs = 9000000\n");
+    fs::write(directory.path().join("endless.toml"), endless).unwrap();
+    quick(directory.path());
+    let size = ["--problem", "budget", "--arms", "4", "--budget", "2"];
+    for (arguments, said) in [
+        (["train", "--config", "endless.toml"].to_vec(), "nothing was saved"),
+        ([&["cormab", "compare", "--config", "endless.toml"][..], &size].concat(), "0 of 1 instances"),
+        ([&["cormab", "decisions", "--config", "endless.toml"][..], &size].concat(), "training was not over"),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pentathlon"))
+            .args(&arguments)
+            .current_dir(directory.path())
+            .env("PENTATHLON_LOG", "info")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It tells when Ctrl-C is listened for.
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let begun = lines.by_ref().map_while(Result::ok).any(|line| line.contains("warm start"));
+        assert!(begun, "{arguments:?}");
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        assert!(rest.concat().contains(said), "{arguments:?}: {rest:?}");
+    }
 }

@@ -143,6 +143,44 @@ fn sequences_of_actions_are_compared_with_repeated_ones() {
     assert_eq!(run(&["study", "sequence-policy", "--frames", "0"]).code, Some(2));
 }
 
+#[test]
+fn noticing_change_is_judged_where_the_goal_moves() {
+    let arguments = [
+        "study",
+        "gmah-door-key",
+        "--moving-goal-only",
+        "--seeds",
+        "1",
+        "--set",
+        "environment.max_episode_steps=24",
+        "--set",
+        "low.frames=8192",
+        "--set",
+        "high.frames=24576",
+        "--json",
+    ];
+    let report = run(&arguments).json();
+    assert_eq!(report["study"], "gmah-door-key");
+    let (with, without) = ("GMAH", "GMAH without noticing change");
+    for method in [with, without] {
+        let one = |quantity: &str| values(&report, method, quantity)[0];
+        let least = [one("least return of 256 episodes"), one("least return of 100 episodes")];
+        // The more episodes, the worse the worst.
+        assert!(0.0 <= least[0] && least[0] <= least[1] && least[1] <= one("1 episode in 20"), "{report}");
+        let failed = one("share of episodes that fail");
+        assert!((0.0..1.0).contains(&failed), "{report}");
+        assert!(one("return, second half") > 0.0, "{report}");
+    }
+    let mean = |method: &str| values(&report, method, "return, second half")[0];
+    assert!((mean(with) - mean(without) - mean("GMAH above")).abs() < 1e-12, "{report}");
+    let claim = report["claim"].as_str().unwrap();
+    assert!(claim.starts_with("where the goal moves its least return"), "{claim}");
+    // The same seed gives the same numbers.
+    assert_eq!(report["rows"], run(&arguments).json()["rows"]);
+    let refused = run(&["study", "gmah-door-key", "--set", "environment.options.p_move=2.0"]);
+    assert!(refused.failed(2).contains("p_move"));
+}
+
 /// Minutes, on a free machine.
 #[test]
 fn claims_hold() {

@@ -1,7 +1,8 @@
 //! Instances, dynamics and feasible sets, and the batch that steps them.
 
 use pentathlon::{
-    AutoresetMode, BuildOptions, Device, VectorEnv,
+    AutoresetMode, BuildOptions, Device, Levels, VectorEnv,
+    engine::wgpu_available,
     envs::cormab::{
         action::{all_components, write_action},
         build_instance,
@@ -78,6 +79,86 @@ fn an_instance_survives_being_written() {
 }
 
 /// The batch steps from a probe's state under its action: how often arms climb, and what is paid.
+fn steps_are_those_of_the_probes(device: Device) {
+    const ENVS: usize = 4096;
+    let mut comparison = Comparison::default();
+    for case in cases() {
+        comparison.cases += 1;
+        let set = FeasibleSet::new(&case.instance);
+        let options = BuildOptions {
+            num_envs: ENVS,
+            device,
+            autoreset: AutoresetMode::Disabled,
+            levels: Some(Levels::Fixed(1)),
+            ..BuildOptions::default()
+        };
+        let mut batch = build_instance(case.instance.clone(), &options).expect("a batch");
+        for (index, probe) in case.truth.probes.iter().enumerate() {
+            if !set.contains(probe.action_mask) {
+                continue;
+            }
+            let place = format!("{} probe {index}", case.name);
+            let arms = case.instance.arms;
+            // The only start is the probe's state.
+            let inside = batch.inner_mut();
+            (&mut *inside as &mut dyn VectorEnv).reset(Some(index as u64)).expect("a reset");
+            let mut starts = inside.levels().expect("a pool").clone();
+            for (item, level) in starts.items.iter_mut().zip(&probe.state) {
+                *item = u32::from(*level);
+            }
+            inside.set_levels(starts).expect("levels of arms");
+            let batch: &mut dyn VectorEnv = &mut batch;
+            batch.reset(Some(index as u64)).expect("a reset");
+            assert!(
+                batch.observation()["levels"]
+                    .as_u8()
+                    .expect("bytes")
+                    .chunks(arms)
+                    .all(|levels| levels == probe.state)
+            );
+            let mut action = vec![0; case.instance.components];
+            write_action(probe.action_mask, &mut action);
+            let step = batch.step(&action.repeat(ENVS)).expect("a feasible action");
+            comparison.steps += ENVS;
+            let after = step.observation["levels"].as_u8().expect("bytes");
+            let mut climbed = vec![0u32; arms];
+            for (levels, reward) in after.chunks(arms).zip(step.reward) {
+                let mut paid = 0.0;
+                for (arm, (from, to)) in probe.state.iter().zip(levels).enumerate() {
+                    // An arm at the top that climbs stays there.
+                    let climbs = *to == (from + 1).min(3);
+                    let falls = *to == from.saturating_sub(1);
+                    comparison
+                        .holds(climbs || falls, &place, || format!("arm {arm} goes from {from} to {to}"));
+                    climbed[arm] += u32::from(climbs);
+                    paid += case.instance.reward[arm][usize::from(*to)];
+                }
+                comparison.close(&place, "reward", (*reward).into(), paid, 1e-5);
+            }
+            for (arm, climbed) in climbed.into_iter().enumerate() {
+                let (up, n) = (probe.up_prob[arm], ENVS as f64);
+                // As below: 4 standard errors, the seeds fixed.
+                let error = (up * (1.0 - up) / n).sqrt().max(0.5 / n);
+                comparison.close(&place, "frequency of climbing", f64::from(climbed) / n, up, 4.0 * error);
+            }
+        }
+    }
+    comparison.finish("steps from the probes' states");
+}
+
+#[test]
+fn the_batch_steps_from_the_states_of_the_probes() {
+    steps_are_those_of_the_probes(Device::Native);
+}
+
+#[test]
+fn the_device_steps_from_the_states_of_the_probes() {
+    if wgpu_available() {
+        steps_are_those_of_the_probes(Device::Wgpu);
+    }
+}
+
+/// The batch steps from random states under the actions of probes: how often arms climb, and what is paid.
 #[test]
 fn simulated_frequencies_are_those_of_the_probes() {
     const ENVS: usize = 4096;

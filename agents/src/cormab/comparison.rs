@@ -182,7 +182,7 @@ pub struct Row {
 }
 
 /// Trains SEQUOIA on `instance` and judges all methods; methods that an instance does not have are left out.
-/// `report` is called after each episode of training; there is no result when it ends the training early.
+/// `report` is called as by [`train`]; there is no result when it ends the training early.
 ///
 /// # Errors
 /// When an environment cannot be built.
@@ -190,9 +190,9 @@ pub fn compare_on(
     instance: &Instance,
     config: &SequoiaConfig,
     limits: Limits,
-    report: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    report: &mut dyn FnMut(Option<&Progress>) -> ControlFlow<()>,
 ) -> Result<Option<(OnInstance, Trained)>, Error> {
-    let trained = train(config, instance, report)?;
+    let Some(trained) = train(config, instance, report)? else { return Ok(None) };
     if trained.episodes < config.training.episodes {
         return Ok(None);
     }
@@ -309,11 +309,19 @@ mod tests {
         config.training.episodes = 100;
         config.warm_start.epochs = 10;
         config.evaluation.episodes = 100;
-        let mut goes_on = |_: &Progress| ControlFlow::Continue(());
+        let mut goes_on = |_: Option<&Progress>| ControlFlow::Continue(());
         let compared = compare_on(&instance, &config, Limits::default(), &mut goes_on).unwrap();
         let (result, _) = compared.unwrap();
-        let mut ends = |_: &Progress| ControlFlow::Break(());
-        assert!(compare_on(&instance, &config, Limits::default(), &mut ends).unwrap().is_none());
+        for after_warm_start in [false, true] {
+            let mut calls = [0, 0];
+            let mut ends = |progress: Option<&Progress>| {
+                calls[usize::from(progress.is_some())] += 1;
+                let is_over = progress.is_some() == after_warm_start;
+                if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            assert!(compare_on(&instance, &config, Limits::default(), &mut ends).unwrap().is_none());
+            assert_eq!(calls, if after_warm_start { [10, 1] } else { [1, 0] });
+        }
         assert_eq!(result.earned.len(), Method::ALL.len());
         let mean = |method| result.mean(method).unwrap();
         assert!(mean(Method::Null) < mean(Method::Random));

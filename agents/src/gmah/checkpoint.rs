@@ -50,6 +50,14 @@ pub(super) struct State {
     pub returns: Vec<f32>,
 }
 
+/// A trained low level and what was learned about change with it: what several second stages can begin with.
+#[derive(Clone, Debug)]
+pub struct TrainedLowLevel {
+    low: (Vec<u8>, Vec<u8>),
+    surprise: Option<SurpriseState>,
+    frames: u64,
+}
+
 /// The third stage in a checkpoint.
 #[derive(Serialize, Deserialize)]
 pub(super) struct MixingState {
@@ -115,6 +123,45 @@ impl GmahTrainer {
             returns: self.returns.clone(),
         };
         state.save(path)
+    }
+
+    /// The low level as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] with what burn says when networks cannot be written.
+    pub fn low_level(&self) -> Result<TrainedLowLevel, Error> {
+        let reason = |reason| Error::Unsupported { id: self.config.environment.id.clone(), reason };
+        let surprise = self.runner.options().surprise.as_ref().map(Surprise::state).transpose();
+        Ok(TrainedLowLevel {
+            low: self.low.to_bytes().map_err(reason)?,
+            surprise: surprise.map_err(reason)?,
+            frames: self.frames,
+        })
+    }
+
+    /// A run of `config` that begins with the second stage, on fresh episodes, its low level being `trained`. What notices
+    /// change goes on from there too, where both have it. Frames are counted on from those of `trained`.
+    ///
+    /// # Errors
+    /// As [`GmahTrainer::new`], and [`Error::Unsupported`] for a low level of other observations, actions or networks.
+    pub fn with_low_level(
+        config: GmahConfig,
+        trained: &TrainedLowLevel,
+        make: MakeBatch<'_>,
+    ) -> Result<Self, Error> {
+        let mut trainer = Self::new(config, make)?;
+        let id = trainer.config.environment.id.clone();
+        let reason = |reason| Error::Unsupported { id: id.clone(), reason };
+        let (network, optimizer) = trained.low.clone();
+        trainer.low.load_bytes(network, optimizer).map_err(reason)?;
+        let surprise = &mut trainer.runner.options_mut().surprise;
+        if let (Some(surprise), Some(kept)) = (surprise, trained.surprise.clone()) {
+            surprise.restore(kept).map_err(reason)?;
+        }
+        trainer.frames = trained.frames;
+        trainer.enter(Stage::High);
+        trainer.leave_finished();
+        Ok(trainer)
     }
 
     /// A run that goes on, bit for bit, where the checkpoint `path` was written.

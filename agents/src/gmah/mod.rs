@@ -23,7 +23,7 @@ mod task_tree;
 mod trainer;
 
 pub use actor::{HierarchyActor, HierarchyEvaluation};
-pub use checkpoint::is_hierarchy;
+pub use checkpoint::{TrainedLowLevel, is_hierarchy};
 pub use config::{
     EXPERIMENTS, GmahConfig, HierarchyConfig, HighStageConfig, LowStageConfig, MixingStageConfig,
 };

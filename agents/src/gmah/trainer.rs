@@ -296,7 +296,7 @@ impl GmahTrainer {
     }
 
     /// Goes on to the next stage while this one has no frames left.
-    fn leave_finished(&mut self) {
+    pub(super) fn leave_finished(&mut self) {
         while self.stage != Stage::Done && self.stage_frames >= self.config.frames_of(self.stage) {
             self.enter(self.stage.next());
         }

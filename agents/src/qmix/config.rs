@@ -21,7 +21,7 @@ pub struct QmixConfig {
     pub frames: u64,
     /// Environment steps between two reports, each of which is a row of the progress table and a checkpoint; at least 1.
     pub report_every: u64,
-    /// What is trained on. Its observations have to be named.
+    /// What is trained on.
     pub environment: EnvironmentConfig,
     /// The learner.
     pub learner: LearnerConfig,
@@ -200,7 +200,7 @@ impl QmixConfig {
         text: &str,
         overrides: &[impl AsRef<str>],
     ) -> Result<Self, Error> {
-        let config: Self = crate::config::overrides::read(source_name, text, overrides)?;
+        let config: Self = crate::config::overrides::read_over_defaults(source_name, text, overrides)?;
         config.validate()?;
         Ok(config)
     }
@@ -348,6 +348,15 @@ mod tests {
         let exploration = ExplorationConfig { initial: 1.0, last: 0.2, frames: 100 };
         assert_eq!([0, 50, 100, 1000].map(|frames| exploration.epsilon(frames)), [1.0, 0.6, 0.2, 0.2]);
         assert_eq!(ExplorationConfig { frames: 0, ..exploration }.epsilon(0), 0.2);
+    }
+
+    #[test]
+    fn what_a_table_leaves_out_is_as_without_the_table() {
+        let text = "[environment]\nid = 'MultiGrid-TwoStepGame-v0'\n[evaluation]\nepisodes = 3";
+        let config = QmixConfig::from_toml(text).unwrap();
+        let default = QmixConfig::default();
+        assert_eq!(config.environment.observations, default.environment.observations);
+        assert_eq!((config.evaluation.episodes, config.evaluation.greedy), (3, default.evaluation.greedy));
     }
 
     #[test]

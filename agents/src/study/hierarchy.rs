@@ -2,7 +2,7 @@
 //! are worth. The published figures cannot be had again, their environments not being
 //! published; the claims are orders between methods that are trained alike.
 
-use super::{Report, Row, Watch, said};
+use super::{Report, Row, Watch};
 use crate::gmah::{GmahConfig, GmahProgress, GmahTrainer, Stage};
 use crate::logging::lines::{Chart, Line};
 use crate::logging::table::TrainingEpisode;
@@ -52,15 +52,22 @@ fn train_hierarchy_and_look(
     watch: Watch<'_>,
     look: &mut dyn FnMut(&GmahProgress),
 ) -> Result<Option<Vec<StagedEpisode>>, Error> {
-    let mut trainer = GmahTrainer::new(config, make)?;
-    let (mut episodes, mut before) = (Vec::new(), 0);
-    while trainer.stage() != Stage::Done {
+    train_through(&mut GmahTrainer::new(config, make)?, Stage::Mixing, watch, look)
+}
+
+/// Trains until `stage` is over; the episodes that ended meanwhile, or `None` when `watch` ended it.
+pub(super) fn train_through(
+    trainer: &mut GmahTrainer,
+    stage: Stage,
+    watch: Watch<'_>,
+    look: &mut dyn FnMut(&GmahProgress),
+) -> Result<Option<Vec<StagedEpisode>>, Error> {
+    let mut episodes = Vec::new();
+    while trainer.stage() <= stage {
         let progress = trainer.train_update()?;
         look(&progress);
         // Frames before this stage, to count its own.
-        if progress.stage_frames <= progress.frames {
-            before = progress.frames - progress.stage_frames;
-        }
+        let before = progress.frames.saturating_sub(progress.stage_frames);
         let ended = trainer.take_episodes().into_iter();
         episodes.extend(ended.map(|episode| (progress.stage, episode.frames - before, episode)));
         let message = format!("{}: {:.2} M frames", progress.stage.name(), progress.frames as f64 / 1e6);
@@ -101,7 +108,7 @@ pub(super) fn mean_return<'a>(
 }
 
 /// The smallest return of each `BATCH` consecutive episodes of the second stage from `from` on: their mean.
-fn least_return(episodes: &[StagedEpisode], from: u64) -> f64 {
+pub(super) fn least_return(episodes: &[StagedEpisode], from: u64) -> f64 {
     let returns: Vec<f64> = episodes
         .iter()
         .filter(|(stage, at, _)| *stage == Stage::High && *at > from)
@@ -119,104 +126,6 @@ pub(super) fn high(episodes: &[StagedEpisode]) -> impl Iterator<Item = (u64, &Tr
 
 pub(super) fn flat(episodes: &[TrainingEpisode]) -> impl Iterator<Item = (u64, &TrainingEpisode)> {
     episodes.iter().map(|episode| (episode.frames, episode))
-}
-
-/// Hierarchies against the flat agent on DoorKey-8x8-mixed, with the goal near four times out of five and never;
-/// `None` when `watch` ended it.
-///
-/// # Errors
-/// Those of training.
-pub fn door_key_study(
-    settings: &HierarchySettings,
-    make: MakeBatch<'_>,
-    watch: Watch<'_>,
-) -> Result<Option<Report>, Error> {
-    const NEAR: &str = "environment.options.p_near=0.0";
-    let mut values: [Vec<f64>; 6] = Default::default();
-    let runs = settings.seeds as f64 * 5.0;
-    let mut done = 0.0;
-    for seed in 1..=settings.seeds {
-        let hierarchy = |adaptive: bool, further: &[&str]| {
-            let mut changes = settings.changes.clone();
-            changes.extend([format!("seed={seed}"), format!("hierarchy.adaptive={adaptive}")]);
-            changes.extend(further.iter().map(ToString::to_string));
-            GmahConfig::experiment("gmah_doorkey_8x8_mixed", &changes)
-        };
-        let adaptive = hierarchy(true, &[])?;
-        let (low, frames) = (adaptive.low.frames, adaptive.high.frames);
-        let total = low + frames;
-        let flat_agent = |frames: u64, further: &[&str]| {
-            let mut changes =
-                vec![format!("seed={seed}"), format!("frames={}", frames.min(settings.flat_frames))];
-            changes.extend(further.iter().map(ToString::to_string));
-            Config::experiment("ppo_doorkey_8x8_mixed", &changes)
-        };
-        let (first, second) = (frames / 4, frames / 2);
-        for (index, config) in [adaptive, hierarchy(false, &[])?].into_iter().enumerate() {
-            let told = &mut |part: f64, message: &str| {
-                watch((done + part) / runs, &format!("seed {seed}, {message}"))
-            };
-            let Some(episodes) = train_hierarchy(config, make, told)? else { return Ok(None) };
-            if index == 0 {
-                values[0].push(mean_return(high(&episodes), first..second));
-            }
-            values[2 + index].push(least_return(&episodes, frames / 2));
-            done += 1.0;
-        }
-        let told =
-            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
-        let Some(episodes) = train_flat(flat_agent(second, &[])?, make, told)? else { return Ok(None) };
-        values[1].push(mean_return(flat(&episodes), first..second));
-        done += 1.0;
-        let told =
-            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
-        let Some(episodes) = train_hierarchy(hierarchy(true, &[NEAR])?, make, told)? else { return Ok(None) };
-        values[4].push(mean_return(high(&episodes), frames * 3 / 4..u64::MAX));
-        done += 1.0;
-        let told =
-            &mut |part: f64, message: &str| watch((done + part) / runs, &format!("seed {seed}, {message}"));
-        let Some(episodes) = train_flat(flat_agent(total, &[NEAR])?, make, told)? else { return Ok(None) };
-        values[5].push(mean_return(flat(&episodes), total - frames / 4..u64::MAX));
-        done += 1.0;
-    }
-    let names = [
-        ("GMAH", "return, second quarter of the high level's frames"),
-        ("PPO", "return, the same frames"),
-        ("GMAH", "least return of 256 episodes, second half of the high level's frames"),
-        (
-            "GMAH without noticing change",
-            "least return of 256 episodes, second half of the high level's frames",
-        ),
-        ("GMAH", "return at the end, goal never near"),
-        ("PPO", "return at as many frames as both levels had, goal never near"),
-    ];
-    let means: Vec<f64> = values.iter().map(|values| mean(values)).collect();
-    let rows =
-        names.iter().zip(values).map(|((method, quantity), values)| Row::new(*method, *quantity, values));
-    let holds = [means[0] > means[1], means[2] > means[3], means[4] > means[5]];
-    Ok(Some(Report {
-        study: "gmah-door-key".into(),
-        seeds: settings.seeds as usize,
-        rows: rows.collect(),
-        claim: String::from(
-            "with a trained low level the hierarchy earns more than flat PPO over the same frames; counting the low \
-             level's frames it does where the goal is never near; its least return is higher when it notices change",
-        ),
-        finding: format!(
-            "{:.3} against {:.3}: {}; goal never near {:.3} against {:.3}: {}; least return {:.3} against {:.3}: {}",
-            means[0],
-            means[1],
-            said(holds[0]),
-            means[4],
-            means[5],
-            said(holds[2]),
-            means[2],
-            means[3],
-            said(holds[1]),
-        ),
-        passed: holds.iter().all(|holds| *holds),
-        chart: None,
-    }))
 }
 
 /// Frames of the first stage until the last `BATCH` episodes returned `threshold` on average; all of them when they

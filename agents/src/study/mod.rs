@@ -2,7 +2,9 @@
 //! A study runs over several seeds and ends with a [`Report`]: a table of means with their intervals, whether the
 //! claim held, and a chart where there is a curve.
 
+pub mod door_key;
 pub mod hierarchy;
+mod moving_goal;
 pub mod subgoal_teacher;
 pub mod training;
 pub mod trash_grid;

@@ -36,12 +36,12 @@ pub mod records {
         /// Items delivered so far, agents that have pressed the switch as a bit set, or the sum of the
         /// levels of all food.
         pub progress: u32,
-        /// Rounds the record up to whole vectors; 0.
-        pub unused_a: u32,
-        /// As `unused_a`.
-        pub unused_b: u32,
-        /// As `unused_a`.
-        pub unused_c: u32,
+        /// Step after which the goal moves, from 1; 0 for a goal that stays.
+        pub goal_moves_at: u32,
+        /// Cell that it leaves then.
+        pub goal_from: u32,
+        /// Cell that it goes to.
+        pub goal_to: u32,
     }
 
     /// Agent `agent` as MiniGrid's rules know it.

@@ -10,7 +10,7 @@ use super::{
     options::{TeamOptions, option_specs},
     rules::settings::rules::{FETCH, FORAGE, TABLE_AT, TRASH, TeamSettings, pay_of},
     systems,
-    tasks::Task,
+    tasks::{GoalChances, Task},
 };
 
 /// One registered task with its options.
@@ -130,7 +130,8 @@ impl Domain for MultiGrid {
         state: &mut Team,
         items: &mut [u32],
     ) -> Result<(), GenerationError> {
-        self.task.generate(random, self.options.p_near, state, items)
+        let goal = GoalChances { near: self.options.p_near, moves: self.options.p_move };
+        self.task.generate(random, goal, state, items)
     }
 
     #[inline]
@@ -167,6 +168,10 @@ impl Domain for MultiGrid {
                     team.x[agent], team.y[agent], team.dir[agent]
                 ));
             }
+        }
+        if let Some(place) = [team.goal_from, team.goal_to].into_iter().find(|place| *place >= width * height)
+        {
+            return Err(format!("the goal moves from or to cell {place} of {}", width * height));
         }
         let (rule, levels) = (self.settings.rule, 2 * self.settings.agents);
         let most = match rule {

@@ -18,6 +18,8 @@ pub struct TeamOptions {
     pub shared_reward: bool,
     /// Chance that the goal is in the agent's room, where the layout asks for it.
     pub p_near: f64,
+    /// Chance that the goal moves once, where the layout asks for it.
+    pub p_move: f64,
     /// Share of the reward that success at the last step has lost.
     pub decay: f64,
     /// What putting an item down outside the drop zone costs.
@@ -36,6 +38,7 @@ impl TeamOptions {
             see_through_walls: false,
             shared_reward: false,
             p_near: 0.8,
+            p_move: 0.0,
             decay: task.decay,
             drop_cost: 0.0,
         };
@@ -70,6 +73,7 @@ impl TeamOptions {
                 ("reward", OptionValue::Text(text)) if text == "individual" => options.shared_reward = false,
                 ("reward", OptionValue::Text(text)) if text == "team" => options.shared_reward = true,
                 ("p_near", _) => options.p_near = share()?,
+                ("p_move", _) => options.p_move = share()?,
                 ("decay", _) => options.decay = share()?,
                 ("drop_cost", _) => options.drop_cost = share()?,
                 ("view_size", _) => return Err(wrong(&format!("odd numbers from 3 to {LARGEST_VIEW}"))),
@@ -107,6 +111,12 @@ pub(super) fn option_specs(task: &Task) -> Vec<OptionSpec> {
     }
     if task.layout == Layout::DoorKeyMixed {
         options.push(option("p_near", "0.8", "Chance that the goal is in the agent's room: 0 to 1."));
+        options.push(option(
+            "p_move",
+            "0",
+            "Chance that the goal moves once, after a step drawn from 4 to 16: 0 to 1. From the agent's room it moves into \
+             the corner behind the locked door, from there to a free cell of the agent's room.",
+        ));
         options.push(option("decay", "0.5", "Share of the reward lost at the last step: 0 to 1."));
     }
     options

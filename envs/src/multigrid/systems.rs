@@ -15,6 +15,7 @@ use super::{
         foraging::rules::{
             FORAGE_LOAD, LOADED_EVENT, food_level, levels_of, loaders, moved_together, wanted_x, wanted_y,
         },
+        moving::rules::goal_moves,
         settings::rules::{ARRIVE, FORAGE, TeamSettings},
     },
 };
@@ -118,6 +119,18 @@ pub(super) fn step(
                 team.paid[..settings.agents as usize].fill(success);
             }
         }
+    }
+    // Agents that have arrived leave the goal where it is.
+    if outcome.verdict != SUCCESS {
+        move_goal(settings, team, cells, episode.elapsed);
+    }
+}
+
+/// Moves the goal when its step is over and it can.
+fn move_goal(settings: &TeamSettings, team: &Team, cells: &mut [u32], elapsed: u32) {
+    let (from, to) = (team.goal_from as usize, team.goal_to as usize);
+    if goal_moves(*settings, *team, elapsed, cells[from], cells[to]) {
+        cells.swap(from, to);
     }
 }
 

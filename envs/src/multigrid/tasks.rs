@@ -19,7 +19,8 @@ use crate::minigrid::components::records::{
 pub enum Layout {
     /// Two rooms behind a wall with a locked door; team and key are in the left one.
     DoorKey,
-    /// As `DoorKey`, but the goal is in the left room with the chance that the option `p_near` says.
+    /// As `DoorKey`, but the goal is in the left room with the chance that the option `p_near` says, and moves once with the
+    /// chance that `p_move` says.
     DoorKeyMixed,
     /// A corridor one cell wide with a switch in its middle and an agent at either end.
     Corridor,
@@ -43,6 +44,19 @@ pub enum Layout {
         cooperative: bool,
     },
 }
+
+/// Chances of what a level's goal does, where the layout has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GoalChances {
+    /// That it begins in the agent's room.
+    pub near: f64,
+    /// That it moves once.
+    pub moves: f64,
+}
+
+/// First and last step after which a goal may move. Most agents are still under way then: an agent that walks straight takes
+/// some 8 steps to a goal in its own room and some 25 to one behind the door.
+pub const GOAL_MOVES: [u32; 2] = [4, 16];
 
 /// A registered task.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -219,7 +233,8 @@ impl Task {
             Layout::DoorKeyMixed => String::from(
                 "DoorKey-8x8 for one agent in which the goal lies at a random free cell of the agent's own \
                  room with the chance p_near (0.8), else in the corner behind the locked door. Reaching it \
-                 pays 1 - decay * steps / max_steps, decay being 0.5.",
+                 pays 1 - decay * steps / max_steps, decay being 0.5. With the chance p_move (0) the goal moves once, from \
+                 the agent's room into that corner or the other way.",
             ),
             Layout::Corridor => String::from(
                 "A corridor of five cells with a switch in the middle and an agent at either end. Each agent \
@@ -258,14 +273,15 @@ impl Task {
         (self.width * self.height + self.items) as usize
     }
 
-    /// Makes a level; `p_near` is the chance of a near goal where the layout has one.
+    /// Makes a level; `goal` are the chances of its goal where the layout has them. A goal that moves changes nothing else of
+    /// the level.
     ///
     /// # Errors
     /// When something finds no free cell.
     pub fn generate<R: Random>(
         &self,
         random: &mut R,
-        p_near: f64,
+        goal: GoalChances,
         team: &mut Team,
         words: &mut [u32],
     ) -> Result<(), GenerationError> {
@@ -275,8 +291,8 @@ impl Task {
         listed.fill(NOWHERE);
         let mut level = Level { task: self, team, cells, listed, placed: 0 };
         match self.layout {
-            Layout::DoorKey => level.door_key(random, 0.0),
-            Layout::DoorKeyMixed => level.door_key(random, p_near),
+            Layout::DoorKey => level.door_key(random, GoalChances::default()),
+            Layout::DoorKeyMixed => level.door_key(random, goal),
             Layout::Corridor => {
                 level.corridor();
                 Ok(())
@@ -347,7 +363,7 @@ impl Level<'_> {
         Ok(all().filter(fits).nth(nth).unwrap_or((columns.start, rows.start)))
     }
 
-    fn door_key<R: Random>(&mut self, random: &mut R, p_near: f64) -> Result<(), GenerationError> {
+    fn door_key<R: Random>(&mut self, random: &mut R, chances: GoalChances) -> Result<(), GenerationError> {
         let size = self.task.width;
         self.border();
         let split = random.int(2, size as i32 - 2) as u32;
@@ -365,13 +381,29 @@ impl Level<'_> {
         let (x, y) = self.free_cell(random, 1..split, 1..size - 1, anywhere)?;
         self.set(x, y, cell(KEY, YELLOW, 0));
         let mut goal = (size - 2, size - 2);
-        if p_near > 0.0 && random.float() < p_near {
+        if chances.near > 0.0 && random.float() < chances.near {
             // A room of two cells is full with agent and key: its goal stays behind the door.
             if let Ok(near) = self.free_cell(random, 1..split, 1..size - 1, anywhere) {
                 goal = near;
             }
         }
         self.set(goal.0, goal.1, cell(GOAL, GREEN, 0));
+        if chances.moves > 0.0 && random.float() < chances.moves {
+            let [first, last] = GOAL_MOVES;
+            let step = random.int(first as i32, last as i32 + 1) as u32;
+            let far = (size - 2, size - 2);
+            let to = if goal == far {
+                self.free_cell(random, 1..split, 1..size - 1, anywhere).ok()
+            } else {
+                Some(far)
+            };
+            // A full room takes no goal: that one stays where it is.
+            if let Some(to) = to {
+                self.team.goal_moves_at = step;
+                self.team.goal_from = self.index(goal.0, goal.1) as u32;
+                self.team.goal_to = self.index(to.0, to.1) as u32;
+            }
+        }
         Ok(())
     }
 

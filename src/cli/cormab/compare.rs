@@ -29,7 +29,7 @@ use super::{
         output,
         train::listen_for_interrupts,
     },
-    SizeArguments, episode_bar, make_instance, read_config,
+    SizeArguments, episode_bar, make_instance, read_config, show_progress,
 };
 
 #[derive(clap::Args, Debug)]
@@ -51,10 +51,10 @@ pub struct Arguments {
     #[command(flatten)]
     sizes: SizeArguments,
     /// JSON file of an instance to compare on, instead of drawn ones; may be repeated
-    #[arg(long = "instance", value_name = "FILE", conflicts_with_all = ["problem", "seeds"])]
+    #[arg(long = "instance", value_name = "FILE", conflicts_with_all = ["problem", "seeds", "arms", "budget", "interventions", "instance_seed"])]
     instances: Vec<PathBuf>,
     /// Number of instances, with consecutive seeds
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: u64,
     /// Configuration of training (TOML); its problem is replaced
     #[arg(long, value_name = "FILE")]
@@ -100,13 +100,20 @@ struct Report<'a> {
 #[derive(Serialize, Deserialize)]
 struct Finished {
     config: SequoiaConfig,
+    /// As JSON: its file may have changed.
+    instance: String,
     max_nodes: u64,
     result: OnInstance,
 }
 
 impl Finished {
-    /// What `folder` keeps of `instance`; a comparison with other settings is refused.
-    fn find(path: &Path, config: &SequoiaConfig, max_nodes: u64) -> anyhow::Result<Option<OnInstance>> {
+    /// What `path` keeps; a comparison with other settings, or on another instance of the same name, is refused.
+    fn find(
+        path: &Path,
+        config: &SequoiaConfig,
+        instance: &Instance,
+        max_nodes: u64,
+    ) -> anyhow::Result<Option<OnInstance>> {
         let wrong = |reason: String| Usage(format!("{}: {reason}", path.display()));
         let text = match std::fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -117,6 +124,10 @@ impl Finished {
             let reason =
                 "this instance was compared with other settings; choose another --out, or its settings";
             return Err(wrong(reason.into()).into());
+        }
+        if kept.instance != instance.to_json() {
+            let reason = format!("{} was another instance then; choose another --out", instance.name);
+            return Err(wrong(reason).into());
         }
         Ok(Some(kept.result))
     }
@@ -132,6 +143,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // What cannot be is refused before the first training.
     let configs = configurations(arguments, &config)?;
     let first = make_instance(&configs[0])?;
+    if let Some(path) = &arguments.chart {
+        check_chart(path)?;
+    }
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     }
@@ -146,21 +160,26 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (place, config) in configs.iter().enumerate() {
         let instance = make_instance(config)?;
         let path = arguments.out.as_ref().map(|folder| folder.join(file_name(&instance)));
-        let kept = path.as_ref().map(|path| Finished::find(path, config, arguments.max_nodes)).transpose()?;
+        let kept = path
+            .as_ref()
+            .map(|path| Finished::find(path, config, &instance, arguments.max_nodes))
+            .transpose()?;
         if let Some(result) = kept.flatten() {
             results.push(result);
             continue;
         }
-        let compared = compare_on(&instance, config, limits, &mut |progress: &Progress| {
-            bar.set_position(place as u64 * episodes + progress.episode as u64);
-            bar.set_message(format!("{}: {:.2} a step", instance.name, progress.reward));
+        tracing::info!("{}: warm start", instance.name);
+        let compared = compare_on(&instance, config, limits, &mut |progress: Option<&Progress>| {
+            show_progress(&bar, place as u64 * episodes, &instance, progress);
             if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         let Some((result, trained)) = compared else { break };
         tracing::info!("{}: {:.1} s, {} searches", instance.name, trained.seconds, trained.searches);
         if let Some(path) = path {
             let (config, max_nodes) = (config.clone(), arguments.max_nodes);
-            let text = serde_json::to_string(&Finished { config, max_nodes, result: result.clone() })?;
+            let finished =
+                Finished { config, instance: instance.to_json(), max_nodes, result: result.clone() };
+            let text = serde_json::to_string(&finished)?;
             output::write_file(&path, |writer| Ok(writer.write_all(text.as_bytes())?))?;
         }
         results.push(result);
@@ -183,13 +202,25 @@ fn file_name(instance: &Instance) -> String {
 /// One configuration for each instance; all instances can be made.
 fn configurations(arguments: &Arguments, config: &SequoiaConfig) -> anyhow::Result<Vec<SequoiaConfig>> {
     let mut configs = Vec::new();
+    let mut first: Option<String> = None;
     for path in &arguments.instances {
         let mut config = config.clone();
         config.problem.instance = Some(path.clone());
-        make_instance(&config)?;
+        let instance = make_instance(&config)?;
+        let kind = kind_of(&instance);
+        if *first.get_or_insert_with(|| kind.clone()) != kind {
+            let reason = format!("it is of {kind}, the first of {}", first.unwrap_or_default());
+            let allowed = "means are taken of instances of one problem and size";
+            return Err(Usage(format!("--instance {}: {reason}; {allowed}", path.display())).into());
+        }
         configs.push(config);
     }
     if let Some(problem) = arguments.problem {
+        let first = arguments.sizes.instance_seed;
+        if first.checked_add(arguments.seeds - 1).is_none() {
+            let reason = format!("the seeds of {} instances end beyond {}", arguments.seeds, u64::MAX);
+            return Err(Usage(format!("--instance-seed {first}: {reason}")).into());
+        }
         for offset in 0..arguments.seeds {
             let mut config = config.clone();
             arguments.sizes.apply(problem, &mut config, offset);
@@ -211,15 +242,11 @@ fn report(arguments: &Arguments, first: &Instance, results: &[OnInstance]) -> an
         return Ok(());
     }
     let table = rows(results);
-    let (problem, arms, budget) = (first.problem.name(), first.arms, first.budget);
-    let title = format!("{problem}, {arms} arms, budget {budget}");
-    if let Some(path) = &arguments.chart {
-        draw_bars(path, &title, &table)?;
-    }
+    let title = kind_of(first);
     let report = Report {
-        problem,
-        arms,
-        budget,
+        problem: first.problem.name(),
+        arms: first.arms,
+        budget: first.budget,
         seeds: results.len(),
         methods: &table,
         instances: results,
@@ -230,9 +257,28 @@ fn report(arguments: &Arguments, first: &Instance, results: &[OnInstance]) -> an
         training_seconds: results.iter().map(|result| result.training_seconds).sum(),
     };
     if arguments.json {
-        return output::print_json(&report);
+        output::print_json(&report)?;
+    } else {
+        output::print(&describe(&title, &report))?;
     }
-    output::print(&describe(&title, &report))
+    if let Some(path) = &arguments.chart {
+        draw_bars(path, &title, &table)?;
+    }
+    Ok(())
+}
+
+/// The problem and the size of an instance in words.
+fn kind_of(instance: &Instance) -> String {
+    format!("{}, {} arms, budget {}", instance.problem.name(), instance.arms, instance.budget)
+}
+
+/// Refuses a chart that could not be written when all is compared.
+fn check_chart(path: &Path) -> anyhow::Result<()> {
+    if path.extension().is_none_or(|ending| ending != "svg") {
+        let reason = "a chart is an SVG picture: its name ends in .svg";
+        return Err(Usage(format!("--chart {}: {reason}", path.display())).into());
+    }
+    output::check_writable(path)
 }
 
 /// The mean over all instances, where every one has the number.

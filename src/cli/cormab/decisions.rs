@@ -28,7 +28,7 @@ use super::{
         output,
         train::listen_for_interrupts,
     },
-    SizeArguments, episode_bar, make_instance, read_config,
+    SizeArguments, episode_bar, make_instance, read_config, show_progress,
 };
 
 #[derive(clap::Args, Debug)]
@@ -47,7 +47,7 @@ pub struct Arguments {
     #[command(flatten)]
     sizes: SizeArguments,
     /// Folder of a training run whose network decides on its instance, instead of training here
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["problem", "config", "episodes"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["problem", "config", "episodes", "arms", "budget", "interventions", "instance_seed"])]
     checkpoint: Option<PathBuf>,
     /// Configuration of training (TOML); its problem is replaced
     #[arg(long, value_name = "FILE")]
@@ -146,18 +146,21 @@ fn train_here(arguments: &Arguments) -> anyhow::Result<Trained> {
         arguments.problem.ok_or_else(|| Usage(String::from("--problem or --checkpoint is needed")))?;
     arguments.sizes.apply(problem, &mut config, 0);
     let instance = make_instance(&config)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
+    let (stop, training) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
+    listen_for_interrupts(stop.clone(), training.clone())?;
     let bar = episode_bar(arguments.json, config.training.episodes as u64);
-    let trained = train(&config, &instance, &mut |progress: &Progress| {
-        bar.set_position(progress.episode as u64);
-        bar.set_message(format!("{}: {:.2} a step", instance.name, progress.reward));
+    tracing::info!("{}: warm start", instance.name);
+    let trained = train(&config, &instance, &mut |progress: Option<&Progress>| {
+        show_progress(&bar, 0, &instance, progress);
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     bar.finish_and_clear();
-    if trained.episodes < config.training.episodes {
+    let trained = trained.filter(|trained| trained.episodes >= config.training.episodes);
+    let Some(trained) = trained else {
         return Err(Interrupted(String::from("nothing was measured; training was not over")).into());
-    }
+    };
+    // From here on Ctrl-C has nothing to wait for.
+    training.store(false, Ordering::SeqCst);
     let mut networks = vec![("one-step reward", trained.warm_network)];
     if trained.episodes > 0 {
         networks.push(("trained", trained.network));

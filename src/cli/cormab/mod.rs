@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::{
-    agents::cormab::sequoia::SequoiaConfig,
+    agents::cormab::sequoia::{Progress, SequoiaConfig},
     envs::cormab::{
         id,
         instance::{Instance, Problem},
@@ -124,6 +124,18 @@ fn episode_bar(hidden: bool, episodes: u64) -> ProgressBar {
     }
     let style = ProgressStyle::with_template("{elapsed} {wide_bar} {pos}/{len} {msg} (eta {eta})");
     ProgressBar::new(episodes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Shows how the training on `instance` goes; without progress that of the warm start. `before` episodes were those of
+/// others.
+fn show_progress(bar: &ProgressBar, before: u64, instance: &Instance, progress: Option<&Progress>) {
+    let Some(progress) = progress else {
+        bar.tick();
+        bar.set_message(format!("{}: warm start", instance.name));
+        return;
+    };
+    bar.set_position(before + progress.episode as u64);
+    bar.set_message(format!("{}: {:.2} a step", instance.name, progress.reward));
 }
 
 /// The instance that a configuration asks for.

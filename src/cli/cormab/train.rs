@@ -1,6 +1,7 @@
 //! A training run of SEQUOIA: `pentathlon train` with one of its configurations.
 
 use std::{
+    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -16,11 +17,11 @@ use pentathlon::{
             evaluation::{Earned, evaluate},
             oracle::Limits,
             policies::{BestOfNetwork, ExactMyopic, oracle_for},
-            sequoia::{Progress, SequoiaTrainer},
+            sequoia::{Progress, SequoiaConfig, SequoiaTrainer},
         },
         logging::table::Table,
     },
-    envs::cormab::{feasible::FeasibleSet, id},
+    envs::cormab::{feasible::FeasibleSet, id, instance::Instance},
 };
 use serde::Serialize;
 
@@ -81,15 +82,15 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
         let reason = "the configuration says which instance SEQUOIA learns: its table [problem]";
         return Err(Usage(format!("--env {id}: {reason}")).into());
     }
-    let (mut trainer, folder) = open(run)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
+    let (mut trainer, folder) = open(run, &stop)?;
     let checkpoint = checkpoint_path(&folder);
     let write =
         |path: &Path, text: &str| output::write_file(path, |writer| Ok(writer.write_all(text.as_bytes())?));
     write(&folder.join("config.toml"), &toml::to_string(trainer.config())?)?;
     write(&instance_path(&folder), &trainer.instance().to_json())?;
 
-    let stop = Arc::new(AtomicBool::new(false));
-    listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
     let bar = episode_bar(run.json, trainer.config().training.episodes as u64);
     let mut table = Table::open(&folder.join("progress.csv"), &COLUMNS, trainer.episodes() as u64)?;
     let mut saved = Instant::now();
@@ -172,8 +173,20 @@ pub fn is_run(path: &Path) -> bool {
     checkpoint_path(path).exists() || (path.is_file() && path.ends_with(CHECKPOINT))
 }
 
+/// A run that has made its warm start, unless that was to `stop`.
+fn begin(
+    config: SequoiaConfig,
+    instance: Instance,
+    stop: &AtomicBool,
+) -> anyhow::Result<Option<SequoiaTrainer>> {
+    tracing::info!("{}: warm start", instance.name);
+    Ok(SequoiaTrainer::begin(config, instance, &mut || {
+        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?)
+}
+
 /// The run that was asked for, a new one or one that goes on, and its folder.
-fn open(run: &TrainingRun<'_>) -> anyhow::Result<(SequoiaTrainer, PathBuf)> {
+fn open(run: &TrainingRun<'_>, stop: &AtomicBool) -> anyhow::Result<(SequoiaTrainer, PathBuf)> {
     if let Some(path) = run.resume {
         let folder = if path.is_file() { path.parent().unwrap_or(Path::new(".")) } else { path };
         let trainer = SequoiaTrainer::resume(&checkpoint_path(folder), run.overrides)?;
@@ -185,5 +198,7 @@ fn open(run: &TrainingRun<'_>) -> anyhow::Result<(SequoiaTrainer, PathBuf)> {
     let named = run.out.map(Path::to_owned);
     let folder = run_folder(named.as_ref(), &id(instance.problem), checkpoint_path)?;
     std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    Ok((SequoiaTrainer::new(config, instance)?, folder))
+    let trainer = begin(config, instance, stop)?;
+    let interrupted = || Interrupted(String::from("nothing was saved; the warm start was not over"));
+    Ok((trainer.ok_or_else(interrupted)?, folder))
 }

@@ -17,7 +17,8 @@ use pentathlon::agents::{
     snapshot_starts::{SnapshotSettings, snapshot_starts_study},
     study::{
         Report, Watch,
-        hierarchy::{HierarchySettings, door_key_study, relabelling_study},
+        door_key::{DoorKeyParts, door_key_study},
+        hierarchy::{HierarchySettings, relabelling_study},
         subgoal_teacher::{TeacherSettings, subgoal_teacher_study},
         trash_grid::trash_grid_study,
     },
@@ -39,6 +40,7 @@ Examples:
   pentathlon study option-critic
   pentathlon study subgoal-teacher --experiment teacher_doorkey_8x8
   pentathlon study decision-frequency runs/doorkey
+  pentathlon study gmah-door-key --moving-goal-only
   pentathlon study sequence-policy --seeds 2 --frames 20000
   pentathlon study option-critic --seeds 5 --json --out studies/")]
 pub struct Arguments {
@@ -115,8 +117,15 @@ enum Study {
         #[arg(long)]
         frames: Option<u64>,
     },
-    /// A hierarchy of subgoals (GMAH) against flat PPO in DoorKey-8x8, with and without noticing change
-    GmahDoorKey(Hierarchy),
+    /// A hierarchy of subgoals (GMAH) against flat PPO in DoorKey-8x8, with and without noticing change, where nothing
+    /// changes and where the goal moves
+    GmahDoorKey {
+        #[command(flatten)]
+        study: Hierarchy,
+        /// Only what noticing change is worth where the goal moves
+        #[arg(long)]
+        moving_goal_only: bool,
+    },
     /// What hindsight saves the low level of a hierarchy in Trash-Grid
     GmahRelabelling(Hierarchy),
     /// A hierarchy for a team, with mixed subgoal values and without, against QMIX and MAPPO in Trash-Grid
@@ -243,9 +252,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             settings.episodes = episodes.map_or(settings.episodes, |episodes| episodes as usize);
             pendulum_study(&settings, &build, watch)
         }),
-        Study::GmahDoorKey(study) => {
-            report(&study.common, |watch| door_key_study(&study.settings(), &build, watch))
-        }
+        Study::GmahDoorKey { study, moving_goal_only } => report(&study.common, |watch| {
+            let parts = if *moving_goal_only { DoorKeyParts::MovingGoal } else { DoorKeyParts::All };
+            door_key_study(&study.settings(), parts, &build, watch)
+        }),
         Study::GmahRelabelling(study) => {
             report(&study.common, |watch| relabelling_study(&study.settings(), &build, watch))
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pentathlon_envs::cormab::{
     action::{ActionMask, components},
-    feasible::{Completion, FeasibleSet},
+    feasible::{Completion, Family, FeasibleSet},
 };
 
 use super::super::network::ReluNetwork;
@@ -198,10 +198,14 @@ impl Search<'_> {
     }
 
     fn is_over(&mut self) -> bool {
-        // Asking for the time takes as long as many a node.
-        let late = self.nodes.is_multiple_of(16) && self.begin.elapsed() >= self.limits.time;
-        self.stopped |= self.nodes > self.limits.nodes || late;
+        self.stopped |= self.nodes > self.limits.nodes || self.is_late();
         self.stopped && self.best.0 > f64::NEG_INFINITY
+    }
+
+    /// Whether the time is over. Asking takes as long as many a node, but less than any on a walk.
+    fn is_late(&self) -> bool {
+        let is_walk = matches!(self.set.set().family(), Family::Walk(_));
+        (is_walk || self.nodes.is_multiple_of(16)) && self.begin.elapsed() >= self.limits.time
     }
 
     /// Takes `action` for the best if it is; `value` is its value in single precision. Says whether it is.
@@ -266,12 +270,12 @@ impl Search<'_> {
             for removed in components(action).map(Some).chain([None]) {
                 let rest = removed.map_or(action, |component| action & !(1 << component));
                 for changed in outside.iter().map(|added| rest | 1 << added).chain([rest]) {
-                    if changed != action && self.promises(changed) && self.set.contains(changed) {
+                    if changed != action && self.promises(changed) && self.set.seems_to_contain(changed) {
                         self.offer_action(changed);
                     }
                 }
             }
-            if self.best.0 <= before {
+            if self.best.0 <= before || self.begin.elapsed() >= self.limits.time {
                 return;
             }
         }

@@ -66,14 +66,28 @@ impl SequoiaTrainer {
     /// A run that has made its warm start.
     ///
     /// # Errors
-    /// When the warm start diverges, or the environment of a check cannot be built.
+    /// As [`SequoiaTrainer::begin`].
     pub fn new(config: SequoiaConfig, instance: Instance) -> Result<Self, Error> {
+        let begun = Self::begin(config, instance, &mut || ControlFlow::Continue(()))?;
+        Ok(begun.expect("nothing ends the warm start"))
+    }
+
+    /// A run that has made its warm start. `go_on` is asked once a pass of it; there is no run when it ends the warm start.
+    ///
+    /// # Errors
+    /// When the warm start diverges, or the environment of a check cannot be built.
+    pub fn begin(
+        config: SequoiaConfig,
+        instance: Instance,
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Option<Self>, Error> {
         let begin = Instant::now();
         let mut random = Philox::for_level(config.seed, 0);
         let mut network =
             ReluNetwork::random(instance.components, instance.arms, &config.hidden, &mut random);
         let rows = samples(&instance, &config.warm_start, &mut random);
-        let warm_error = fit(&mut network, &rows, &config.warm_start, &config.optimiser, &mut random);
+        let warm_error = fit(&mut network, &rows, &config.warm_start, &config.optimiser, &mut random, go_on);
+        let Some(warm_error) = warm_error else { return Ok(None) };
         check_finite(&network, warm_error, 0)?;
         let warm_network = network.clone();
         let mut learner = Learner::new(config, instance, network, random);
@@ -86,7 +100,7 @@ impl SequoiaTrainer {
             learner.state.centre = best.0;
             learner.shift_values(-best.0);
         }
-        Ok(Self { learner, warm_network, warm_error, best, episodes: 0, seconds: 0.0, begin })
+        Ok(Some(Self { learner, warm_network, warm_error, best, episodes: 0, seconds: 0.0, begin }))
     }
 
     /// The run that was saved at `path`, with `changes` to its configuration, each `table.field=value`: how long it
@@ -207,20 +221,22 @@ fn check_finite(network: &ReluNetwork, error: f64, episode: usize) -> Result<(),
     }
 }
 
-/// Trains an agent for `instance`; `report` is called after each episode and can end the training there.
+/// Trains an agent for `instance`; `report` is called with each episode, and before that with nothing for each pass of the
+/// warm start. It can end the training there; within the warm start there is no agent then.
 ///
 /// # Errors
 /// When training diverges, or the environment of a check cannot be built.
 pub fn train(
     config: &SequoiaConfig,
     instance: &Instance,
-    report: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-) -> Result<Trained, Error> {
-    let mut trainer = SequoiaTrainer::new(config.clone(), instance.clone())?;
+    report: &mut dyn FnMut(Option<&Progress>) -> ControlFlow<()>,
+) -> Result<Option<Trained>, Error> {
+    let trainer = SequoiaTrainer::begin(config.clone(), instance.clone(), &mut || report(None))?;
+    let Some(mut trainer) = trainer else { return Ok(None) };
     while !trainer.is_over() {
-        if report(&trainer.train_episode()?).is_break() {
+        if report(Some(&trainer.train_episode()?)).is_break() {
             break;
         }
     }
-    Ok(trainer.trained())
+    Ok(Some(trainer.trained()))
 }

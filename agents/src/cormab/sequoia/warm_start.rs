@@ -1,6 +1,8 @@
 //! The network of the one-step reward that training starts from: learned from states and actions of which
 //! the expected reward is known, many of them not allowed on purpose.
 
+use std::ops::ControlFlow;
+
 use pentathlon_envs::cormab::{
     action::{ActionMask, all_components},
     dynamics::Arms,
@@ -75,20 +77,25 @@ pub fn samples(instance: &Instance, config: &WarmStartConfig, random: &mut Philo
     samples
 }
 
-/// Fits `network` to `samples`; answers with the mean squared error of the last pass.
+/// Fits `network` to `samples`; answers with the mean squared error of the last pass. `go_on` is asked before each pass;
+/// when it ends the fit there is no answer.
 pub fn fit(
     network: &mut ReluNetwork,
     samples: &[Sample],
     config: &WarmStartConfig,
     optimiser: &AdamWConfig,
     random: &mut Philox,
-) -> f64 {
+    go_on: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Option<f64> {
     let mut optimiser = AdamW::new(network, optimiser.clone());
     let mut gradient = Gradient::new(network);
     let mut order: Vec<u32> = (0..samples.len() as u32).collect();
     let mut learning_rate = config.learning_rate;
     let mut error = 0.0;
     for _ in 0..config.epochs {
+        if go_on().is_break() {
+            return None;
+        }
         random.shuffle(&mut order);
         let mut squares = 0.0;
         for batch in order.chunks_exact(config.batch.min(samples.len()).max(1)) {
@@ -104,5 +111,5 @@ pub fn fit(
         learning_rate *= config.learning_rate_decay;
         error = squares / samples.len() as f64;
     }
-    error
+    Some(error)
 }

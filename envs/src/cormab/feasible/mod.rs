@@ -211,6 +211,15 @@ impl FeasibleSet {
         }
     }
 
+    /// Whether tests that are never slow show that the action is allowed: true of allowed actions only, and on walks
+    /// through more than eight arms not of all of them.
+    pub fn seems_to_contain(&self, action: ActionMask) -> bool {
+        match &self.family {
+            Family::Walk(walk) => walk.seems_to_contain(action),
+            _ => self.contains(action),
+        }
+    }
+
     /// The components that can be added to `part`, which can itself be completed, one at a time: the action
     /// mask of building an action step by step.
     pub fn additions(&self, part: ActionMask) -> ActionMask {
@@ -266,8 +275,9 @@ impl FeasibleSet {
             }
             Family::Exactly { budget } => self.subset(*budget, random),
             Family::Packing(packing) => packing.sample(random),
-            Family::Walk(walk) => self.take_in_random_order(random, |larger| walk.seems_to_contain(larger)),
-            Family::Slots(_) => self.take_in_random_order(random, |larger| self.contains(larger)),
+            Family::Walk(_) | Family::Slots(_) => {
+                self.take_in_random_order(random, |larger| self.seems_to_contain(larger))
+            }
         }
     }
 
@@ -298,14 +308,39 @@ impl FeasibleSet {
 
     /// All allowed actions in ascending order of their masks; `None` when there are more than `limit`.
     pub fn enumerate(&self, limit: usize) -> Option<Vec<ActionMask>> {
+        if self.surely_has_more_than(limit) {
+            return None;
+        }
         let mut found = Vec::new();
-        let complete = self.extend_from(0, 0, limit, &mut found);
+        let complete = self.extend_from(0, 0, limit, &mut found, &|part| self.can_complete(part));
         found.sort_unstable();
         complete.then_some(found)
     }
 
-    /// Lists all allowed actions that add components from `first` on to `part`; false beyond `limit`.
-    fn extend_from(&self, part: ActionMask, first: usize, limit: usize, found: &mut Vec<ActionMask>) -> bool {
+    /// Whether fast tests alone show more than `limit` allowed actions: that many arms are on no walk may take a table of
+    /// a million paths to say, for each of ten thousands of sets.
+    fn surely_has_more_than(&self, limit: usize) -> bool {
+        if !matches!(self.family, Family::Walk(_)) {
+            return false;
+        }
+        let fits = |part| self.can_surely_complete(part);
+        let largest = (0..self.components)
+            .map(|component| 1 << component)
+            .fold(0, |part, component| if fits(part | component) { part | component } else { part });
+        // Every part of an allowed action is allowed.
+        let parts = 1usize.checked_shl(ActionMask::count_ones(largest)).unwrap_or(usize::MAX);
+        parts > limit || !self.extend_from(0, 0, limit, &mut Vec::new(), &fits)
+    }
+
+    /// Lists all actions that add components from `first` on to `part` while it `fits`; false beyond `limit`.
+    fn extend_from(
+        &self,
+        part: ActionMask,
+        first: usize,
+        limit: usize,
+        found: &mut Vec<ActionMask>,
+        fits: &dyn Fn(ActionMask) -> bool,
+    ) -> bool {
         let missing = self.completion(part).at_least;
         if missing == 0 {
             if found.len() == limit {
@@ -316,8 +351,8 @@ impl FeasibleSet {
         (first..self.components + 1 - missing.min(self.components)).all(|component| {
             let larger = part | 1 << component;
             component >= self.components
-                || !self.can_complete(larger)
-                || self.extend_from(larger, component + 1, limit, found)
+                || !fits(larger)
+                || self.extend_from(larger, component + 1, limit, found, fits)
         })
     }
 }
@@ -364,6 +399,16 @@ mod tests {
             assert_eq!(set.enumerate(listed.len() - 1), None);
             assert_eq!(set.enumerate(listed.len()), Some(listed));
         }
+    }
+
+    #[test]
+    fn many_long_walks_are_too_many_at_once() {
+        let sizes = Sizes { arms: 100, budget: 20, interventions: 40 };
+        let set = FeasibleSet::new(&generate(Problem::Routing, &sizes, 1).unwrap());
+        let begin = std::time::Instant::now();
+        assert_eq!(set.enumerate(4096), None);
+        // Tables of paths through 20 arms for every set took minutes.
+        assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use super::{Constraint, Dynamics, FORMAT, Instance, InstanceError, LEVELS, Problem, link};
 use crate::cormab::action::MAX_COMPONENTS;
 
+/// Longest horizon in steps; the published one is 20.
+const LONGEST_HORIZON: u32 = 1_000_000;
+
 /// Refuses `value` unless `holds`.
 pub(in crate::cormab) fn require(
     holds: bool,
@@ -50,7 +53,14 @@ impl Instance {
         require((1..=MAX_COMPONENTS).contains(&self.arms), "the number of arms", self.arms, &limit)?;
         require((1..=MAX_COMPONENTS).contains(&self.components), "action_dim", self.components, &limit)?;
         require(self.n_states == LEVELS, "n_states", self.n_states, "4")?;
-        require(self.horizon > 0, "the horizon", self.horizon, "1 or more")?;
+        let (horizon, budget) = (self.horizon, self.budget);
+        require(
+            (1..=LONGEST_HORIZON).contains(&horizon),
+            "the horizon",
+            horizon,
+            format!("1 to {LONGEST_HORIZON}"),
+        )?;
+        require(budget <= MAX_COMPONENTS, "the budget", budget, format!("0 to {MAX_COMPONENTS}"))?;
         require((0.0..1.0).contains(&self.gamma), "gamma", self.gamma, "0 to 1, without 1")?;
         self.lengths("reward", self.reward.len(), self.arms)?;
         for value in self.reward.iter().flatten() {
@@ -134,8 +144,9 @@ impl Instance {
                 }
                 Ok(())
             }
-            Constraint::Slots { n_workers, n_slots, units_per_arm, arm_avail, worker_avail, .. } => {
+            Constraint::Slots { budget, n_workers, n_slots, units_per_arm, arm_avail, worker_avail } => {
                 arms_are_components()?;
+                require(*budget <= self.arms, "the budget of slots", budget, format!("0 to {}", self.arms))?;
                 require((1..=8).contains(n_slots), "n_slots", n_slots, "1 to 8")?;
                 require((1..=100).contains(units_per_arm), "units_per_arm", units_per_arm, "1 to 100")?;
                 require(*n_workers <= 1000, "n_workers", n_workers, "0 to 1000")?;

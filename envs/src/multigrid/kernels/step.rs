@@ -9,6 +9,7 @@ pub mod grid_kernel {
     use crate::minigrid::rules::geometry::rules::*;
     use crate::multigrid::components::records::*;
     use crate::multigrid::rules::acting::rules::*;
+    use crate::multigrid::rules::moving::rules::*;
     use crate::multigrid::rules::settings::rules::*;
     use pentathlon_engine::episode::records::*;
     use wgsl_rs::std::*;
@@ -28,6 +29,16 @@ pub mod grid_kernel {
                 get_mut!(ITEMS)[list + item] = place;
                 is_listed = true;
             }
+        }
+    }
+
+    /// Moves the goal of the grid whose first cell is item `first` when its step is over and it can.
+    pub fn move_goal(settings: TeamSettings, first: u32, team: Team, elapsed: u32) {
+        let left = get!(ITEMS)[first + team.goal_from];
+        let entered = get!(ITEMS)[first + team.goal_to];
+        if goal_moves(settings, team, elapsed, left, entered) {
+            get_mut!(ITEMS)[first + team.goal_from] = entered;
+            get_mut!(ITEMS)[first + team.goal_to] = left;
         }
     }
 
@@ -104,6 +115,9 @@ pub mod grid_kernel {
             for agent in 0..settings.agents {
                 team.paid[agent as usize] = success;
             }
+        }
+        if verdict != SUCCESS {
+            move_goal(settings, first, team, get!(EPISODES)[env].elapsed);
         }
         get_mut!(STATES)[env] = team;
         get_mut!(OUTCOMES)[env].verdict = verdict;

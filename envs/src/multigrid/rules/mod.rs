@@ -3,5 +3,6 @@
 
 pub mod acting;
 pub mod foraging;
+pub mod moving;
 pub mod settings;
 pub mod showing;
