@@ -6,6 +6,8 @@ use std::time::Instant;
 use pentathlon_gym::seeding::{Random, pcg64::Pcg64};
 use wide::f32x8;
 
+#[cfg(feature = "rapier")]
+use crate::rapier::{RapierError, RapierOptions, RapierWorlds};
 use crate::{
     contact::layout::ContactOptions,
     device::DeviceWorlds,
@@ -59,7 +61,7 @@ pub struct BenchmarkOptions {
     pub threads: usize,
     /// Length of a physics step in s.
     pub timestep: f64,
-    /// Sweeps of the contact solver; `None` for its default.
+    /// Sweeps of the contact solver, of rapier its iterations; `None` for the engine's default.
     pub solver_iterations: Option<u32>,
     /// Seed of the targets.
     pub seed: u64,
@@ -119,6 +121,37 @@ pub fn measure_wgpu(options: &BenchmarkOptions) -> Result<BenchmarkReport, World
     measure(options, |model, options| {
         DeviceWorlds::new(model, options).map(|worlds| Engine::Wgpu(Box::new(worlds)))
     })
+}
+
+/// Measures worlds of the rapier backend.
+///
+/// # Errors
+/// When an option is out of its range.
+#[cfg(feature = "rapier")]
+pub fn measure_rapier(options: &BenchmarkOptions) -> Result<BenchmarkReport, WorldsError> {
+    let default = RapierOptions::default();
+    let iterations = options.solver_iterations.unwrap_or(default.solver_iterations as u32);
+    let options = BenchmarkOptions { solver_iterations: Some(iterations), ..*options };
+    measure(&options, |model, options| {
+        options.check()?;
+        let own = RapierOptions {
+            time_step: options.timestep,
+            solver_iterations: options.contact.sweeps as usize,
+            threads: options.threads,
+            ..default
+        };
+        let worlds = RapierWorlds::new(model, options.num_worlds, own);
+        worlds.map(|worlds| Engine::Rapier(Box::new(worlds))).map_err(refused_by_rapier)
+    })
+}
+
+/// Options and models are checked before; what is left are the threads.
+#[cfg(feature = "rapier")]
+fn refused_by_rapier(error: RapierError) -> WorldsError {
+    match error {
+        RapierError::Layout(error) => error.into(),
+        error => WorldsError::Threads { count: 1, reason: error.to_string() },
+    }
 }
 
 fn measure(
@@ -237,6 +270,8 @@ impl Scene {
 enum Engine {
     Native(Box<Worlds<f32x8>>),
     Wgpu(Box<DeviceWorlds>),
+    #[cfg(feature = "rapier")]
+    Rapier(Box<RapierWorlds>),
 }
 
 impl Engine {
@@ -244,6 +279,8 @@ impl Engine {
         match self {
             Self::Native(worlds) => worlds.set_state(world, position, velocity),
             Self::Wgpu(worlds) => worlds.set_state(world, position, velocity),
+            #[cfg(feature = "rapier")]
+            Self::Rapier(worlds) => worlds.set_state(world, position, velocity).map_err(refused_by_rapier),
         }
     }
 
@@ -251,6 +288,11 @@ impl Engine {
         match self {
             Self::Native(worlds) => worlds.set_controls(controls),
             Self::Wgpu(worlds) => worlds.set_controls(controls),
+            #[cfg(feature = "rapier")]
+            Self::Rapier(worlds) => {
+                let controls: Vec<f64> = controls.iter().copied().map(f64::from).collect();
+                worlds.set_controls(&controls).map_err(refused_by_rapier)
+            }
         }
     }
 
@@ -258,6 +300,8 @@ impl Engine {
         match self {
             Self::Native(worlds) => worlds.step(),
             Self::Wgpu(worlds) => worlds.step(),
+            #[cfg(feature = "rapier")]
+            Self::Rapier(worlds) => worlds.step(HELD_STEPS),
         }
     }
 
@@ -274,6 +318,20 @@ impl Engine {
         match self {
             Self::Native(worlds) => Ok(over(worlds, scene)),
             Self::Wgpu(worlds) => Ok(over(worlds.host()?, scene)),
+            #[cfg(feature = "rapier")]
+            Self::Rapier(worlds) => {
+                let mut found = Vec::new();
+                for world in 0..worlds.num_worlds() {
+                    let (positions, velocities) = worlds.state(world).map_err(refused_by_rapier)?;
+                    let limit = WorldsOptions::default().speed_limit;
+                    let is_sound = positions.iter().all(|position| position.is_finite())
+                        && velocities.iter().all(|velocity| velocity.abs() <= limit);
+                    if !is_sound || scene.is_over(|coordinate| positions[coordinate]) {
+                        found.push((world, !is_sound));
+                    }
+                }
+                Ok(found)
+            }
         }
     }
 
@@ -281,6 +339,15 @@ impl Engine {
         match self {
             Self::Native(worlds) => Ok(worlds.mean_contacts()),
             Self::Wgpu(worlds) => worlds.host().map(Worlds::mean_contacts),
+            #[cfg(feature = "rapier")]
+            Self::Rapier(worlds) => {
+                let counts = (0..worlds.num_worlds()).map(|world| worlds.contacts(world));
+                let sum = counts
+                    .map(|contacts| contacts.map(|contacts| contacts.len()))
+                    .sum::<Result<usize, _>>()
+                    .map_err(refused_by_rapier)?;
+                Ok(sum as f64 / worlds.num_worlds() as f64)
+            }
         }
     }
 }
@@ -352,6 +419,18 @@ mod tests {
             assert!(report.steps_per_second > 0.0 && report.seconds > 0.0);
             assert!((1.0..12.0).contains(&report.contacts_mean), "{robot:?}: {report:?}");
         }
+    }
+
+    #[cfg(feature = "rapier")]
+    #[test]
+    fn rapier_is_measured_under_the_same_conditions() {
+        for robot in [BenchmarkRobot::Quadruped, BenchmarkRobot::Arm] {
+            let report = measure_rapier(&small(robot)).unwrap();
+            assert_eq!((report.steps, report.faults, report.solver_iterations), (204, 0, 4), "{robot:?}");
+            assert!((1.0..12.0).contains(&report.contacts_mean), "{robot:?}: {report:?}");
+        }
+        let options = BenchmarkOptions { timestep: 7.0, ..small(BenchmarkRobot::Arm) };
+        assert!(measure_rapier(&options).unwrap_err().to_string().contains("timestep is 7"));
     }
 
     #[test]

@@ -102,7 +102,8 @@ pub struct GeomDescription {
     pub restitution: f64,
 }
 
-/// A collision shape in its own frame; lengths in m.
+/// A collision shape in its own frame; lengths in m. Cylinders, ellipsoids, meshes and hulls of more than 64 vertices
+/// are for the rapier backend alone: the native engine and the wgpu device refuse them by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
     /// A ball.
@@ -122,17 +123,41 @@ pub enum Shape {
         /// Half the edge lengths.
         half_extents: [f64; 3],
     },
-    /// The convex hull of at most 64 vertices.
+    /// The convex hull of vertices, of at most 64 but for the rapier backend.
     ConvexHull {
         /// The vertices.
         vertices: Vec<[f64; 3]>,
     },
+    /// A cylinder along z; only for the rapier backend.
+    Cylinder {
+        /// Radius.
+        radius: f64,
+        /// Half the distance between its ends.
+        half_length: f64,
+    },
+    /// An ellipsoid along the axes; only for the rapier backend, where a polyhedron stands for it.
+    Ellipsoid {
+        /// Half the diameters along x, y and z.
+        radii: [f64; 3],
+    },
+    /// Triangles, which need not be convex; only for the rapier backend, in the scene and on bodies that are fixed to it.
+    Mesh(TriangleMesh),
     /// The half space below z = 0; only in the scene.
     Plane,
     /// A floor given by heights on a regular grid, solid below; only in the scene.
     Floor(HeightLayer),
     /// A ceiling given by heights on a regular grid, solid above; only in the scene.
     Ceiling(HeightLayer),
+}
+
+/// A surface of triangles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriangleMesh {
+    /// The corners in m.
+    pub vertices: Vec<[f64; 3]>,
+    /// Three indices into the corners each, counterclockwise from outside where the surface encloses something.
+    pub triangles: Vec<[u32; 3]>,
 }
 
 /// Heights on a regular grid, two triangles a cell.
@@ -210,12 +235,22 @@ impl GeomDescription {
 
     /// A capsule whose half balls have their centres at `from` and `to`, in m.
     pub fn capsule_between(radius: f64, from: [f64; 3], to: [f64; 3]) -> Self {
+        Self::between(from, to, |half_length| Shape::Capsule { radius, half_length })
+    }
+
+    /// A cylinder whose ends have their centres at `from` and `to`, in m.
+    pub fn cylinder_between(radius: f64, from: [f64; 3], to: [f64; 3]) -> Self {
+        Self::between(from, to, |half_length| Shape::Cylinder { radius, half_length })
+    }
+
+    /// A shape along z, laid between two points; `shape` is told half their distance.
+    fn between(from: [f64; 3], to: [f64; 3], shape: impl Fn(f64) -> Shape) -> Self {
         let along: [f64; 3] = std::array::from_fn(|i| to[i] - from[i]);
         let length = along.iter().map(|x| x * x).sum::<f64>().sqrt();
         Self {
             position: std::array::from_fn(|i| 0.5 * (from[i] + to[i])),
             orientation: rotation_from_z(along),
-            ..Self::new(Shape::Capsule { radius, half_length: 0.5 * length })
+            ..Self::new(shape(0.5 * length))
         }
     }
 

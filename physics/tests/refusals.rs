@@ -1,8 +1,10 @@
 //! What a batch of worlds refuses, by name and with what is allowed: options, and parameters of single worlds that would do
 //! nothing or harm.
 
+use pentathlon_engine::wgpu_available;
 use pentathlon_physics::contact::layout::ContactOptions;
-use pentathlon_physics::model::{ActuatorLaw, GeomDescription, Shape};
+use pentathlon_physics::device::DeviceWorlds;
+use pentathlon_physics::model::{ActuatorLaw, GeomDescription, ModelDescription, Shape, TriangleMesh};
 use pentathlon_physics::native::{Parameter, Worlds, WorldsOptions};
 use pentathlon_physics::robots::{level_floor, quadruped};
 use wide::f32x8;
@@ -76,4 +78,47 @@ fn bodies_too_light_for_single_precision_are_refused() {
             Worlds::<f32x8>::new(&model, WorldsOptions::default()).expect_err("too light").to_string();
         assert!(error.contains(named), "{error}");
     }
+}
+
+#[test]
+fn shapes_of_the_rapier_backend_are_refused_with_the_advice_to_take_it() {
+    let on_trunk = |shape: Shape| {
+        let mut model = quadruped();
+        model.bodies[0].geoms.push(GeomDescription::new(shape).named("part"));
+        model
+    };
+    let in_scene = |shape: Shape| {
+        let mut model = quadruped();
+        model.scene.push(GeomDescription::new(shape).named("part"));
+        model
+    };
+    let mesh = TriangleMesh {
+        vertices: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        triangles: vec![[0, 1, 2]],
+    };
+    let round = |corners: usize| {
+        let corner = |i: usize| {
+            let (sine, cosine) = (i as f64).sin_cos();
+            [0.1 * cosine, 0.1 * sine, 0.1 * (i % 2) as f64]
+        };
+        Shape::ConvexHull { vertices: (0..corners).map(corner).collect() }
+    };
+    let cylinder = Shape::Cylinder { radius: 0.1, half_length: 0.2 };
+    let cases: [(ModelDescription, &str); 5] = [
+        (on_trunk(cylinder.clone()), "geom 'part' of body 'trunk' is a cylinder"),
+        (in_scene(cylinder), "geom 'part' of the scene is a cylinder"),
+        (on_trunk(Shape::Ellipsoid { radii: [0.1, 0.2, 0.3] }), "is an ellipsoid"),
+        (in_scene(Shape::Mesh(mesh)), "geom 'part' of the scene is a mesh of 1 triangles"),
+        (on_trunk(round(65)), "is a convex hull of 65 vertices, more than 64"),
+    ];
+    for (model, said) in cases {
+        let native = Worlds::<f32x8>::new(&model, WorldsOptions::default()).expect_err("beyond it");
+        let device = wgpu_available()
+            .then(|| DeviceWorlds::new(&model, WorldsOptions::default()).expect_err("beyond it").to_string());
+        for message in [Some(native.to_string()), device].into_iter().flatten() {
+            assert!(message.contains(said), "{message}");
+            assert!(message.contains("--engine rapier") && message.contains("feature `rapier`"), "{message}");
+        }
+    }
+    Worlds::<f32x8>::new(&on_trunk(round(64)), WorldsOptions::default()).expect("as many as it takes");
 }

@@ -164,7 +164,71 @@ fn a_urdf_file_is_shown_and_what_it_lacks_is_said() {
     };
     show("ball.urdf").succeeded();
     let message = show("can.urdf").failed(1);
-    assert!(message.contains("<link name=\"ball\">") && message.contains("cylinder"), "{message}");
+    assert!(message.contains("can.urdf: geom '' of body 'ball' is a cylinder"), "{message}");
+    assert!(message.contains("feature `rapier`") && message.contains("--engine rapier"), "{message}");
+    let mesh = urdf.replace("<sphere radius=\"0.1\"/>", "<mesh filename=\"parts/ball.stl\"/>");
+    fs::write(directory.path().join("mesh.urdf"), mesh).unwrap();
+    let message = show("mesh.urdf").failed(1);
+    assert!(
+        message.contains("mesh.urdf: line 1: <link name=\"ball\">: cannot read the mesh file"),
+        "{message}"
+    );
+    assert!(message.contains("parts/ball.stl"), "{message}");
+}
+
+#[test]
+fn rapier_shows_what_is_beyond_the_engine_where_it_is_built_in() {
+    let directory = tempfile::tempdir().unwrap();
+    // A chute of two walls that meet below, as triangles, and a tin above it.
+    let chute =
+        "v -2 -1 1\nv 2 -1 1\nv -2 0 0\nv 2 0 0\nv -2 1 1\nv 2 1 1\nf 1 2 4\nf 1 4 3\nf 3 4 6\nf 3 6 5\n";
+    fs::write(directory.path().join("chute.obj"), chute).unwrap();
+    let inertial = r#"<inertial><mass value="1"/><inertia ixx="0.01" ixy="0" ixz="0" iyy="0.01" iyz="0" izz="0.01"/></inertial>"#;
+    let urdf = format!(
+        r#"<robot name="chute"><link name="chute"><collision><geometry><mesh filename="chute.obj"/></geometry></collision></link>
+        <link name="tin">{inertial}<collision><geometry><cylinder radius="0.1" length="0.3"/></geometry></collision></link>
+        <joint name="falls" type="floating"><parent link="chute"/><child link="tin"/><origin xyz="0 0.3 1"/></joint></robot>"#
+    );
+    fs::write(directory.path().join("chute.urdf"), urdf).unwrap();
+    let egg = r#"<mujoco><worldbody><geom type="plane" size="0 0 1"/><body pos="0 0 0.5"><freejoint/>
+        <geom type="ellipsoid" size="0.1 0.1 0.2"/></body></worldbody></mujoco>"#;
+    fs::write(directory.path().join("egg.xml"), egg).unwrap();
+    let show = |model: &str, out: &str| {
+        let size = ["--width", "64", "--height", "48", "--seconds", "0.4", "--engine", "rapier", "--json"];
+        let arguments = [&["physics", "show", model, "--num-worlds", "2", "--out", out][..], &size].concat();
+        run_in(directory.path(), &arguments)
+    };
+    for (model, out, begins_with) in [
+        ("chute.urdf", "chute.png", &b"\x89PNG"[..]),
+        ("egg.xml", "egg.gif", b"GIF89a"),
+        ("quadruped", "quadruped.gif", b"GIF89a"),
+    ] {
+        let ended = show(model, out);
+        if cfg!(feature = "rapier") {
+            let report = ended.json();
+            assert_eq!((&report["engine"], &report["steps"]), (&"rapier".into(), &200.into()), "{report}");
+            assert!(fs::read(directory.path().join(out)).unwrap().starts_with(begins_with), "{out}");
+        } else {
+            let message = ended.failed(2);
+            assert!(
+                message.contains("--engine rapier") && message.contains("--features rapier"),
+                "{message}"
+            );
+            assert!(!directory.path().join(out).exists());
+        }
+    }
+    let native = ["physics", "show", "chute.urdf", "--seconds", "0", "--out", "native.png"];
+    let message = run_in(directory.path(), &native).failed(1);
+    assert!(message.contains("chute.urdf: geom '' of body 'tin' is a cylinder"), "{message}");
+    if cfg!(feature = "rapier") {
+        fs::write(
+            directory.path().join("flat.xml"),
+            egg.replace("size=\"0.1 0.1 0.2\"", "mass=\"1\" size=\"0.1 0 0.2\""),
+        )
+        .unwrap();
+        let message = show("flat.xml", "flat.png").failed(1);
+        assert!(message.contains("flat.xml: line 2: <geom>") && message.contains("radius is 0"), "{message}");
+    }
 }
 
 #[test]
@@ -219,6 +283,25 @@ fn a_benchmark_reports_its_conditions() {
             report["solver_iterations"].as_u64().unwrap() > 0
                 && report["contacts_mean"].as_f64().unwrap() > 0.5
         );
+    }
+}
+
+#[test]
+fn rapier_is_measured_where_it_is_built_in() {
+    let small = ["--engine", "rapier", "--num-worlds", "4", "--steps", "20", "--json"];
+    let ended = run(&[&["physics", "bench", "quadruped"][..], &small].concat());
+    if cfg!(feature = "rapier") {
+        let report = ended.json();
+        assert_eq!(
+            (&report["engine"], &report["solver_iterations"]),
+            (&"rapier".into(), &4.into()),
+            "{report}"
+        );
+        assert!(report["steps_per_second"].as_f64().unwrap() > 0.0, "{report}");
+        let message = run(&["physics", "bench", "arm", "--engine", "rapier", "--device", "wgpu"]).failed(2);
+        assert!(message.contains("native device alone"), "{message}");
+    } else {
+        assert!(ended.failed(2).contains("--features rapier"));
     }
 }
 

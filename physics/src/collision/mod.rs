@@ -7,6 +7,7 @@ pub mod box_box;
 pub mod box_clip;
 pub mod cloud_layer;
 pub mod contact_point;
+pub mod convex_hull;
 pub mod height_layer;
 pub mod height_map;
 pub mod hull;

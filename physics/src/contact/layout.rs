@@ -379,6 +379,8 @@ fn kind_of(shape: &Shape) -> u32 {
         Shape::Plane => GEOM_PLANE,
         Shape::Floor(_) | Shape::Ceiling(_) => GEOM_LAYER,
         Shape::ConvexHull { .. } => GEOM_HULL,
+        // No layout holds them.
+        Shape::Cylinder { .. } | Shape::Ellipsoid { .. } | Shape::Mesh(_) => NONE,
     }
 }
 
@@ -391,6 +393,9 @@ fn name_of(shape: &Shape) -> &'static str {
         Shape::ConvexHull { .. } => "convex hull",
         Shape::Floor(_) => "floor",
         Shape::Ceiling(_) => "ceiling",
+        Shape::Cylinder { .. } => "cylinder",
+        Shape::Ellipsoid { .. } => "ellipsoid",
+        Shape::Mesh(_) => "mesh",
     }
 }
 

@@ -27,13 +27,10 @@ pub(super) struct BodyLabels {
 /// Refuses a model with a number or a structure that no engine can simulate, by the elements of its file. What is only
 /// too much for this engine is left to it.
 pub(super) fn check(model: &ModelDescription, labels: &Labels) -> Result<(), FormatError> {
-    let error = match Layout::new(model) {
-        Ok(_) | Err(LayoutError::TooMany { .. }) => return Ok(()),
-        Err(error) => error,
-    };
+    let Err(error) = Layout::check(model) else { return Ok(()) };
     // The check names elements: it is asked again about the same model with labels in the place of names.
-    let error = match Layout::new(&labelled(model, labels)) {
-        Err(LayoutError::DuplicateName { .. }) | Ok(_) => error,
+    let error = match Layout::check(&labelled(model, labels)) {
+        Err(LayoutError::DuplicateName { .. }) | Ok(()) => error,
         Err(error) => error,
     };
     let (element, reason) = match error {
@@ -47,7 +44,9 @@ pub(super) fn check(model: &ModelDescription, labels: &Labels) -> Result<(), For
         LayoutError::DuplicateName { kind, name } => {
             (labels.second(model, kind, &name), format!("two {kind} are named '{name}'; names are unique"))
         }
-        error @ LayoutError::TooMany { .. } => ("the model".to_owned(), error.to_string()),
+        error @ (LayoutError::TooMany { .. } | LayoutError::Beyond { .. }) => {
+            ("the model".to_owned(), error.to_string())
+        }
     };
     Err(FormatError::unsupported(element, reason))
 }

@@ -1,6 +1,6 @@
 //! Models from files: MuJoCo's MJCF, ROS's URDF, and this crate's own JSON.
 //!
-//! A loader takes what the engine can do and refuses the rest: a file that asks for a mesh, a tendon, a spring, a
+//! A loader takes what the engine or the rapier backend can do and refuses the rest: a file that asks for a tendon, a spring, a
 //! contact softness of its own or an attribute that nobody knows gets an error that names the file, the element and its line,
 //! never a model that silently lacks it. What says nothing about motion (colours, cameras, sites, sensors, keyframes) is
 //! passed over, and so is how hard another solver should work (iterations, tolerances). `docs/model-files.md` lists all.
@@ -11,6 +11,7 @@ mod frame;
 mod inertia;
 mod json;
 mod labels;
+mod mesh_file;
 mod mjcf;
 mod urdf;
 mod urdf_schema;

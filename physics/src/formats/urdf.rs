@@ -3,7 +3,8 @@
 //! Links become bodies, with no collisions among themselves. Every joint that moves gets an actuator that
 //! takes its torque or force, limited by the joint's `effort` and, as motors are, by its `velocity`. Transmissions,
 //! calibrations, Gazebo's extensions, materials and visuals are passed over; what is neither known nor among these is
-//! refused ([`super::urdf_schema`]).
+//! refused ([`super::urdf_schema`]). Collision meshes of links that move are taken by their convex hulls, as by other
+//! simulators; those of links that are fixed to the world as they are.
 
 use std::path::Path;
 
@@ -13,7 +14,9 @@ use super::{
     FormatError, UNLIMITED_EFFORT,
     frame::{Frame, from_roll_pitch_yaw},
     inertia::MassProperties,
-    labels, read, urdf_schema,
+    labels,
+    mesh_file::{hull_of, read_mesh, resource_path, solid_or_surface},
+    read, urdf_schema,
 };
 use crate::model::{
     ActuatorDescription, ActuatorLaw, AxisJoint, BodyDescription, FrictionCombination, GeomDescription,
@@ -48,28 +51,52 @@ impl Default for UrdfOptions {
 /// The model in a URDF file.
 ///
 /// # Errors
-/// When the file cannot be read, is not URDF, or asks for something that the engine has not.
+/// When the file or one of its meshes cannot be read, is not URDF, or asks for something that no engine here has.
 pub fn from_urdf_file(
     path: impl AsRef<Path>,
     options: &UrdfOptions,
 ) -> Result<ModelDescription, FormatError> {
     let path = path.as_ref();
-    from_urdf(&read(path)?, options).map_err(|error| error.in_file(path))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    load(&read(path)?, folder, options).map_err(|error| error.in_file(path))
 }
 
-/// The model in a URDF text.
+/// The model in a URDF text; meshes are looked for in the working directory.
 ///
 /// # Errors
-/// When the text is not URDF, or asks for something that the engine has not.
+/// As [`from_urdf_file`].
 pub fn from_urdf(text: &str, options: &UrdfOptions) -> Result<ModelDescription, FormatError> {
+    load(text, Path::new("."), options)
+}
+
+fn load(text: &str, folder: &Path, options: &UrdfOptions) -> Result<ModelDescription, FormatError> {
     urdf_schema::check(text)?;
-    let model = convert(text, options).map_err(|error| urdf_schema::located(text, error))?;
+    let robot = urdf_rs::read_from_string(text).map_err(|error| invalid(error.to_string()))?;
+    let source = Source { robot: &robot, folder, options };
+    let model = convert(&source).map_err(|error| urdf_schema::located(text, error))?;
     labels::check(&model, &urdf_schema::labels(text, &model))?;
     Ok(model)
 }
 
-fn convert(text: &str, options: &UrdfOptions) -> Result<ModelDescription, FormatError> {
-    let robot = urdf_rs::read_from_string(text).map_err(|error| invalid(error.to_string()))?;
+/// A file on its way to a model.
+struct Source<'a> {
+    robot: &'a Robot,
+    /// Where its meshes are looked for.
+    folder: &'a Path,
+    options: &'a UrdfOptions,
+}
+
+/// What carries a link.
+#[derive(Clone, Copy)]
+struct Carrier<'a> {
+    /// The body; `None` is the world.
+    body: Option<&'a str>,
+    /// Whether it is one with the world.
+    is_fixed: bool,
+}
+
+fn convert(source: &Source) -> Result<ModelDescription, FormatError> {
+    let robot = source.robot;
     let mut model = ModelDescription {
         name: robot.name.clone(),
         gravity: [0.0, 0.0, -9.81],
@@ -79,39 +106,39 @@ fn convert(text: &str, options: &UrdfOptions) -> Result<ModelDescription, Format
         colliding_bodies: Vec::new(),
         friction_combination: FrictionCombination::Maximum,
     };
-    let root = root_link(&robot)?;
-    let frame = Frame::IDENTITY;
-    if options.floating_base {
+    let root = root_link(robot)?;
+    let world = Carrier { body: None, is_fixed: true };
+    if source.options.floating_base {
         let joint = JointDescription::Free;
-        model.bodies.push(body(&robot, root, None, frame, joint, options)?);
-        add_children(&mut model, &robot, root, Some(root), options)?;
+        model.bodies.push(body(source, root, world, Frame::IDENTITY, joint)?);
+        add_children(&mut model, source, root, Carrier { body: Some(root), is_fixed: false })?;
     } else {
-        model.scene = shapes(&robot, root, options)?;
-        add_children(&mut model, &robot, root, None, options)?;
+        model.scene = shapes(source, root, true)?;
+        add_children(&mut model, source, root, world)?;
     }
     Ok(model)
 }
 
-/// Adds what hangs on link `parent`, which is body `carrier` of the model (`None`: the world).
+/// Adds what hangs on link `parent`.
 fn add_children(
     model: &mut ModelDescription,
-    robot: &Robot,
+    source: &Source,
     parent: &str,
-    carrier: Option<&str>,
-    options: &UrdfOptions,
+    carrier: Carrier,
 ) -> Result<(), FormatError> {
-    for joint in robot.joints.iter().filter(|joint| joint.parent.link == parent) {
+    for joint in source.robot.joints.iter().filter(|joint| joint.parent.link == parent) {
         let child = joint.child.link.as_str();
         let frame = frame_of(&joint.origin);
-        let description = convert_joint(joint, options)?;
-        if description == JointDescription::Free && carrier.is_some() {
+        let description = convert_joint(joint, source.options)?;
+        if description == JointDescription::Free && carrier.body.is_some() {
             return Err(refuse(joint, "a floating joint is supported only on a link of the world"));
         }
         if let JointDescription::Hinge(axis) | JointDescription::Slide(axis) = &description {
-            model.actuators.push(actuator(joint, &axis.name, options));
+            model.actuators.push(actuator(joint, &axis.name, source.options));
         }
-        model.bodies.push(body(robot, child, carrier, frame, description, options)?);
-        add_children(model, robot, child, Some(child), options)?;
+        let is_fixed = carrier.is_fixed && description == JointDescription::Fixed;
+        model.bodies.push(body(source, child, carrier, frame, description)?);
+        add_children(model, source, child, Carrier { body: Some(child), is_fixed })?;
     }
     Ok(())
 }
@@ -160,28 +187,28 @@ fn actuator(joint: &Joint, name: &str, options: &UrdfOptions) -> ActuatorDescrip
 }
 
 fn body(
-    robot: &Robot,
+    source: &Source,
     link: &str,
-    parent: Option<&str>,
+    carrier: Carrier,
     frame: Frame,
     joint: JointDescription,
-    options: &UrdfOptions,
 ) -> Result<BodyDescription, FormatError> {
-    let inertial = &find(robot, link)?.inertial;
+    let inertial = &find(source.robot, link)?.inertial;
     let masses = mass_properties(inertial);
     if masses.mass <= 0.0 && joint != JointDescription::Fixed {
         return Err(FormatError::unsupported(format!("<link name=\"{link}\">"), "it moves but has no mass"));
     }
+    let is_fixed = carrier.is_fixed && joint == JointDescription::Fixed;
     Ok(BodyDescription {
         name: link.to_owned(),
-        parent: parent.map(str::to_owned),
+        parent: carrier.body.map(str::to_owned),
         position: frame.position,
         orientation: frame.orientation,
         joint,
         mass: masses.mass,
         center_of_mass: masses.center_of_mass,
         inertia: masses.inertia,
-        geoms: shapes(robot, link, options)?,
+        geoms: shapes(source, link, is_fixed)?,
     })
 }
 
@@ -192,26 +219,35 @@ fn mass_properties(inertial: &Inertial) -> MassProperties {
         .in_parent(&frame_of(&inertial.origin))
 }
 
-fn shapes(robot: &Robot, link: &str, options: &UrdfOptions) -> Result<Vec<GeomDescription>, FormatError> {
-    find(robot, link)?.collision.iter().map(|collision| shape(collision, link, options)).collect()
+/// The collision shapes of a link, which is one with the world or moves.
+fn shapes(source: &Source, link: &str, is_fixed: bool) -> Result<Vec<GeomDescription>, FormatError> {
+    let convert = |collision| shape(source, collision, link, is_fixed);
+    find(source.robot, link)?.collision.iter().map(convert).collect()
 }
 
-fn shape(collision: &Collision, link: &str, options: &UrdfOptions) -> Result<GeomDescription, FormatError> {
+fn shape(
+    source: &Source,
+    collision: &Collision,
+    link: &str,
+    is_fixed: bool,
+) -> Result<GeomDescription, FormatError> {
     let shape = match &collision.geometry {
         Geometry::Box { size } => Shape::Box { half_extents: size.map(|edge| 0.5 * edge) },
         Geometry::Sphere { radius } => Shape::Sphere { radius: *radius },
         // URDF's length is that of the cylinder between the half balls.
         Geometry::Capsule { radius, length } => Shape::Capsule { radius: *radius, half_length: 0.5 * length },
-        Geometry::Cylinder { .. } => {
-            let reason =
-                "its collision shape is a cylinder, which is not supported; a <capsule> or a <box> may do";
-            return Err(FormatError::unsupported(format!("<link name=\"{link}\">"), reason));
+        Geometry::Cylinder { radius, length } => {
+            Shape::Cylinder { radius: *radius, half_length: 0.5 * length }
         }
-        Geometry::Mesh { filename, .. } => {
-            let reason = format!(
-                "its collision shape is the mesh {filename}; meshes are not supported, use spheres, capsules and boxes"
-            );
-            return Err(FormatError::unsupported(format!("<link name=\"{link}\">"), reason));
+        Geometry::Mesh { filename, scale } => {
+            let scale = scale.as_ref().map_or([1.0; 3], |scale| **scale);
+            let mesh = resource_path(filename, source.folder).and_then(|path| read_mesh(&path, scale));
+            let shape = mesh.and_then(|mesh| match is_fixed {
+                true => Ok(solid_or_surface(mesh)),
+                false => hull_of(mesh.vertices)
+                    .map_err(|reason| format!("the mesh {filename} has no convex hull: {reason}")),
+            });
+            shape.map_err(|reason| FormatError::unsupported(format!("<link name=\"{link}\">"), reason))?
         }
     };
     let frame = frame_of(&collision.origin);
@@ -220,7 +256,7 @@ fn shape(collision: &Collision, link: &str, options: &UrdfOptions) -> Result<Geo
         shape,
         position: frame.position,
         orientation: frame.orientation,
-        friction: options.friction,
+        friction: source.options.friction,
         restitution: 0.0,
     })
 }
@@ -277,147 +313,4 @@ fn invalid(message: String) -> FormatError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CART: &str = r#"<robot name="cart">
-      <link name="rail"/>
-      <link name="cart">
-        <inertial><origin xyz="0 0 0.1" rpy="0 0 1.5707963267948966"/><mass value="2"/>
-          <inertia ixx="1" ixy="0" ixz="0" iyy="2" iyz="0" izz="3"/></inertial>
-        <collision><origin xyz="0 0 0.2"/><geometry><box size="0.4 0.2 0.1"/></geometry></collision>
-      </link>
-      <link name="pole">
-        <inertial><mass value="0.5"/><inertia ixx="0.1" ixy="0" ixz="0" iyy="0.1" iyz="0" izz="0.01"/></inertial>
-      </link>
-      <joint name="slide" type="prismatic"><parent link="rail"/><child link="cart"/><axis xyz="2 0 0"/>
-        <limit lower="-1" upper="1" effort="20" velocity="3"/><dynamics damping="0.3" friction="0.1"/></joint>
-      <joint name="hinge" type="continuous"><parent link="cart"/><child link="pole"/>
-        <origin xyz="0 0 0.3"/><axis xyz="0 1 0"/></joint>
-    </robot>"#;
-
-    #[test]
-    fn links_become_bodies_and_joints_get_motors() {
-        let model = from_urdf(CART, &UrdfOptions::default()).unwrap();
-        let [cart, pole] = model.bodies.as_slice() else { panic!("{} bodies", model.bodies.len()) };
-        let JointDescription::Slide(slide) = &cart.joint else { panic!("{:?}", cart.joint) };
-        assert_eq!((slide.axis, slide.range), ([1.0, 0.0, 0.0], Some([-1.0, 1.0])));
-        assert_eq!((slide.damping, slide.friction_loss), (0.3, 0.1));
-        // The inertial frame is turned a quarter about z.
-        assert!((cart.inertia[0] - 2.0).abs() < 1e-12 && (cart.inertia[1] - 1.0).abs() < 1e-12);
-        assert_eq!(cart.center_of_mass, [0.0, 0.0, 0.1]);
-        assert_eq!(cart.geoms[0].shape, Shape::Box { half_extents: [0.2, 0.1, 0.05] });
-        assert_eq!((pole.parent.as_deref(), pole.position), (Some("cart"), [0.0, 0.0, 0.3]));
-        assert_eq!((model.actuators[0].effort_limit, model.actuators[0].velocity_limit), (20.0, Some(3.0)));
-        assert_eq!(
-            (model.actuators[1].effort_limit, model.actuators[1].velocity_limit),
-            (UNLIMITED_EFFORT, None)
-        );
-        let options = UrdfOptions { velocity_limits: false, ..UrdfOptions::default() };
-        assert_eq!(from_urdf(CART, &options).unwrap().actuators[0].velocity_limit, None);
-    }
-
-    #[test]
-    fn the_root_link_may_float() {
-        let text = CART.replace("<link name=\"rail\"/>", "").replace(
-            "<joint name=\"slide\" type=\"prismatic\"><parent link=\"rail\"/><child link=\"cart\"/><axis xyz=\"2 0 0\"/>\n        <limit lower=\"-1\" upper=\"1\" effort=\"20\" velocity=\"3\"/><dynamics damping=\"0.3\" friction=\"0.1\"/></joint>",
-            "",
-        );
-        let options = UrdfOptions { floating_base: true, ..UrdfOptions::default() };
-        let model = from_urdf(&text, &options).unwrap();
-        assert_eq!(model.bodies[0].joint, JointDescription::Free);
-        assert_eq!(model.actuators.len(), 1);
-    }
-
-    #[test]
-    fn what_the_engine_has_not_is_named() {
-        for (from, to, named) in [
-            ("<box size=\"0.4 0.2 0.1\"/>", "<mesh filename=\"cart.stl\"/>", "cart.stl"),
-            (
-                "<box size=\"0.4 0.2 0.1\"/>",
-                "<cylinder radius=\"0.1\" length=\"1\"/>",
-                "<link name=\"cart\">",
-            ),
-            ("type=\"continuous\"", "type=\"planar\"", "<joint name=\"hinge\">"),
-            (
-                "<axis xyz=\"0 1 0\"/>",
-                "<axis xyz=\"0 1 0\"/><mimic joint=\"slide\"/>",
-                "<joint name=\"hinge\">",
-            ),
-            ("<axis xyz=\"0 1 0\"/>", "<axis xyz=\"0 0 0\"/>", "axis"),
-            ("<mass value=\"2\"/>", "<mass value=\"0\"/>", "<link name=\"cart\">"),
-            ("<child link=\"pole\"/>", "<child link=\"pile\"/>", "pile"),
-            ("<link name=\"rail\"/>", "<link name=\"rail\"/><link name=\"other\"/>", "two links"),
-            (
-                "<mass value=\"2\"/>",
-                "<mass value=\"one\"/>",
-                "<mass> in <link name=\"cart\">: value=\"one\": one finite number must stand there",
-            ),
-            ("<mass value=\"2\"/>", "<mass value=\"-2\"/>", "not less than 0"),
-            ("<mass value=\"2\"/>", "<mass/>", "its attribute value is missing"),
-            ("size=\"0.4 0.2 0.1\"", "size=\"0.4 nan 0.1\"", "size=\"0.4 nan 0.1\": 3 finite numbers"),
-            ("size=\"0.4 0.2 0.1\"", "size=\"0.4 0.2\"", "3 finite numbers"),
-            (
-                "<axis xyz=\"2 0 0\"/>",
-                "<axis xyz=\"2 0 0\" frame=\"rail\"/>",
-                "frame=\"rail\" is not supported",
-            ),
-            ("damping=\"0.3\"", "dampening=\"0.3\"", "<dynamics> in <joint name=\"slide\">: dampening"),
-            ("velocity=\"3\"", "velocity=\"fast\"", "velocity=\"fast\""),
-            ("<dynamics damping", "<spring k=\"3\"/><dynamics damping", "<spring> inside <joint>"),
-            (
-                "<dynamics damping",
-                "<safety_controller k_velocity=\"3\"/><dynamics damping",
-                "safety controllers are not supported",
-            ),
-            (
-                "<limit lower=\"-1\" upper=\"1\" effort=\"20\" velocity=\"3\"/>",
-                "",
-                "<joint name=\"slide\">: a prismatic joint needs a <limit>",
-            ),
-            ("type=\"continuous\"", "type=\"screw\"", "type=\"screw\": allowed is fixed"),
-        ] {
-            let text = CART.replacen(from, to, 1);
-            assert_ne!(text, CART, "{from} is not in the file");
-            let message = from_urdf(&text, &UrdfOptions::default()).unwrap_err().to_string();
-            assert!(message.contains(named), "{message}");
-        }
-    }
-
-    #[test]
-    fn every_refusal_names_the_line() {
-        for (from, to, said) in [
-            (
-                "<box size=\"0.4 0.2 0.1\"/>",
-                "<mesh filename=\"cart.stl\"/>",
-                "line 3: <link name=\"cart\">: ",
-            ),
-            ("type=\"continuous\"", "type=\"planar\"", "line 13: <joint name=\"hinge\">: "),
-            ("size=\"0.4 0.2 0.1\"", "size=\"0.4 0 0.1\"", "line 6: <collision> in <link name=\"cart\">: "),
-            ("iyy=\"2\"", "iyy=\"90\"", "line 3: <link name=\"cart\">: "),
-        ] {
-            let text = CART.replacen(from, to, 1);
-            let message = from_urdf(&text, &UrdfOptions::default()).unwrap_err().to_string();
-            assert!(message.starts_with(said), "{from} -> {to}: {message}");
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cart.urdf");
-        std::fs::write(&path, CART.replacen("<box size=\"0.4", "<box size=\"four", 1)).unwrap();
-        let message = from_urdf_file(&path, &UrdfOptions::default()).unwrap_err().to_string();
-        assert!(message.contains("cart.urdf: line 6: <box>"), "{message}");
-    }
-
-    #[test]
-    fn what_is_only_looked_at_is_passed_over() {
-        let looks = r#"<material name="red"><color rgba="1 0 0 1"/></material>
-          <transmission name="t"><actuator name="m"/></transmission><gazebo reference="cart"><mu1>3</mu1></gazebo>"#;
-        let visual = r#"<visual name="v"><geometry><mesh filename="cart.stl"/></geometry><material name="red"/></visual>"#;
-        let text = CART
-            .replacen("<link name=\"rail\"/>", &format!("{looks}<link name=\"rail\"/>"), 1)
-            .replacen("<collision>", &format!("{visual}<collision name=\"hull\">"), 1)
-            .replacen("<dynamics", "<calibration rising=\"0.1\"/><dynamics", 1);
-        let mut plain = from_urdf(CART, &UrdfOptions::default()).unwrap();
-        plain.bodies[0].geoms[0].name = "hull".to_owned();
-        assert_eq!(from_urdf(&text, &UrdfOptions::default()).unwrap(), plain);
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Geom, LayoutError, array, compose, quaternion, vector, wxyz};
 use crate::model::{
     ActuatorLaw, AxisJoint, GeomDescription, HeightLayer, JointDescription, ModelDescription, Shape,
+    TriangleMesh,
 };
 use crate::vector::rules::{Vector3, cross3, dot3, scale3, sub3};
 
@@ -52,9 +53,6 @@ impl Range {
     }
 }
 
-/// Largest number of vertices of a convex hull.
-pub(crate) const MAX_HULL_VERTICES: usize = 64;
-
 /// Checks every number and every name but those that depend on the tree.
 pub(super) fn description(model: &ModelDescription) -> Result<(), LayoutError> {
     unique("bodies", model.bodies.iter().map(|body| &body.name))?;
@@ -67,8 +65,13 @@ pub(super) fn description(model: &ModelDescription) -> Result<(), LayoutError> {
     )?;
     unique("actuators", model.actuators.iter().map(|actuator| &actuator.name))?;
     finite(&format!("model '{}'", model.name), "gravity", &model.gravity)?;
+    let mut anchored = HashSet::new();
     for body in &model.bodies {
         let element = format!("body '{}'", body.name);
+        let on_scene = body.parent.as_ref().is_none_or(|parent| anchored.contains(parent.as_str()));
+        if body.joint == JointDescription::Fixed && on_scene {
+            anchored.insert(body.name.as_str());
+        }
         finite(&element, "position", &body.position)?;
         unit(&element, "orientation", &body.orientation)?;
         finite(&element, "centre of mass", &body.center_of_mass)?;
@@ -78,11 +81,12 @@ pub(super) fn description(model: &ModelDescription) -> Result<(), LayoutError> {
             axis(joint)?;
         }
         for geom in &body.geoms {
-            shape(&format!("geom '{}' of {element}", geom.name), geom, false)?;
+            let place = if anchored.contains(body.name.as_str()) { Place::Anchored } else { Place::Moving };
+            shape(&geom_of_body(&geom.name, &body.name), geom, place)?;
         }
     }
     for geom in &model.scene {
-        shape(&format!("geom '{}' of the scene", geom.name), geom, true)?;
+        shape(&geom_of_scene(&geom.name), geom, Place::Scene)?;
     }
     for actuator in &model.actuators {
         let element = format!("actuator '{}'", actuator.name);
@@ -96,6 +100,25 @@ pub(super) fn description(model: &ModelDescription) -> Result<(), LayoutError> {
         }
     }
     Ok(())
+}
+
+/// What a shape is attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Scene,
+    /// A body that is fixed to the scene.
+    Anchored,
+    Moving,
+}
+
+/// How errors name a shape of a body.
+pub(super) fn geom_of_body(name: &str, body: &str) -> String {
+    format!("geom '{name}' of body '{body}'")
+}
+
+/// How errors name a shape of the scene.
+pub(super) fn geom_of_scene(name: &str) -> String {
+    format!("geom '{name}' of the scene")
 }
 
 /// An error when there is more of `kind` than fits.
@@ -199,25 +222,36 @@ fn axis(joint: &AxisJoint) -> Result<(), LayoutError> {
     }
 }
 
-fn shape(element: &str, geom: &GeomDescription, in_scene: bool) -> Result<(), LayoutError> {
+fn shape(element: &str, geom: &GeomDescription, place: Place) -> Result<(), LayoutError> {
     finite(element, "position", &geom.position)?;
     unit(element, "orientation", &geom.orientation)?;
     not_negative(element, "friction", geom.friction)?;
     within(element, "restitution", geom.restitution, Range::Share)?;
     match &geom.shape {
         Shape::Sphere { radius } => positive(element, "radius", *radius),
-        Shape::Capsule { radius, half_length } => {
+        Shape::Capsule { radius, half_length } | Shape::Cylinder { radius, half_length } => {
             positive(element, "radius", *radius)?;
             positive(element, "half length", *half_length)
         }
         Shape::Box { half_extents } => {
             half_extents.iter().try_for_each(|half| positive(element, "half extent", *half))
         }
+        Shape::Ellipsoid { radii } => {
+            radii.iter().try_for_each(|radius| positive(element, "radius", *radius))
+        }
         Shape::ConvexHull { vertices } => hull(element, vertices),
-        Shape::Plane | Shape::Floor(_) | Shape::Ceiling(_) if !in_scene => Err(LayoutError::Structure {
+        Shape::Mesh(_) if place == Place::Moving => Err(LayoutError::Structure {
             element: element.to_owned(),
-            problem: "planes and height layers stand in the scene, not on bodies",
+            problem: "triangle meshes stand in the scene or on bodies that are fixed to it; a body that moves takes convex \
+                      hulls, several of them for one that is not convex",
         }),
+        Shape::Mesh(mesh) => triangles(element, mesh),
+        Shape::Plane | Shape::Floor(_) | Shape::Ceiling(_) if place != Place::Scene => {
+            Err(LayoutError::Structure {
+                element: element.to_owned(),
+                problem: "planes and height layers stand in the scene, not on bodies",
+            })
+        }
         Shape::Plane => Ok(()),
         Shape::Floor(layer) | Shape::Ceiling(layer) => height_layer(element, layer),
     }
@@ -240,10 +274,27 @@ fn height_layer(element: &str, layer: &HeightLayer) -> Result<(), LayoutError> {
     Ok(())
 }
 
+/// A mesh needs triangles with corners that are there.
+fn triangles(element: &str, mesh: &TriangleMesh) -> Result<(), LayoutError> {
+    for vertex in &mesh.vertices {
+        finite(element, "vertex", vertex)?;
+    }
+    if mesh.triangles.is_empty() {
+        return refuse(element, "number of triangles", 0, "1 or more");
+    }
+    let count = mesh.vertices.len();
+    match mesh.triangles.iter().flatten().find(|corner| **corner as usize >= count) {
+        Some(corner) => {
+            refuse(element, "corner of a triangle", corner, "an index into the vertices, counted from 0")
+        }
+        None => Ok(()),
+    }
+}
+
 /// A hull needs four vertices that span a volume.
 fn hull(element: &str, vertices: &[[f64; 3]]) -> Result<(), LayoutError> {
-    if !(4..=MAX_HULL_VERTICES).contains(&vertices.len()) {
-        return refuse(element, "number of vertices", vertices.len(), "4 to 64");
+    if vertices.len() < 4 {
+        return refuse(element, "number of vertices", vertices.len(), "4 or more");
     }
     for vertex in vertices {
         finite(element, "vertex", vertex)?;

@@ -3,7 +3,9 @@
 //! Bodies on fixed joints become part of what carries them (or of the scene); the others keep their order.
 //! Every error names the element that it is about.
 
+mod beyond;
 mod check;
+mod error;
 mod inertia;
 
 use serde::{Deserialize, Serialize};
@@ -19,62 +21,11 @@ use crate::vector::rules::{
     Matrix3, Quaternion, Vector3, add3, matrix_of, multiply_quaternions, multiply3, normalize_quaternion,
     rotate, zero3,
 };
-pub(crate) use check::{MAX_HULL_VERTICES, Range};
+pub(crate) use beyond::MAX_HULL_VERTICES;
+pub(crate) use check::Range;
+pub use error::LayoutError;
 use inertia::MassProperties;
 pub(crate) use inertia::is_natural_inertia;
-
-/// Why a description is no model.
-#[derive(Debug, thiserror::Error, Clone, PartialEq)]
-pub enum LayoutError {
-    /// Two elements of a kind share a name.
-    #[error("two {kind} are named '{name}'; names are unique")]
-    DuplicateName {
-        /// What they are.
-        kind: &'static str,
-        /// The name.
-        name: String,
-    },
-    /// A name refers to nothing.
-    #[error("{element} refers to {kind} '{name}', which does not exist (or is not declared before it)")]
-    Unknown {
-        /// Where the name stands.
-        element: String,
-        /// What kind of element was meant.
-        kind: &'static str,
-        /// The name.
-        name: String,
-    },
-    /// A number has no physical meaning.
-    #[error("{element}: {quantity} is {value}; allowed is {allowed}")]
-    Value {
-        /// Which element.
-        element: String,
-        /// Which of its numbers.
-        quantity: &'static str,
-        /// What it is.
-        value: String,
-        /// What it may be.
-        allowed: &'static str,
-    },
-    /// Something stands where it cannot.
-    #[error("{element}: {problem}")]
-    Structure {
-        /// Which element.
-        element: String,
-        /// What is wrong.
-        problem: &'static str,
-    },
-    /// More of something than a world holds.
-    #[error("the model has {count} {kind}; a world holds at most {limit}")]
-    TooMany {
-        /// What there is too much of.
-        kind: &'static str,
-        /// How many there are.
-        count: usize,
-        /// How many there may be.
-        limit: usize,
-    },
-}
 
 /// A collision shape and where it sits after fixed bodies have been merged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -184,7 +135,22 @@ impl Layout {
         layout.geoms.append(&mut scene);
         layout.place_actuators(model)?;
         layout.place_collisions(model)?;
+        // Last, so that the models of all backends can be checked here.
+        beyond::check(model)?;
         Ok(layout)
+    }
+
+    /// Checks what no backend can simulate: names, numbers and structure. What is only too much for this engine, in
+    /// number or in kind, is no error.
+    ///
+    /// # Errors
+    ///
+    /// The first thing found wrong, by name.
+    pub fn check(model: &ModelDescription) -> Result<(), LayoutError> {
+        match Self::new(model) {
+            Ok(_) | Err(LayoutError::TooMany { .. } | LayoutError::Beyond { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The movable body called `name`.

@@ -52,8 +52,10 @@ pub(super) struct Blueprint {
     pub actuators: Vec<ActuatorPlan>,
     pub num_positions: usize,
     pub num_velocities: usize,
-    /// `[body][body]`: whether the two collide.
-    pub collides: Vec<bool>,
+    /// The body that each body is one with, by fixed joints; `None` is the scene.
+    pub carriers: Vec<Option<usize>>,
+    /// `[carrier][carrier]`: whether the two collide.
+    collides: Vec<bool>,
     /// Positions of a new world.
     pub start: Vec<f64>,
 }
@@ -99,9 +101,41 @@ impl Blueprint {
             .iter()
             .map(|actuator| plan_actuator(model, actuator))
             .collect::<Result<_, _>>()?;
-        let collides = collision_table(model)?;
-        Ok(Self { bodies, parents, actuators, num_positions: start.len(), num_velocities, collides, start })
+        let carriers = carriers(&bodies, &parents);
+        let collides = collision_table(model, &carriers)?;
+        Ok(Self {
+            bodies,
+            parents,
+            actuators,
+            num_positions: start.len(),
+            num_velocities,
+            carriers,
+            collides,
+            start,
+        })
     }
+
+    /// Whether two bodies collide; `None` is the scene, and what is fixed to it.
+    pub fn collide(&self, a: Option<usize>, b: Option<usize>) -> bool {
+        let carrier = |body: Option<usize>| body.and_then(|body| self.carriers[body]);
+        match (carrier(a), carrier(b)) {
+            (None, None) => false,
+            (None, Some(_)) | (Some(_), None) => true,
+            (Some(a), Some(b)) => self.collides[a * self.bodies.len() + b],
+        }
+    }
+}
+
+/// The body that each body is one with.
+fn carriers(bodies: &[BodyPlan], parents: &[Option<usize>]) -> Vec<Option<usize>> {
+    let mut carriers: Vec<Option<usize>> = Vec::with_capacity(bodies.len());
+    for (index, (body, parent)) in bodies.iter().zip(parents).enumerate() {
+        carriers.push(match body.motion {
+            Motion::Fixed => parent.and_then(|parent| carriers[parent]),
+            _ => Some(index),
+        });
+    }
+    carriers
 }
 
 /// The joint of a body that has one of one degree of freedom.
@@ -171,7 +205,7 @@ fn plan_actuator(
     })
 }
 
-fn collision_table(model: &ModelDescription) -> Result<Vec<bool>, RapierError> {
+fn collision_table(model: &ModelDescription, carriers: &[Option<usize>]) -> Result<Vec<bool>, RapierError> {
     let count = model.bodies.len();
     let mut table = vec![false; count * count];
     for [a, b] in &model.colliding_bodies {
@@ -180,9 +214,10 @@ fn collision_table(model: &ModelDescription) -> Result<Vec<bool>, RapierError> {
                 RapierError::model(name, "it stands among the colliding bodies, but there is no such body")
             })
         };
-        let (a, b) = (find(a)?, find(b)?);
-        table[a * count + b] = true;
-        table[b * count + a] = true;
+        if let (Some(a), Some(b)) = (carriers[find(a)?], carriers[find(b)?]) {
+            table[a * count + b] = true;
+            table[b * count + a] = true;
+        }
     }
     Ok(table)
 }

@@ -1,5 +1,7 @@
 //! What the rapier backend refuses.
 
+use crate::layout::LayoutError;
+
 /// A model, option or input that rapier worlds cannot be made of.
 #[derive(Debug, thiserror::Error)]
 pub enum RapierError {
@@ -11,7 +13,10 @@ pub enum RapierError {
         /// Its value.
         value: f64,
     },
-    /// The model contradicts itself, or asks for what rapier has not.
+    /// The model contradicts itself, or has numbers without meaning.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The model asks for what rapier has not.
     #[error("{element}: {reason}")]
     Model {
         /// The element, by its name in the model.

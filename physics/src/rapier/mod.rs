@@ -15,6 +15,7 @@ mod shapes;
 mod state;
 #[cfg(test)]
 mod tests;
+mod wide_hull;
 mod world;
 
 pub use contacts::RapierContact;
@@ -22,7 +23,7 @@ pub use error::RapierError;
 
 use rayon::prelude::*;
 
-use crate::model::ModelDescription;
+use crate::{layout::Layout, model::ModelDescription};
 use blueprint::Blueprint;
 use world::World;
 
@@ -72,7 +73,8 @@ impl RapierWorlds {
     /// controls are zero.
     ///
     /// # Errors
-    /// When the model names what is not there, an option is out of range, or rapier cannot build a shape.
+    /// When the model contradicts itself or has numbers without meaning, an option is out of range, or rapier cannot build
+    /// a shape.
     pub fn new(
         model: &ModelDescription,
         num_worlds: usize,
@@ -89,6 +91,7 @@ impl RapierWorlds {
                 return Err(RapierError::Option { name, value });
             }
         }
+        Layout::check(model)?;
         let blueprint = Blueprint::new(model)?;
         let worlds = (0..num_worlds)
             .map(|_| World::new(model, &blueprint, &options))

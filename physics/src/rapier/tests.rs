@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    model::{ActuatorLaw, BodyDescription, FrictionCombination, GeomDescription, JointDescription, Shape},
+    model::{
+        ActuatorLaw, BodyDescription, FrictionCombination, GeomDescription, HeightLayer, JointDescription,
+        Shape,
+    },
     robots::{ARM_HOME, PushedBox, QUADRUPED_STAND, arm, arm_with_box, level_floor, quadruped},
 };
 
@@ -128,6 +131,22 @@ fn boxes_stay_stacked() {
         let (origin, _) = worlds.body_pose(0, body).unwrap();
         assert!(origin[0].abs() < 1e-3 && origin[1].abs() < 1e-3, "box {body} slid to {origin:?}");
         assert!((origin[2] - 0.1 - 0.2 * body as f64).abs() < 5e-3, "box {body} sank to {origin:?}");
+    }
+}
+
+#[test]
+fn floors_are_solid_from_above_and_ceilings_from_below() {
+    let layer = HeightLayer { points: [5, 5], cell: 0.5, heights: vec![0.0; 25] };
+    for (shape, gravity) in [(Shape::Floor(layer.clone()), -9.81), (Shape::Ceiling(layer), 9.81)] {
+        let mut model = arm();
+        model.gravity = [0.0, 0.0, gravity];
+        model.bodies = vec![box_body("box", 0.1, 1.0, [0.1, 0.1, -0.02 * gravity])];
+        model.actuators.clear();
+        model.scene = vec![GeomDescription::new(shape).at([-1.0, -1.0, 0.0])];
+        let mut worlds = RapierWorlds::new(&model, 1, RapierOptions::default()).unwrap();
+        worlds.step(400);
+        let (origin, _) = worlds.body_pose(0, 0).unwrap();
+        assert!((origin[2] * -gravity.signum() - 0.1).abs() < 3e-3, "the box is at {origin:?}");
     }
 }
 

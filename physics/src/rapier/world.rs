@@ -9,11 +9,11 @@ use rapier3d::prelude::{
 use super::{
     RapierError, RapierOptions,
     blueprint::{Blueprint, Motion, axis_joint, pose, rotation_from_x, vector},
-    shapes::collider,
+    shapes::colliders,
 };
 use crate::model::{ActuatorLaw, BodyDescription, ModelDescription};
 
-/// The tag of colliders of the scene; those of body i have i + 1.
+/// The tag of colliders of the scene and of what is fixed to it; those of body i have i + 1.
 const SCENE: u128 = 0;
 
 /// One world.
@@ -30,15 +30,11 @@ pub(super) struct PairFilter<'a>(pub &'a Blueprint);
 
 impl PhysicsHooks for PairFilter<'_> {
     fn filter_contact_pair(&self, context: &PairFilterContext) -> Option<SolverFlags> {
-        let tag = |handle: ColliderHandle| {
-            context.colliders.get(handle).map_or(SCENE, |collider| collider.user_data)
+        let body = |handle: ColliderHandle| {
+            let tag = context.colliders.get(handle).map_or(SCENE, |collider| collider.user_data);
+            (tag as usize).checked_sub(1)
         };
-        let (a, b) = (tag(context.collider1), tag(context.collider2));
-        let collide = match (a, b) {
-            (SCENE, SCENE) => false,
-            (SCENE, _) | (_, SCENE) => true,
-            (a, b) => self.0.collides[(a - 1) as usize * self.0.bodies.len() + (b - 1) as usize],
-        };
+        let collide = self.0.collide(body(context.collider1), body(context.collider2));
         collide.then_some(SolverFlags::COMPUTE_RIGID_IMPULSES)
     }
 }
@@ -60,8 +56,9 @@ impl World {
             controls: vec![0.0; blueprint.actuators.len()],
         };
         for geom in &model.scene {
-            let shape = collider(geom, Pose::IDENTITY, model.friction_combination, SCENE)?;
-            world.rapier.insert_collider(shape, None);
+            for collider in colliders(geom, Pose::IDENTITY, model.friction_combination, SCENE)? {
+                world.rapier.insert_collider(collider, None);
+            }
         }
         for (index, body) in model.bodies.iter().enumerate() {
             world.add_body(model, blueprint, index, body)?;
@@ -95,10 +92,13 @@ impl World {
                 .additional_mass_properties(mass_properties(body, plan.offset))
                 .can_sleep(false),
         );
+        // What is fixed to the scene is part of it.
+        let tag = blueprint.carriers[index].map_or(SCENE, |_| index as u128 + 1);
         for geom in &body.geoms {
             let frame = Pose::from_translation(-plan.offset);
-            let shape = collider(geom, frame, model.friction_combination, index as u128 + 1)?;
-            self.rapier.insert_collider(shape, Some(handle));
+            for collider in colliders(geom, frame, model.friction_combination, tag)? {
+                self.rapier.insert_collider(collider, Some(handle));
+            }
         }
         let joint =
             match (blueprint.parents[index], plan.motion) {

@@ -3,7 +3,10 @@
 use std::f32::consts::{PI, TAU};
 
 use glam::Vec3;
-use pentathlon_physics::model::{HeightLayer, Shape};
+use pentathlon_physics::{
+    collision::convex_hull,
+    model::{HeightLayer, Shape, TriangleMesh},
+};
 
 use super::vec3;
 
@@ -31,9 +34,12 @@ impl Mesh {
             Shape::Sphere { radius } => Some(capsule(*radius as f32, 0.0)),
             Shape::Capsule { radius, half_length } => Some(capsule(*radius as f32, *half_length as f32)),
             Shape::Box { half_extents } => Some(solid_box(vec3(*half_extents))),
+            Shape::Cylinder { radius, half_length } => Some(cylinder(*radius as f32, *half_length as f32)),
+            Shape::Ellipsoid { radii } => Some(ellipsoid(vec3(*radii))),
             Shape::ConvexHull { vertices } => {
-                Some(convex_hull(&vertices.iter().map(|&vertex| vec3(vertex)).collect::<Vec<_>>()))
+                Some(convex_hull::convex_hull(vertices).map_or_else(Self::default, |hull| triangles(&hull)))
             }
+            Shape::Mesh(mesh) => Some(both_sides(mesh)),
             Shape::Plane => None,
             Shape::Floor(layer) => Some(surface(layer, 1.0)),
             Shape::Ceiling(layer) => Some(surface(layer, -1.0)),
@@ -127,26 +133,40 @@ fn solid_box(half: Vec3) -> Mesh {
     mesh
 }
 
-/// Every triangle of vertices that has all others on one side. There are at most 64 vertices, so trying
-/// all is quick; coplanar triangles cover one another.
-fn convex_hull(vertices: &[Vec3]) -> Mesh {
+fn cylinder(radius: f32, half_length: f32) -> Mesh {
     let mut mesh = Mesh::default();
-    let size = vertices.iter().map(|vertex| vertex.length()).fold(0.0, f32::max);
-    for (i, &a) in vertices.iter().enumerate() {
-        for (j, &b) in vertices.iter().enumerate().skip(i + 1) {
-            for &c in &vertices[j + 1..] {
-                let normal = (b - a).cross(c - a).normalize_or_zero();
-                if normal == Vec3::ZERO {
-                    continue;
-                }
-                let side = |sign: f32| vertices.iter().all(|&v| sign * (v - a).dot(normal) < 1e-5 * size);
-                if side(1.0) {
-                    mesh.flat_triangle([a, b, c]);
-                } else if side(-1.0) {
-                    mesh.flat_triangle([a, c, b]);
-                }
-            }
+    mesh.turned(&[(radius, -half_length, 1.0, 0.0), (radius, half_length, 1.0, 0.0)], STEPS);
+    mesh.turned(&[(0.0, -half_length, 0.0, -1.0), (radius, -half_length, 0.0, -1.0)], STEPS);
+    mesh.turned(&[(radius, half_length, 0.0, 1.0), (0.0, half_length, 0.0, 1.0)], STEPS);
+    mesh
+}
+
+fn ellipsoid(radii: Vec3) -> Mesh {
+    let mut mesh = capsule(1.0, 0.0);
+    for vertex in &mut mesh.vertices {
+        vertex.position *= radii;
+        vertex.normal = (vertex.normal / radii).normalize_or_zero();
+    }
+    mesh
+}
+
+fn triangles(surface: &TriangleMesh) -> Mesh {
+    let mut mesh = Mesh::default();
+    for triangle in &surface.triangles {
+        let [a, b, c] = triangle.map(|corner| surface.vertices.get(corner as usize).copied().map(vec3));
+        if let (Some(a), Some(b), Some(c)) = (a, b, c) {
+            mesh.flat_triangle([a, b, c]);
         }
+    }
+    mesh
+}
+
+/// A surface that may be open, and is seen from behind then.
+fn both_sides(surface: &TriangleMesh) -> Mesh {
+    let mut mesh = triangles(surface);
+    for triangle in mesh.triangles.clone() {
+        let [a, b, c] = triangle.map(|corner| mesh.vertices[corner as usize].position);
+        mesh.flat_triangle([a, c, b]);
     }
     mesh
 }
@@ -197,6 +217,30 @@ mod tests {
         let capsule = ball + 2.0 * PI;
         assert!((of(Shape::Capsule { radius: 1.0, half_length: 1.0 }) / capsule - 1.0).abs() < 0.05);
         assert!((of(Shape::Box { half_extents: [1.0, 2.0, 3.0] }) - 48.0).abs() < 1e-3);
+        let cylinder = of(Shape::Cylinder { radius: 1.0, half_length: 1.0 });
+        assert!((cylinder / (2.0 * PI) - 1.0).abs() < 0.05);
+        assert!((of(Shape::Ellipsoid { radii: [1.0, 2.0, 3.0] }) / (6.0 * ball) - 1.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn a_hull_of_many_corners_is_drawn_whole() {
+        let corners = (0..500).map(|i| {
+            let (latitude, longitude) = (f64::from(i / 25) * 0.15, f64::from(i % 25) * 0.2513);
+            [latitude.sin() * longitude.cos(), latitude.sin() * longitude.sin(), latitude.cos()]
+        });
+        let hull = Mesh::of_shape(&Shape::ConvexHull { vertices: corners.collect() }).unwrap();
+        assert!((volume(&hull) / (4.0 / 3.0 * PI) - 1.0).abs() < 0.06, "{}", volume(&hull));
+    }
+
+    #[test]
+    fn an_open_surface_is_seen_from_both_sides() {
+        let square = TriangleMesh {
+            vertices: vec![[0.0; 3], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]],
+            triangles: vec![[0, 1, 2], [0, 2, 3]],
+        };
+        let mesh = Mesh::of_shape(&Shape::Mesh(square)).unwrap();
+        let facing = |sign: f32| mesh.vertices.iter().filter(|vertex| vertex.normal.z * sign > 0.9).count();
+        assert_eq!((mesh.triangles.len(), facing(1.0), facing(-1.0)), (4, 6, 6));
     }
 
     #[test]
@@ -205,6 +249,8 @@ mod tests {
             Shape::Sphere { radius: 0.5 },
             Shape::Capsule { radius: 0.1, half_length: 0.4 },
             Shape::Box { half_extents: [0.1, 0.2, 0.3] },
+            Shape::Cylinder { radius: 0.2, half_length: 0.1 },
+            Shape::Ellipsoid { radii: [0.1, 0.2, 0.4] },
         ] {
             let mesh = Mesh::of_shape(&shape).unwrap();
             for triangle in &mesh.triangles {
@@ -225,7 +271,7 @@ mod tests {
         vertices.push([0.1, 0.2, 0.0]);
         let mesh = Mesh::of_shape(&Shape::ConvexHull { vertices }).unwrap();
         assert!(mesh.vertices.iter().all(|vertex| vertex.position.abs().max_element() == 1.0));
-        assert!(mesh.triangles.len() >= 12);
+        assert_eq!(mesh.triangles.len(), 12);
     }
 
     #[test]

@@ -190,7 +190,10 @@ fn encode(path: &Path, error: &impl std::fmt::Display) -> RenderError {
 
 #[cfg(test)]
 mod tests {
-    use pentathlon_physics::robots::{level_floor, quadruped};
+    use pentathlon_physics::{
+        model::{GeomDescription, Shape, TriangleMesh},
+        robots::{level_floor, quadruped},
+    };
 
     use super::*;
     use crate::scene3d::{BodyPose, ContactMark};
@@ -205,6 +208,11 @@ mod tests {
     fn a_recording_is_a_file_of_the_viewer_when_it_is_finished() {
         let mut model = quadruped();
         model.scene.push(level_floor(0.8));
+        let cylinder = Shape::Cylinder { radius: 0.1, half_length: 0.2 };
+        model.bodies[0].geoms.push(GeomDescription::new(cylinder));
+        let vertices = vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+        let mesh = TriangleMesh { vertices, triangles: vec![[0, 1, 2]] };
+        model.scene.push(GeomDescription::new(Shape::Mesh(mesh)));
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("run.rrd");
         let mut recording = RerunRecording::create(&model, &path, 2, 1.0).unwrap();

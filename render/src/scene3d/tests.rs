@@ -1,7 +1,7 @@
 //! Pictures of small scenes: what stands in them is where it should be, and only there.
 
 use pentathlon_physics::{
-    model::{GeomDescription, Shape},
+    model::{GeomDescription, Shape, TriangleMesh},
     robots::{level_floor, quadruped},
 };
 
@@ -196,12 +196,58 @@ fn the_ground_stays_however_far_the_camera_is() {
     assert!(blue.abs_diff(red) < 12 && red < 190, "grey, not sky: {red} {blue}");
 }
 
+/// A cylinder and an ellipsoid on the body, and a slope of two triangles behind it.
+fn round_things_before_a_slope() -> [GeomDescription; 3] {
+    let slope = TriangleMesh {
+        vertices: vec![[-1.0, -1.0, 0.1], [-1.0, 1.0, 0.1], [-2.0, 1.0, 0.8], [-2.0, -1.0, 0.8]],
+        triangles: vec![[0, 1, 2], [0, 2, 3]],
+    };
+    [
+        GeomDescription::new(Shape::Cylinder { radius: 0.1, half_length: 0.2 }).at([0.0, -0.4, 0.0]),
+        GeomDescription::new(Shape::Ellipsoid { radii: [0.1, 0.05, 0.2] }).at([0.0, 0.4, 0.0]),
+        GeomDescription::new(Shape::Mesh(slope)),
+    ]
+}
+
+#[test]
+fn cylinders_ellipsoids_and_meshes_are_drawn_where_they_are() {
+    let (model, world) = ball_over_floor();
+    let options = SceneOptions::default();
+    let bare = drawn(&model, std::slice::from_ref(&world), options.clone());
+    let [cylinder, ellipsoid, slope] = round_things_before_a_slope();
+    let with = |change: &dyn Fn(&mut ModelDescription)| {
+        let mut model = model.clone();
+        change(&mut model);
+        difference(&bare, &drawn(&model, std::slice::from_ref(&world), options.clone()))
+    };
+    // From the x axis, y points to the right.
+    let ([_, _, right, _], count) = with(&|model| model.bodies[0].geoms.push(cylinder.clone()));
+    assert!(count > 1_000 && right < 320, "the cylinder: {count} pixels up to {right}");
+    // Its shadow falls to the left.
+    let ([_, _, right, _], count) = with(&|model| model.bodies[0].geoms.push(ellipsoid.clone()));
+    assert!(count > 500 && right > 360, "the ellipsoid: {count} pixels up to {right}");
+    let ([left, _, right, _], count) = with(&|model| model.scene.push(slope.clone()));
+    assert!(count > 5_000 && left < 260 && right > 380, "the slope: {count} pixels from {left} to {right}");
+    // The same with its other side up.
+    let turned = |model: &mut ModelDescription| {
+        let mut slope = slope.clone();
+        let Shape::Mesh(mesh) = &mut slope.shape else { unreachable!("a mesh") };
+        mesh.triangles.iter_mut().for_each(|triangle| triangle.reverse());
+        model.scene.push(slope);
+    };
+    let (_, other) = with(&turned);
+    assert!(other > 5_000, "the slope from behind: {other} pixels");
+}
+
 #[test]
 fn an_adapter_draws_the_same_picture() {
     if !pentathlon_engine::wgpu_available() {
         return;
     }
-    let (model, mut world) = ball_over_floor();
+    let (mut model, mut world) = ball_over_floor();
+    let [cylinder, ellipsoid, slope] = round_things_before_a_slope();
+    model.bodies[0].geoms.extend([cylinder, ellipsoid]);
+    model.scene.push(slope);
     world.contacts.push(ContactMark { point: [0.1, 0.3, 0.0], force: [0.0, 0.0, 120.0] });
     let draw = |device: Device, world: &WorldSnapshot| {
         let options = SceneOptions { device, ..Default::default() };

@@ -1,5 +1,7 @@
 //! `pentathlon physics bench`: physics steps a second under fixed conditions.
 
+#[cfg(feature = "rapier")]
+use pentathlon::physics::benchmark::measure_rapier;
 use pentathlon::{
     engine::adapters,
     physics::benchmark::{
@@ -9,8 +11,8 @@ use pentathlon::{
 };
 use serde::Serialize;
 
-use super::{parse_seed, parse_whole, refused};
-use crate::cli::{arguments::parse_count, output, progress};
+use super::{engine::EngineName, parse_seed, parse_whole, refused};
+use crate::cli::{arguments::parse_count, exit::Usage, output, progress};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -18,7 +20,8 @@ Examples:
   pentathlon physics bench quadruped
   pentathlon physics bench quadruped --num-worlds 1024 --steps 400 --threads 1 --json
   pentathlon physics bench arm --threads 2 --solver-iterations 4
-  pentathlon physics bench quadruped --device wgpu --num-worlds 16384")]
+  pentathlon physics bench quadruped --device wgpu --num-worlds 16384
+  pentathlon physics bench quadruped --engine rapier --num-worlds 256     (cargo run --features rapier)")]
 pub struct Arguments {
     /// What to simulate: the quadruped on flat ground, or the arm before its box
     #[arg(value_enum)]
@@ -35,13 +38,16 @@ pub struct Arguments {
     /// Where to step
     #[arg(long, value_enum, default_value = "native")]
     device: PhysicsDevice,
+    /// What simulates, on the native device
+    #[arg(long, value_enum, default_value = "native")]
+    engine: EngineName,
     /// What the servos are told
     #[arg(long, value_enum, default_value = "random-pd")]
     control: ControlName,
     /// Length of a physics step in seconds, more than 0 and at most 0.1
     #[arg(long, default_value_t = 0.005, allow_negative_numbers = true)]
     time_step: f64,
-    /// Sweeps of the contact solver in a step, 1 to 1000, instead of its default
+    /// Sweeps of the contact solver in a step, of rapier its iterations, 1 to 1000, instead of its default
     #[arg(long, value_name = "SWEEPS", value_parser = parse_sweeps, allow_negative_numbers = true)]
     solver_iterations: Option<u32>,
     /// Seed of the random targets
@@ -81,6 +87,7 @@ enum PhysicsDevice {
 #[derive(Serialize)]
 struct Report {
     robot: &'static str,
+    engine: &'static str,
     device: &'static str,
     /// The adapter of the wgpu device.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +110,10 @@ struct Report {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    arguments.engine.require()?;
+    if (arguments.engine, arguments.device) == (EngineName::Rapier, PhysicsDevice::Wgpu) {
+        return Err(Usage("--engine rapier: rapier steps on the native device alone".to_owned()).into());
+    }
     let threads = match arguments.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
@@ -130,9 +141,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(adapter) = adapter.as_ref().filter(|_| !arguments.json) {
         progress::report(&format!("compiling the kernel for {adapter}, then measuring"));
     }
-    let measured = match arguments.device {
-        PhysicsDevice::Native => measure_native(&options),
-        PhysicsDevice::Wgpu => measure_wgpu(&options),
+    let measured = match (arguments.device, arguments.engine) {
+        (PhysicsDevice::Wgpu, _) => measure_wgpu(&options),
+        #[cfg(feature = "rapier")]
+        (PhysicsDevice::Native, EngineName::Rapier) => measure_rapier(&options),
+        (PhysicsDevice::Native, _) => measure_native(&options),
     };
     let measured = measured.map_err(refused)?;
     let report = report(arguments, threads, adapter, &measured);
@@ -158,6 +171,7 @@ fn report(
             RobotName::Quadruped => "quadruped",
             RobotName::Arm => "arm",
         },
+        engine: arguments.engine.name(),
         device: match arguments.device {
             PhysicsDevice::Native => "native",
             PhysicsDevice::Wgpu => "wgpu",
@@ -185,6 +199,7 @@ fn report(
 fn describe(report: &Report) -> String {
     let rows = [
         ("robot", format!("{}, {}", report.robot, report.control)),
+        ("engine", report.engine.to_owned()),
         (
             "device",
             match &report.adapter {

@@ -1,6 +1,7 @@
 //! `pentathlon physics`: the physics engine by itself, without an environment.
 
 mod bench;
+mod engine;
 mod scene;
 mod show;
 mod sink;
@@ -18,6 +19,7 @@ use crate::cli::exit::Usage;
 Examples:
   pentathlon physics show quadruped --drop 0.5 --out drop.gif
   pentathlon physics show robot.urdf --floating-base --out robot.png
+  pentathlon physics show wheels.urdf --engine rapier --out wheels.gif
   pentathlon physics bench quadruped --num-worlds 4096 --threads 1 --json"
 )]
 pub struct Arguments {

@@ -6,12 +6,12 @@ use std::path::Path;
 use anyhow::Context;
 use pentathlon::physics::{
     formats::{self, FormatError, MjcfOptions, UrdfOptions},
-    model::{ActuatorLaw, GeomDescription, JointDescription, ModelDescription, Shape},
-    native::{Worlds, WorldsOptions, frames::BodyFrame},
+    model::{ActuatorLaw, GeomDescription, JointDescription, ModelDescription, Shape, TriangleMesh},
+    native::frames::BodyFrame,
     robots::{ARM_REACH, PushedBox, QUADRUPED_STAND, arm_with_box, level_floor, quadruped},
 };
 
-use super::refused;
+use super::engine::{Engine, EngineName};
 use crate::cli::exit::Usage;
 
 /// A model with a pose.
@@ -44,8 +44,8 @@ impl Scene {
     /// means to say what is around a robot, get a level floor: at zero, or below the lowest shape of what is fixed to the
     /// world. Free bodies are raised onto it if they would stick in it.
     ///
-    /// `drop` raises free bodies by that much, in m.
-    pub fn find(name: &str, reading: Reading, drop: f64) -> anyhow::Result<Self> {
+    /// `drop` raises free bodies by that much, in m. What `engine` does not take is an error.
+    pub fn find(name: &str, reading: Reading, drop: f64, engine: EngineName) -> anyhow::Result<Self> {
         if NAMES.contains(&name) {
             let given =
                 [("--floating-base", reading.floating_base), ("--ignore-softness", reading.ignore_softness)];
@@ -58,7 +58,7 @@ impl Scene {
             "quadruped" => (quadruped(), QUADRUPED_STAND.to_vec()),
             "arm" => (arm_with_box(PushedBox::default()), ARM_REACH.to_vec()),
             _ => {
-                let (model, asked) = read(name, reading)?;
+                let (model, asked) = read(name, reading, engine)?;
                 timestep = asked;
                 (model, Vec::new())
             }
@@ -98,7 +98,7 @@ impl Scene {
             .collect();
         let mut scene = Self { model, positions, num_velocities, controls, timestep };
         if own_floor {
-            scene.settle_on_floor()?;
+            scene.settle_on_floor(engine)?;
         }
         scene.shift_free_bodies(drop);
         Ok(scene)
@@ -107,8 +107,8 @@ impl Scene {
 
 impl Scene {
     /// Lowers the floor, the last shape of the scene, below what is fixed to the world, and raises free bodies onto it.
-    fn settle_on_floor(&mut self) -> anyhow::Result<()> {
-        let mut world = Worlds::<f64>::new(&self.model, WorldsOptions::default()).map_err(refused)?;
+    fn settle_on_floor(&mut self, engine: EngineName) -> anyhow::Result<()> {
+        let mut world = Engine::new(engine, &self.model, 1, None)?;
         world.set_state(0, &self.positions, &vec![0.0; self.num_velocities])?;
         let frames = world.body_frames(0)?;
         let mut free: Vec<&str> = Vec::new();
@@ -173,7 +173,16 @@ fn lowest_point(geom: &GeomDescription, body: BodyFrame) -> f64 {
             .into_iter()
             .map(|edge| up(turned, edge).abs())
             .sum(),
-        Shape::ConvexHull { vertices } => {
+        Shape::Cylinder { radius, half_length } => {
+            let [x, y, z] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]].map(|axis| up(turned, axis));
+            half_length * z.abs() + radius * x.hypot(y)
+        }
+        Shape::Ellipsoid { radii: [x, y, z] } => [[*x, 0.0, 0.0], [0.0, *y, 0.0], [0.0, 0.0, *z]]
+            .into_iter()
+            .map(|axis| up(turned, axis).powi(2))
+            .sum::<f64>()
+            .sqrt(),
+        Shape::ConvexHull { vertices } | Shape::Mesh(TriangleMesh { vertices, .. }) => {
             vertices.iter().map(|&vertex| -up(turned, vertex)).fold(f64::NEG_INFINITY, f64::max)
         }
         Shape::Plane | Shape::Floor(_) | Shape::Ceiling(_) => 0.0,
@@ -196,7 +205,7 @@ fn within(range: Option<[f64; 2]>) -> f64 {
 }
 
 /// The model in a file, and the time step that it asks for.
-fn read(name: &str, reading: Reading) -> anyhow::Result<(ModelDescription, Option<f64>)> {
+fn read(name: &str, reading: Reading, engine: EngineName) -> anyhow::Result<(ModelDescription, Option<f64>)> {
     let path = Path::new(name);
     if path.extension().is_none() {
         let names = NAMES.join(", ");
@@ -216,8 +225,7 @@ fn read(name: &str, reading: Reading) -> anyhow::Result<(ModelDescription, Optio
         );
     }
     let model = load(path, reading)?;
-    // What a file asks for and the engine cannot hold is the file's matter: it is named, and the exit code is the same.
-    Worlds::<f64>::new(&model.0, WorldsOptions::default()).with_context(|| name.to_owned())?;
+    engine.check(&model.0).with_context(|| name.to_owned())?;
     Ok(model)
 }
 
@@ -245,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_quadruped_starts_in_its_stance_at_the_height_asked_for() {
-        let scene = Scene::find("quadruped", Reading::default(), 0.5).unwrap();
+        let scene = Scene::find("quadruped", Reading::default(), 0.5, EngineName::Native).unwrap();
         assert_eq!((scene.positions.len(), scene.num_velocities), (19, 18));
         assert!((scene.positions[2] - 0.84).abs() < 1e-12);
         assert_eq!(scene.controls, QUADRUPED_STAND);
@@ -254,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_arms_box_falls_and_the_arm_does_not() {
-        let scene = Scene::find("arm", Reading::default(), 0.2).unwrap();
+        let scene = Scene::find("arm", Reading::default(), 0.2, EngineName::Native).unwrap();
         assert_eq!(scene.positions[..7], ARM_REACH);
         assert!((scene.positions[9] - 0.25).abs() < 1e-12);
         assert_eq!(scene.controls.len(), 7);
@@ -269,7 +277,7 @@ mod tests {
             <collision><origin xyz="0 0 0.1" rpy="0 1.5707963267948966 0"/>
             <geometry><capsule radius="0.2" length="1"/></geometry></collision></link></robot>"#;
         std::fs::write(&path, rod).unwrap();
-        let scene = Scene::find(path.to_str().unwrap(), FLOATING, 0.0).unwrap();
+        let scene = Scene::find(path.to_str().unwrap(), FLOATING, 0.0, EngineName::Native).unwrap();
         // Lying, its lowest point is 0.2 m below its middle, which is 0.1 m above its origin.
         assert!((scene.positions[2] - 0.1).abs() < 1e-9, "{}", scene.positions[2]);
     }
@@ -291,7 +299,8 @@ mod tests {
         // The base reaches 0.05 m down, the second arm 0.5 m.
         for (z, wanted) in [(1.0, -0.05), (-0.4, -0.5)] {
             std::fs::write(&path, arm(z)).unwrap();
-            let scene = Scene::find(path.to_str().unwrap(), Reading::default(), 0.0).unwrap();
+            let scene =
+                Scene::find(path.to_str().unwrap(), Reading::default(), 0.0, EngineName::Native).unwrap();
             let [_, floor] = scene.model.scene.as_slice() else { panic!("{:?}", scene.model.scene) };
             assert_eq!(floor.shape, Shape::Plane);
             assert!((floor.position[2] - wanted).abs() < 1e-12, "{:?}", floor.position);
@@ -299,12 +308,38 @@ mod tests {
     }
 
     #[test]
+    fn the_lowest_point_of_a_round_shape_depends_on_how_it_lies() {
+        let body = BodyFrame { position: [5.0, 0.0, 1.0], orientation: [1.0, 0.0, 0.0, 0.0] };
+        let cylinder = Shape::Cylinder { radius: 0.3, half_length: 0.4 };
+        let egg = Shape::Ellipsoid { radii: [0.1, 0.2, 0.5] };
+        let mesh = TriangleMesh { vertices: vec![[0.0, 0.1, -0.2], [0.0, -0.3, 0.0]], triangles: Vec::new() };
+        let lean = (0.4f64.hypot(0.3), 0.3f64.atan2(0.4));
+        for (shape, about_x, reach) in [
+            (cylinder.clone(), 0.0, 0.4),
+            (cylinder.clone(), std::f64::consts::FRAC_PI_2, 0.3),
+            // On its edge, which lies as far from its middle as anything does.
+            (cylinder, lean.1, lean.0),
+            (egg.clone(), 0.0, 0.5),
+            (egg, std::f64::consts::FRAC_PI_2, 0.2),
+            (Shape::Mesh(mesh.clone()), 0.0, 0.2),
+            (Shape::Mesh(mesh), std::f64::consts::FRAC_PI_2, 0.3),
+        ] {
+            let (sine, cosine) = (0.5 * about_x).sin_cos();
+            let mut geom = GeomDescription::new(shape);
+            geom.orientation = [cosine, sine, 0.0, 0.0];
+            let lowest = lowest_point(&geom, body);
+            assert!((1.0 - lowest - reach).abs() < 1e-12, "{geom:?}: {lowest}");
+        }
+    }
+
+    #[test]
     fn unknown_models_are_refused_with_what_there_is() {
-        let message = Scene::find("arm", FLOATING, 0.0).unwrap_err().to_string();
+        let message = Scene::find("arm", FLOATING, 0.0, EngineName::Native).unwrap_err().to_string();
         assert!(message.contains("--floating-base is for files"), "{message}");
-        let message = Scene::find("octopod", Reading::default(), 0.0).unwrap_err().to_string();
+        let message =
+            Scene::find("octopod", Reading::default(), 0.0, EngineName::Native).unwrap_err().to_string();
         assert!(message.contains("quadruped, arm"), "{message}");
-        let message = Scene::find("robot.xml", FLOATING, 0.0).unwrap_err().to_string();
+        let message = Scene::find("robot.xml", FLOATING, 0.0, EngineName::Native).unwrap_err().to_string();
         assert!(message.contains("--floating-base"), "{message}");
     }
 }

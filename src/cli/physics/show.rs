@@ -3,14 +3,12 @@
 use std::{path::PathBuf, sync::atomic::Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use pentathlon::{
-    physics::native::{Fault, Worlds, WorldsOptions},
-    render::scene3d::{CameraOptions, SceneOptions, WorldSnapshot},
-};
+use pentathlon::render::scene3d::{CameraOptions, SceneOptions};
 use serde::Serialize;
 
 use super::{
-    parse_seed, parse_whole, refused,
+    engine::{Engine, EngineName},
+    parse_seed, parse_whole,
     scene::{Reading, Scene},
     sink::{Kind, Sink},
     targets::{ControlName, Targets},
@@ -33,6 +31,7 @@ Examples:
   pentathlon physics show quadruped --seconds 2 --azimuth 120 --elevation 10 --out standing.png
   pentathlon physics show robot.urdf --floating-base --drop 0.3 --out robot.gif
   pentathlon physics show arm --force-scale 2 --seconds 1 --out arm.png --json
+  pentathlon physics show wheels.urdf --engine rapier --out wheels.gif     (cargo run --features rapier)
   pentathlon physics show quadruped --drop 0.5 --out drop.rrd     (cargo run --features rerun)")]
 pub struct Arguments {
     /// `quadruped`, `arm` (with a box to push), or a file: .urdf, .xml or .mjcf (MJCF), .json
@@ -89,6 +88,9 @@ pub struct Arguments {
     /// Where triangles are drawn; auto takes an adapter only when it is a real GPU
     #[arg(long, value_enum, default_value = "auto")]
     device: DeviceName,
+    /// What simulates; rapier shows normal forces alone
+    #[arg(long, value_enum, default_value = "native")]
+    engine: EngineName,
     /// Take the root link of a .urdf file as a free body instead of a part of the world
     #[arg(long)]
     floating_base: bool,
@@ -106,6 +108,7 @@ struct Report<'a> {
     model: &'a str,
     out: &'a std::path::Path,
     frames: usize,
+    engine: &'static str,
     num_worlds: usize,
     /// Simulated time in s.
     seconds: f64,
@@ -121,13 +124,12 @@ const TIME_STEP: f64 = 0.002;
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let kind = Kind::of(&arguments.out)?;
     check(arguments)?;
+    arguments.engine.require()?;
     let reading =
         Reading { floating_base: arguments.floating_base, ignore_softness: arguments.ignore_softness };
-    let scene = Scene::find(&arguments.model, reading, arguments.drop)?;
+    let scene = Scene::find(&arguments.model, reading, arguments.drop, arguments.engine)?;
     let time_step = time_step(arguments, &scene)?;
-    let options =
-        WorldsOptions { num_worlds: arguments.num_worlds, timestep: time_step, ..WorldsOptions::default() };
-    let mut worlds = Worlds::<f64>::new(&scene.model, options).map_err(refused)?;
+    let mut worlds = Engine::new(arguments.engine, &scene.model, arguments.num_worlds, Some(time_step))?;
     let velocities = vec![0.0; scene.num_velocities];
     for world in 0..arguments.num_worlds {
         worlds.set_state(world, &scene.positions, &velocities)?;
@@ -135,7 +137,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut targets = Targets::new(arguments.control, arguments.seed, time_step, &scene);
     let stop = interrupt::listen()?;
-    let first = snapshots(&mut worlds, &scene)?;
+    let first = worlds.snapshots(&scene.model)?;
     let mut sink =
         Sink::create(&arguments.out, &scene, scene_options(arguments), arguments.frame_rate, &first)?;
     let frame_time = 1.0 / f64::from(arguments.frame_rate);
@@ -147,16 +149,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         worlds.step();
         made += 1;
         let time = made as f64 * time_step;
-        check_faults(&worlds, time)?;
+        worlds.check_faults(time)?;
         contact_overflow += worlds.contact_overflow();
         if kind != Kind::Picture && time >= frames as f64 * frame_time - 1e-9 {
             frames += 1;
-            sink.add(time, &snapshots(&mut worlds, &scene)?)?;
+            sink.add(time, &worlds.snapshots(&scene.model)?)?;
         }
         bar.set_position(made);
     }
     bar.finish_and_clear();
-    sink.finish(&arguments.out, &snapshots(&mut worlds, &scene)?)?;
+    sink.finish(&arguments.out, &worlds.snapshots(&scene.model)?)?;
     if contact_overflow > 0 {
         report(&format!(
             "warning: {contact_overflow} contact points found no room and were left out; the shapes touch in too many \
@@ -175,6 +177,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             model: &arguments.model,
             out: &arguments.out,
             frames,
+            engine: arguments.engine.name(),
             num_worlds: arguments.num_worlds,
             seconds: made as f64 * time_step,
             dt: time_step,
@@ -197,25 +200,6 @@ fn time_step(arguments: &Arguments, scene: &Scene) -> anyhow::Result<f64> {
         );
     }
     Err(refused.into())
-}
-
-/// Refuses to go on with a world that has left what can be simulated.
-fn check_faults(worlds: &Worlds<f64>, time: f64) -> anyhow::Result<()> {
-    let Some((world, fault)) =
-        worlds.faults().iter().enumerate().find_map(|(world, fault)| fault.map(|fault| (world, fault)))
-    else {
-        return Ok(());
-    };
-    let options = worlds.options();
-    let became = match fault {
-        Fault::NonFinite => "became non-finite".to_owned(),
-        Fault::Diverged => format!("went over {} m/s or rad/s", options.speed_limit),
-    };
-    anyhow::bail!(
-        "world {world} {became} at {time:.4} s; try a smaller --time-step than {}, and look for stiff servos, light \
-         bodies and shapes that overlap at the start",
-        options.timestep
-    )
 }
 
 fn progress_bar(arguments: &Arguments, steps: u64) -> anyhow::Result<ProgressBar> {
@@ -274,8 +258,4 @@ fn scene_options(arguments: &Arguments) -> SceneOptions {
         device: arguments.device.into(),
         ..SceneOptions::default()
     }
-}
-
-fn snapshots(worlds: &mut Worlds<f64>, scene: &Scene) -> anyhow::Result<Vec<WorldSnapshot>> {
-    (0..worlds.num_worlds()).map(|world| Ok(WorldSnapshot::of(worlds, &scene.model, world)?)).collect()
 }

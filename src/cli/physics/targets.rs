@@ -5,11 +5,10 @@ use pentathlon::{
     physics::{
         benchmark::{TARGET_SIGMA, standard_normal},
         model::ActuatorLaw,
-        native::Worlds,
     },
 };
 
-use super::scene::Scene;
+use super::{engine::Engine, scene::Scene};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ControlName {
@@ -46,7 +45,7 @@ impl<'a> Targets<'a> {
     }
 
     /// Sets the controls of `worlds` for the step `step`, counted from 0.
-    pub fn update(&mut self, step: u64, worlds: &mut Worlds<f64>) -> anyhow::Result<()> {
+    pub fn update(&mut self, step: u64, worlds: &mut Engine) -> anyhow::Result<()> {
         if self.control == ControlName::Hold || !step.is_multiple_of(self.hold) {
             return Ok(());
         }

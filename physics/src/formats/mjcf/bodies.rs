@@ -6,6 +6,8 @@ use mjcf_rs::{
     compiler::InertiaFromGeom,
 };
 
+use std::path::Path;
+
 use super::{
     super::{
         FormatError,
@@ -13,9 +15,9 @@ use super::{
         inertia::{MassProperties, volume},
         labels::{BodyLabels, Labels},
     },
+    meshes::Mesh,
     sources::Sources,
 };
-use crate::layout::MAX_HULL_VERTICES;
 use crate::model::{AxisJoint, BodyDescription, GeomDescription, JointDescription, Shape};
 
 /// The tree, and what it remembers of the file for the collision filters.
@@ -39,7 +41,8 @@ enum Place {
     Body(String),
 }
 
-pub(super) fn convert(file: &Model, sources: &Sources) -> Result<Tree, FormatError> {
+/// The tree of `file`, whose meshes are looked for in `folder`.
+pub(super) fn convert(file: &Model, folder: &Path, sources: &Sources) -> Result<Tree, FormatError> {
     let mut tree = Tree {
         bodies: Vec::new(),
         scene: Vec::new(),
@@ -71,7 +74,7 @@ pub(super) fn convert(file: &Model, sources: &Sources) -> Result<Tree, FormatErr
         };
         match &place {
             Place::Scene(frame) => {
-                add_to_scene(&mut tree, &Source { file, sources, id }, frame)?;
+                add_to_scene(&mut tree, &Source { file, folder, sources, id }, frame)?;
                 tree.scene_sources.push(id);
             }
             Place::Body(_) => {
@@ -80,7 +83,7 @@ pub(super) fn convert(file: &Model, sources: &Sources) -> Result<Tree, FormatErr
                     Some(Place::Scene(outer)) => (None, outer.compose(&own)),
                     None => (None, own),
                 };
-                let source = Source { file, sources, id };
+                let source = Source { file, folder, sources, id };
                 tree.bodies.push(moving_body(&source, name, parent, frame)?);
                 let seen = (0..body.geoms.len()).filter(|index| collides(&body.geoms[*index]));
                 tree.labels.bodies.push(BodyLabels {
@@ -99,6 +102,7 @@ pub(super) fn convert(file: &Model, sources: &Sources) -> Result<Tree, FormatErr
 /// A body of the file, and where its elements stand.
 struct Source<'a> {
     file: &'a Model,
+    folder: &'a Path,
     sources: &'a Sources,
     id: BodyId,
 }
@@ -114,7 +118,7 @@ impl<'a> Source<'a> {
 
     /// Shape `index` of the body.
     fn convert_geom(&self, index: usize) -> Result<GeomDescription, FormatError> {
-        convert_geom(self.file, &self.body().geoms[index], self.sources.geom(self.id, index))
+        convert_geom(self, &self.body().geoms[index], self.sources.geom(self.id, index))
     }
 
     /// The shapes that can touch anything.
@@ -229,7 +233,7 @@ fn convert_joint(
     })
 }
 
-fn convert_geom(file: &Model, geom: &Geom, element: String) -> Result<GeomDescription, FormatError> {
+fn convert_geom(source: &Source, geom: &Geom, element: String) -> Result<GeomDescription, FormatError> {
     let name = geom.name.clone().unwrap_or_default();
     let refuse = |reason: &str| Err(FormatError::unsupported(element.as_str(), reason));
     if geom.condim != 1 && geom.condim != 3 {
@@ -241,25 +245,29 @@ fn convert_geom(file: &Model, geom: &Geom, element: String) -> Result<GeomDescri
     let [a, b, c] = geom.size;
     let frame = frame_of(&geom.pose);
     let shape = match (geom.type_, geom.fromto) {
-        (GeomType::Capsule, Some([ax, ay, az, bx, by, bz])) => {
-            let placed = GeomDescription::capsule_between(a, [ax, ay, az], [bx, by, bz]);
+        (GeomType::Capsule | GeomType::Cylinder, Some([ax, ay, az, bx, by, bz])) => {
+            let between = match geom.type_ {
+                GeomType::Capsule => GeomDescription::capsule_between,
+                _ => GeomDescription::cylinder_between,
+            };
+            let placed = between(a, [ax, ay, az], [bx, by, bz]);
             return Ok(GeomDescription { name, friction: friction(geom), ..placed });
         }
-        (_, Some(_)) => return refuse("fromto is supported for capsules only"),
+        (_, Some(_)) => return refuse("fromto is supported for capsules and cylinders only"),
         (GeomType::Sphere, None) => Shape::Sphere { radius: a },
         (GeomType::Capsule, None) => Shape::Capsule { radius: a, half_length: b },
         (GeomType::Box, None) => Shape::Box { half_extents: [a, b, c] },
         (GeomType::Plane, None) => Shape::Plane,
-        (GeomType::Mesh, None) => match corners(file, geom) {
-            Ok(vertices) => Shape::ConvexHull { vertices },
-            Err(reason) => return refuse(&reason),
-        },
+        (GeomType::Cylinder, None) => Shape::Cylinder { radius: a, half_length: b },
+        (GeomType::Ellipsoid, None) => Shape::Ellipsoid { radii: [a, b, c] },
+        (GeomType::Mesh, None) => {
+            match Mesh::of(source.file, geom, source.folder).and_then(|mesh| mesh.hull()) {
+                Ok(hull) => hull,
+                Err(reason) => return refuse(&reason),
+            }
+        }
         (GeomType::Hfield, None) => {
             return refuse("height fields are not read from files; build the scene in code");
-        }
-        (GeomType::Ellipsoid, None) => return refuse("ellipsoids are not supported"),
-        (GeomType::Cylinder, None) => {
-            return refuse("cylinders are not supported; a capsule or a box may do");
         }
         (GeomType::Sdf, None) => return refuse("signed distance fields are not supported"),
     };
@@ -271,37 +279,6 @@ fn convert_geom(file: &Model, geom: &Geom, element: String) -> Result<GeomDescri
         friction: friction(geom),
         restitution: 0.0,
     })
-}
-
-/// The corners of a mesh that is given by them, in the frame of its shape.
-fn corners(file: &Model, geom: &Geom) -> Result<Vec<[f64; 3]>, String> {
-    let name = geom.mesh.as_deref().ok_or("it names no mesh")?;
-    let mesh = file.assets.meshes.iter().find(|mesh| mesh.name.as_deref() == Some(name));
-    let mesh = mesh.ok_or_else(|| format!("the mesh {name} does not exist"))?;
-    let Some(numbers) = &mesh.inline_vertices else {
-        return Err(format!(
-            "the mesh {name} is in a file, which is not supported; use spheres, capsules and boxes, or a convex hull of \
-             4 to {MAX_HULL_VERTICES} corners (<mesh vertex=\"...\"/>)"
-        ));
-    };
-    let count = numbers.len() / 3;
-    let most = mesh.max_hull_vert.map_or(usize::MAX, |corners| corners as usize);
-    if numbers.len() % 3 != 0 || !(4..=MAX_HULL_VERTICES).contains(&count) || count > most {
-        return Err(format!(
-            "the mesh {name} has {} numbers in vertex; a convex hull of 4 to {MAX_HULL_VERTICES} corners is supported, three \
-             numbers each, and no maxhullvert below their number",
-            numbers.len()
-        ));
-    }
-    let reference = frame_of(&mesh.refpose);
-    let corner = |v: &[f64]| -> [f64; 3] {
-        // MuJoCo takes the reference pose off, then scales.
-        let from = std::array::from_fn(|i| v[i] - reference.position[i]);
-        let [w, x, y, z] = reference.orientation;
-        let turned = Frame { position: [0.0; 3], orientation: [w, -x, -y, -z] }.rotate(from);
-        std::array::from_fn(|i| turned[i] * mesh.scale[i])
-    };
-    Ok(numbers.chunks_exact(3).map(corner).collect())
 }
 
 /// Sliding friction; a contact of one dimension has none.
@@ -338,17 +315,24 @@ fn mass_of_shapes(source: &Source) -> Result<Option<MassProperties>, FormatError
             continue;
         }
         let placed = source.convert_geom(index)?;
-        let mass = geom.mass.unwrap_or_else(|| geom.density.unwrap_or(1000.0) * volume(&placed.shape));
-        let Some(own) = MassProperties::of_shape(&placed.shape, mass) else {
-            let reason = "it has a shape without a volume, so its mass is unknown; add <inertial>";
-            return Err(FormatError::unsupported(source.sources.geom(source.id, index), reason));
+        let refuse = |reason: &str| FormatError::unsupported(source.sources.geom(source.id, index), reason);
+        let mass = |volume: f64| geom.mass.unwrap_or_else(|| geom.density.unwrap_or(1000.0) * volume);
+        let own = if geom.type_ == GeomType::Mesh {
+            let solid = Mesh::of(source.file, geom, source.folder).and_then(|mesh| mesh.solid());
+            let solid = solid.map_err(|reason| refuse(&reason))?;
+            Some(solid.scaled(mass(solid.mass)))
+        } else {
+            MassProperties::of_shape(&placed.shape, mass(volume(&placed.shape)))
+        };
+        let Some(own) = own else {
+            return Err(refuse("it has a shape without a volume, so its mass is unknown; add <inertial>"));
         };
         parts.push(own.in_parent(&Frame { position: placed.position, orientation: placed.orientation }));
     }
     Ok(MassProperties::sum(&parts))
 }
 
-fn frame_of(pose: &mjcf_rs::Pose) -> Frame {
+pub(super) fn frame_of(pose: &mjcf_rs::Pose) -> Frame {
     let [x, y, z, w] = pose.rotation.to_array();
     Frame { position: pose.translation.to_array(), orientation: [w, x, y, z] }
 }

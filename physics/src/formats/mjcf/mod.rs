@@ -7,6 +7,7 @@ mod actuators;
 mod bodies;
 mod collisions;
 mod elements;
+mod meshes;
 mod schema;
 mod sources;
 #[cfg(test)]
@@ -40,17 +41,17 @@ pub struct MjcfFile {
     pub timestep: f64,
 }
 
-/// The model in an MJCF file and its time step, includes resolved beside it.
+/// The model in an MJCF file and its time step, includes and meshes resolved beside it.
 ///
 /// # Errors
-/// When the file or an include cannot be read, is not MJCF, or asks for something that the engine has not.
+/// When the file, an include or a mesh cannot be read, is not MJCF, or asks for something that no engine here has.
 pub fn from_mjcf_file(path: impl AsRef<Path>, options: &MjcfOptions) -> Result<MjcfFile, FormatError> {
     let path = path.as_ref();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     load(&read(path)?, folder, options).map_err(|error| error.in_file(path))
 }
 
-/// The model in an MJCF text and its time step; includes are looked for in the working directory.
+/// The model in an MJCF text and its time step; includes and meshes are looked for in the working directory.
 ///
 /// # Errors
 /// As [`from_mjcf_file`].
@@ -62,7 +63,7 @@ fn load(text: &str, folder: &Path, options: &MjcfOptions) -> Result<MjcfFile, Fo
     let sources = elements::check(text, folder, options)?;
     let file = Model::from_str(text, folder)
         .map_err(|error| FormatError::Invalid { format: "MJCF", message: error.to_string() })?;
-    let tree = bodies::convert(&file, &sources)?;
+    let tree = bodies::convert(&file, folder, &sources)?;
     let model = ModelDescription {
         name: file.name.clone().unwrap_or_else(|| "model".into()),
         gravity: file.option.gravity,

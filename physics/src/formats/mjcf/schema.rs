@@ -98,9 +98,11 @@ pub(super) const GEOM: &[Attribute] = &[
     ("user", Text),
 ];
 
-/// What counts of a mesh that is a convex hull. Other attributes are of meshes that are looked at.
+/// What counts of a mesh that collides. Other attributes are of meshes that are looked at.
 pub(super) const MESH: &[Attribute] = &[
     ("vertex", Numbers { fewest: 3, most: usize::MAX, least: f64::NEG_INFINITY }),
+    ("face", Counts { most: usize::MAX }),
+    ("inertia", Words(&["convex", "exact", "legacy", "shell"])),
     ("scale", numbers(3)),
     ("refpos", numbers(3)),
     ("refquat", Direction(4)),
@@ -147,7 +149,7 @@ pub(super) const COMPILER: &[Attribute] = &[
     ("balanceinertia", Words(&["false"])),
     ("inertiagrouprange", Only { numbers: &[0.0, 5.0], reason: MASSES }),
     ("alignfree", Words(&["false"])),
-    // Of meshes and pictures, of which there are none, and of how MuJoCo compiles.
+    // Where meshes and pictures are, and how MuJoCo compiles.
     ("meshdir", Text),
     ("texturedir", Text),
     ("assetdir", Text),

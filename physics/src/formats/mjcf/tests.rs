@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    layout::Layout,
     model::{ActuatorLaw, GeomDescription, JointDescription, Shape},
     robots::{arm, quadruped},
 };
@@ -144,11 +145,7 @@ fn bodies_that_may_touch_are_listed_in_pairs() {
 fn what_the_engine_has_not_is_named() {
     for (from, to, named) in [
         ("contype=\"0\" conaffinity=\"0\"", "", "<geom name=\"look\">"),
-        (
-            "type=\"sphere\" size=\"0.2\"",
-            "name=\"tin\" type=\"cylinder\" size=\"0.2 0.1\"",
-            "<geom name=\"tin\">",
-        ),
+        ("type=\"sphere\" size=\"0.2\"", "name=\"tin\" type=\"sdf\" size=\"0.2 0.1\"", "<geom name=\"tin\">"),
         ("condim=\"1\"", "name=\"soft\" condim=\"6\"", "<geom name=\"soft\">"),
         ("axis=\"0 2 0\"", "stiffness=\"3\"", "<joint name=\"swing\">"),
         ("axis=\"0 2 0\"", "type=\"ball\"", "<joint name=\"swing\">"),
@@ -240,8 +237,8 @@ fn every_refusal_names_the_line() {
         ),
         (
             "type=\"sphere\" size=\"0.2\"",
-            "type=\"ellipsoid\" size=\"1 1 1\"",
-            "line 11: <geom> in <body name=\"rod\">: ellipsoids",
+            "type=\"ellipsoid\" size=\"1 1 0\"",
+            "line 11: <geom> in <body name=\"rod\">: radius is 0",
         ),
         (
             "name=\"push\" joint=\"swing\"",
@@ -300,13 +297,22 @@ fn a_mesh_of_few_corners_is_a_convex_hull() {
     assert_eq!(hull.shape, Shape::ConvexHull { vertices: expected.to_vec() });
     assert_eq!((hull.position, hull.friction), ([0.0, 0.0, 0.1], 0.4));
     let many: Vec<String> = (0..65).map(|i| format!("{i} {} 0", i * i)).collect();
+    let ring = |i: i32| f64::from(i).sin_cos();
+    let round: Vec<String> = (0..65).map(|i| format!("{} {} {}", ring(i).0, ring(i).1, i % 2)).collect();
     for (mesh, said) in [
         (
             "file=\"wedge.stl\"".to_owned(),
-            "line 3: <geom> in <body name=\"wedge\">: the mesh wedge is in a file",
+            "line 3: <geom> in <body name=\"wedge\">: the mesh wedge: cannot read the mesh file ./wedge.stl",
+        ),
+        (format!("file=\"wedge.stl\" {corners}"), "has file and vertex"),
+        ("scale=\"1 1 1\"".to_owned(), "has neither file nor vertex"),
+        (format!("{corners} face=\"0 1 red\""), "<mesh name=\"wedge\">: face=\"0 1 red\""),
+        (
+            format!("maxhullvert=\"12\" vertex=\"{}\"", round.join(" ")),
+            "a convex hull of 65 corners; maxhullvert below that is not supported",
         ),
         ("vertex=\"0 0 0 1 0 0 0 1 0 0 0\"".to_owned(), "has 11 numbers in vertex"),
-        (format!("vertex=\"{}\"", many.join(" ")), "has 195 numbers in vertex"),
+        (format!("vertex=\"{}\"", many.join(" ")), "its corners span no volume"),
         (
             "vertex=\"0 0 0 1 0 0 0 1 0 0 0 one\"".to_owned(),
             "line 1: <mesh name=\"wedge\">: vertex=\"0 0 0 1",
@@ -316,6 +322,94 @@ fn a_mesh_of_few_corners_is_a_convex_hull() {
         let message = model_of(&text(&mesh)).unwrap_err().to_string();
         assert!(message.contains(said), "{mesh}: {message}");
     }
+}
+
+#[test]
+fn round_shapes_and_large_meshes_are_for_the_rapier_backend() {
+    let ring = |i: i32| (0.1 * f64::from(i)).sin_cos();
+    let drum: Vec<String> = (0..126).map(|i| format!("{} {} {}", ring(i).0, ring(i).1, i % 2)).collect();
+    for (geom, shape, moments, said) in [
+        (
+            "type=\"cylinder\" size=\"0.3 0.2\"".to_owned(),
+            Some(Shape::Cylinder { radius: 0.3, half_length: 0.2 }),
+            [0.25 * 0.09 + 0.04 / 3.0, 0.5 * 0.09],
+            "is a cylinder",
+        ),
+        (
+            "type=\"cylinder\" size=\"0.3\" fromto=\"0 0 -0.2 0 0 0.2\"".to_owned(),
+            Some(Shape::Cylinder { radius: 0.3, half_length: 0.2 }),
+            [0.25 * 0.09 + 0.04 / 3.0, 0.5 * 0.09],
+            "is a cylinder",
+        ),
+        (
+            "type=\"ellipsoid\" size=\"0.3 0.3 0.2\"".to_owned(),
+            Some(Shape::Ellipsoid { radii: [0.3, 0.3, 0.2] }),
+            [0.2 * 0.13, 0.2 * 0.18],
+            "is an ellipsoid",
+        ),
+        (
+            "type=\"mesh\" mesh=\"drum\"".to_owned(),
+            None,
+            [0.25 + 0.25 / 3.0, 0.5],
+            "is a convex hull of 126 vertices, more than 64",
+        ),
+    ] {
+        let text = format!(
+            r#"<mujoco><asset><mesh name="drum" vertex="{}"/></asset><worldbody><body name="tin"><freejoint/>
+            <geom name="round" {geom} mass="2"/></body></worldbody></mujoco>"#,
+            drum.join(" ")
+        );
+        let model = model_of(&text).unwrap();
+        let body = &model.bodies[0];
+        if let Some(shape) = shape {
+            assert_eq!(body.geoms[0].shape, shape);
+        }
+        for (got, wanted) in [(body.inertia[0], moments[0]), (body.inertia[2], moments[1])] {
+            assert!((got - 2.0 * wanted).abs() < 0.01 * wanted, "{geom}: {:?}", body.inertia);
+        }
+        let error = Layout::new(&model).unwrap_err().to_string();
+        assert!(error.contains(&format!("geom 'round' of body 'tin' {said}")), "{error}");
+        assert!(error.contains("--engine rapier") && error.contains("feature `rapier`"), "{error}");
+        assert_eq!(Layout::check(&model), Ok(()));
+    }
+}
+
+#[test]
+fn meshes_are_read_from_the_folder_that_the_compiler_names() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("parts")).unwrap();
+    // A box of half edges 1 with a dent down to its middle in the face x = 1.
+    let dented = "v -1 -1 -1\nv 1 -1 -1\nv -1 1 -1\nv 1 1 -1\nv -1 -1 1\nv 1 -1 1\nv -1 1 1\nv 1 1 1\nv 0 0 0\n\
+                  f 1 3 4 2\nf 5 6 8 7\nf 1 2 6 5\nf 3 7 8 4\nf 1 5 7 3\nf 2 4 9\nf 4 8 9\nf 8 6 9\nf 6 2 9\n";
+    std::fs::write(folder.path().join("parts/dented.obj"), dented).unwrap();
+    let path = folder.path().join("box.xml");
+    let load = |mesh: &str| {
+        let text = format!(
+            r#"<mujoco><compiler meshdir="parts"/><asset><mesh file="dented.obj" {mesh}/></asset><worldbody>
+            <body name="box"><freejoint/><geom type="mesh" mesh="dented" density="10"/></body></worldbody></mujoco>"#
+        );
+        std::fs::write(&path, text).unwrap();
+        from_mjcf_file(&path, &MjcfOptions::default()).map(|file| file.model.bodies[0].clone())
+    };
+    // The dent is a pyramid of a sixth of the box.
+    for (mesh, mass) in
+        [("", 80.0), ("inertia=\"convex\"", 80.0), ("inertia=\"exact\" scale=\"-2 1 1\"", 800.0 / 6.0)]
+    {
+        let body = load(mesh).unwrap();
+        assert!((body.mass - mass).abs() < 1e-9, "{mesh}: {} kg", body.mass);
+        assert!(matches!(&body.geoms[0].shape, Shape::ConvexHull { vertices } if vertices.len() == 9));
+    }
+    let message = load("inertia=\"shell\"").unwrap_err().to_string();
+    assert!(message.contains("box.xml: line 2: <geom> in <body name=\"box\">"), "{message}");
+    assert!(message.contains("convex and exact are supported"), "{message}");
+    std::fs::write(folder.path().join("parts/dented.obj"), dented.replace("f 6 2 9\n", "")).unwrap();
+    assert!(load("inertia=\"exact\"").unwrap_err().to_string().contains("enclose nothing"));
+    std::fs::remove_file(folder.path().join("parts/dented.obj")).unwrap();
+    let message = load("").unwrap_err().to_string();
+    assert!(
+        message.contains("cannot read the mesh file") && message.contains("parts/dented.obj"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -335,7 +429,7 @@ fn includes_are_read_and_checked() {
     // What the file says by itself, and what only the conversion or the engine refuses.
     for (inside, said) in [
         ("<geom\n size=\"red\"/>", "part.xml: line 1: <geom>: size=\"red\""),
-        ("\n<geom type=\"ellipsoid\" size=\"1 1 1\"/>", "part.xml: line 2: <geom>: ellipsoids"),
+        ("\n<geom type=\"sdf\" size=\"1 1 1\"/>", "part.xml: line 2: <geom>: signed distance"),
         ("\n\n<geom type=\"sphere\" size=\"0\"/>", "part.xml: line 3: <geom>: radius is 0"),
     ] {
         std::fs::write(folder.path().join("part.xml"), part(inside)).unwrap();
