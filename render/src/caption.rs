@@ -53,7 +53,8 @@ impl Frame {
     /// the width. The largest reward so far, which is written above the bars, fills the height; rewards below 0 have none.
     pub fn with_rewards(&self, rewards: &[f32], steps: usize) -> Frame {
         let largest = rewards.iter().take(steps).copied().fold(0.0, f32::max);
-        let mut whole = Frame::filled(self.width(), self.height() + LINE_HEIGHT + REWARD_STRIP + 2 * MARGIN, BACKGROUND);
+        let mut whole =
+            Frame::filled(self.width(), self.height() + LINE_HEIGHT + REWARD_STRIP + 2 * MARGIN, BACKGROUND);
         whole.paste(self, 0, 0);
         let room = self.width().saturating_sub(2 * MARGIN).max(1);
         let edge = |step: usize| MARGIN + room * step / steps.max(1);

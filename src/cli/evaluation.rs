@@ -84,7 +84,8 @@ impl Judged {
     /// In words.
     pub fn describe(&self) -> String {
         let Self { episodes, success_rate, mean_return, mean_length, .. } = self;
-        let success = success_rate.map_or_else(String::new, |rate| format!("success {:.1} %, ", rate * 100.0));
+        let success =
+            success_rate.map_or_else(String::new, |rate| format!("success {:.1} %, ", rate * 100.0));
         let mut text = format!(
             "{episodes} episodes: {success}mean return {mean_return:.3}, mean length {mean_length:.1}\n"
         );

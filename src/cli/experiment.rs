@@ -69,7 +69,8 @@ impl Source {
     /// The configuration that `path` names: a built-in one, or a file.
     pub fn find(path: &Path) -> anyhow::Result<Self> {
         let known = || {
-            let single = EXPERIMENTS.iter().chain(&continuous_control::EXPERIMENTS).chain(&sequoia::EXPERIMENTS);
+            let single =
+                EXPERIMENTS.iter().chain(&continuous_control::EXPERIMENTS).chain(&sequoia::EXPERIMENTS);
             single.chain(&qmix::EXPERIMENTS).chain(&gmah::EXPERIMENTS)
         };
         let built_in = known().find(|(name, _)| path.to_str() == Some(name));

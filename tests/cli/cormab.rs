@@ -229,8 +229,8 @@ fn every_problem_is_measured_recorded_and_drawn() {
         run_in(directory.path(), &[&["render", &id][..], &picture].concat()).succeeded();
         let picture = Frame::read_png(directory.path().join("picture.png")).unwrap();
         // Twelve tiles a side, and below them the rewards of the steps so far.
-        assert_eq!((picture.width(), picture.height()), (96, 142));
-        let bars = (0..96).filter(|x| picture.pixel(*x, 138).is_some_and(|[red, ..]| red > 200)).count();
+        assert_eq!((picture.width(), picture.height()), (96, 152));
+        let bars = (0..96).filter(|x| picture.pixel(*x, 148).is_some_and(|[red, ..]| red > 200)).count();
         assert!(bars > 60, "{bars} columns of bars");
         let text = run(&["render", &id, "--steps", "5", "--ansi"]).succeeded();
         assert!(text.contains('^') && text.contains("step 5"), "{text}");

@@ -123,7 +123,8 @@ fn random_torques_are_judged_measured_and_drawn() {
     // Gymnasium's random torques earn about -1200.
     let mean = judged["mean_return"].as_f64().unwrap();
     assert!((-1500.0..-900.0).contains(&mean), "{judged}");
-    assert_eq!((&judged["mean_length"], &judged["success_rate"]), (&200.0.into(), &0.0.into()));
+    assert_eq!(judged["mean_length"], 200.0);
+    assert!(judged.get("success_rate").is_none(), "a pendulum is never done: {judged}");
     assert_eq!(eval("5"), judged);
     assert_ne!(eval("6")["mean_return"], judged["mean_return"]);
 

@@ -9,7 +9,7 @@ use crate::config::evaluation_seed;
 use crate::logging::lines::{Chart, Line};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
-use crate::study::{Report, Row, Watch, said};
+use crate::study::{FinishedRuns, Report, Row, Watch, said};
 use crate::{Error, MakeBatch};
 
 /// The cells of a grid as goals.
@@ -82,13 +82,14 @@ const EPISODES: usize = 100;
 /// Numbers of levels that are compared.
 const LEVELS: [usize; 3] = [3, 2, 1];
 
-/// Runs the study; `None` when `watch` ended it.
+/// Runs the study, but for what is `finished`; `None` when `watch` ended it.
 ///
 /// # Errors
 /// Settings out of their range, and those of learning.
 pub fn rooms_study(
     settings: &RoomsSettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let runs = (LEVELS.len() as u64 * settings.seeds) as f64;
@@ -97,7 +98,10 @@ pub fn rooms_study(
     for seed in 1..=settings.seeds {
         for (levels, curves) in LEVELS.into_iter().zip(&mut curves) {
             let told = &mut |part: f64| watch((done + part) / runs, &format!("seed {seed}, {levels} levels"));
-            let Some(curve) = train(settings, levels, seed, make, told)? else { return Ok(None) };
+            let name = format!("seed {seed}, {levels} levels");
+            let alike = format!("{:?}", RoomsSettings { seeds: 1, ..settings.clone() });
+            let curve = finished.find_or(&name, &alike, || train(settings, levels, seed, make, told))?;
+            let Some(curve) = curve else { return Ok(None) };
             curves.push(curve);
             done += 1.0;
         }

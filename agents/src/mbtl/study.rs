@@ -17,7 +17,7 @@ use crate::logging::lines::{Chart, Line};
 use crate::policy::Policy;
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
-use crate::study::{Report, Row, Watch, said};
+use crate::study::{FinishedRuns, Report, Row, Watch, said};
 use crate::{Config, Error, MakeBatch, Trainer};
 
 /// How the study is run.
@@ -55,13 +55,14 @@ fn value(usual: f64, index: usize) -> f64 {
     low + (high - low) * index as f64 / (CONTEXTS - 1) as f64
 }
 
-/// Runs the study; `None` when `watch` ended it.
+/// Runs the study, but for what is `finished`; `None` when `watch` ended it.
 ///
 /// # Errors
 /// Those of training.
 pub fn cart_pole_study(
     settings: &CartPoleSettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     // `[variants][strategies][seeds][sources]`: mean over the contexts after so many sources.
@@ -90,7 +91,13 @@ pub fn cart_pole_study(
                     let performance = match trained.entry(source) {
                         Entry::Occupied(known) => known.into_mut(),
                         Entry::Vacant(open) => {
-                            open.insert(train_and_transfer(settings, variant, source, seed, make)?)
+                            let name = format!("seed {seed}, {} {source}", variant.0);
+                            let alike = format!("{} frames, {} episodes", settings.frames, settings.episodes);
+                            let run = || Ok(Some(train_and_transfer(settings, variant, source, seed, make)?));
+                            let Some(reached) = finished.find_or(&name, &alike, run)? else {
+                                return Ok(None);
+                            };
+                            open.insert(reached)
                         }
                     };
                     selection.record(source, performance);

@@ -9,9 +9,10 @@ use crate::coma::CriticConfig;
 use crate::config::{EnvironmentConfig, EvaluationConfig, OutputConfig};
 
 /// The experiments that are built in, by name; the texts of the files in `experiments/`.
-pub const EXPERIMENTS: [(&str, &str); 5] = [
+pub const EXPERIMENTS: [(&str, &str); 6] = [
     ("qmix_two_step", include_str!("../../../experiments/qmix_two_step.toml")),
     ("vdn_two_step", include_str!("../../../experiments/vdn_two_step.toml")),
+    ("vdn_switch", include_str!("../../../experiments/vdn_switch.toml")),
     ("qmix_trash_grid", include_str!("../../../experiments/qmix_trash_grid.toml")),
     ("qmix_trash_grid_6x6", include_str!("../../../experiments/qmix_trash_grid_6x6.toml")),
     ("coma_trash_grid", include_str!("../../../experiments/coma_trash_grid.toml")),

@@ -29,7 +29,9 @@ pub use action_selection::ActionSelection;
 pub(crate) use action_selection::{best_choice, random_choice};
 pub use collector::Collector;
 pub(crate) use collector::numbers;
-pub use config::{EXPERIMENTS, ExplorationConfig, Factorisation, LearnerConfig, Optimiser, QmixConfig, TeamAlgorithm};
+pub use config::{
+    EXPERIMENTS, ExplorationConfig, Factorisation, LearnerConfig, Optimiser, QmixConfig, TeamAlgorithm,
+};
 pub use layers::GruCell;
 pub(crate) use layers::uniform_linear;
 pub(crate) use learner::optimizer;

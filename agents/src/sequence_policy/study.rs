@@ -12,7 +12,7 @@ use crate::decision_frequency::LONGEST_REPEAT;
 use crate::logging::lines::{Chart, Line};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
-use crate::study::{Report, Row, Watch};
+use crate::study::{FinishedRuns, Report, Row, Watch};
 use crate::td3::{
     Collection, CollectionSettings, ContinuousLearner, ContinuousReplay, ContinuousStatistics, ControlShape,
     Td3Config, Td3Learner, return_at, train,
@@ -147,13 +147,14 @@ fn options() -> BuildOptions {
     BuildOptions { device: Device::Native, threads: 1, ..BuildOptions::default() }
 }
 
-/// Runs the study; `None` when `watch` ended it.
+/// Runs the study, but for what is `finished`; `None` when `watch` ended it.
 ///
 /// # Errors
 /// Settings out of their range, and those of learning.
 pub fn pendulum_study(
     settings: &PendulumSettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let runs = METHODS.len() as f64 * settings.seeds as f64;
@@ -168,16 +169,24 @@ pub fn pendulum_study(
         };
         random.push(of(&mut RandomActions(SHAPE, stream(seed, Purpose::Evaluation)), 1)?);
         for (method, returns) in METHODS.into_iter().zip(&mut returns) {
-            let mut learner = method.learner(settings, SHAPE, seed)?;
             let name = method.name(settings);
             let told = &mut |part: f64, message: &str| -> ControlFlow<()> {
                 watch((done + part) / runs, &format!("seed {seed}, {name}, {message}"))
             };
-            if !train(&mut *learner, &method.collection(settings, seed), make, told)? {
+            let run = || {
+                let mut learner = method.learner(settings, SHAPE, seed)?;
+                if !train(&mut *learner, &method.collection(settings, seed), make, told)? {
+                    return Ok(None);
+                }
+                let judged = (1..=LONGEST_REPEAT).map(|interval| of(&mut *learner, interval));
+                Ok(Some(judged.collect::<Result<Vec<f64>, Error>>()?))
+            };
+            let alike = format!("{:?}", PendulumSettings { seeds: 1, ..settings.clone() });
+            let Some(found) = finished.find_or(&format!("seed {seed}, {name}"), &alike, run)? else {
                 return Ok(None);
-            }
-            for (interval, returns) in (1..).zip(returns.iter_mut()) {
-                returns.push(of(&mut *learner, interval)?);
+            };
+            for (returns, found) in returns.iter_mut().zip(found) {
+                returns.push(found);
             }
             done += 1.0;
         }

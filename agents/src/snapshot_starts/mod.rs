@@ -16,7 +16,7 @@ use crate::policy::{ExpertPolicy, Policy};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
 use crate::study::training::{Learned, at_common_frames, train_to_success};
-use crate::study::{Report, Row, Watch};
+use crate::study::{FinishedRuns, Report, Row, Watch};
 use crate::{Config, Error, MakeBatch, Trainer, evaluate};
 
 /// States that a teacher came through, with what it observed in each.
@@ -105,6 +105,8 @@ const TASK: &str = "MiniGrid-DoorKey-8x8-v0";
 const GOAL: f64 = 0.9;
 /// Updates between two evaluations.
 const EVERY: u64 = 4;
+/// What is compared.
+const METHODS: [&str; 2] = ["snapshot starts", "resets alone"];
 
 fn config(settings: &SnapshotSettings, seed: u64) -> Config {
     Config {
@@ -129,6 +131,7 @@ fn config(settings: &SnapshotSettings, seed: u64) -> Config {
 pub fn snapshot_starts_study(
     settings: &SnapshotSettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let mut methods: [Vec<Learned>; 2] = [Vec::new(), Vec::new()];
@@ -157,8 +160,7 @@ pub fn snapshot_starts_study(
             Ok(env)
         };
         let makes: [MakeBatch<'_>; 2] = [&starting, make];
-        for (method, make_training) in methods.iter_mut().zip(makes) {
-            let mut trainer = Trainer::new(config.clone(), make_training)?;
+        for ((name, method), make_training) in METHODS.into_iter().zip(&mut methods).zip(makes) {
             let measure = &mut |trainer: &Trainer, progress: &crate::Progress| {
                 if !progress.update.is_multiple_of(EVERY) {
                     return Ok(None);
@@ -171,7 +173,13 @@ pub fn snapshot_starts_study(
             let told = &mut |part: f64, message: &str| {
                 watch((done + part) / runs, &format!("seed {seed}: {message}"))
             };
-            let Some(learned) = train_to_success(&mut trainer, GOAL, measure, told)? else { return Ok(None) };
+            let run = format!("seed {seed}, {name}");
+            let alike = format!("{:?}", SnapshotSettings { seeds: 1, ..*settings });
+            let learned = finished.find_or(&run, &alike, || {
+                let mut trainer = Trainer::new(config.clone(), make_training)?;
+                train_to_success(&mut trainer, GOAL, measure, told)
+            })?;
+            let Some(learned) = learned else { return Ok(None) };
             method.push(learned);
             done += 1.0;
         }
@@ -183,7 +191,7 @@ fn report(settings: &SnapshotSettings, methods: &[Vec<Learned>; 2]) -> Report {
     let frames = |runs: &[Learned]| runs.iter().map(|run| run.frames as f64).collect::<Vec<f64>>();
     let end = methods.iter().flatten().map(|run| run.frames).max().unwrap_or(1) as f64;
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
-    for (name, runs) in ["snapshot starts", "resets alone"].into_iter().zip(methods) {
+    for (name, runs) in METHODS.into_iter().zip(methods) {
         rows.push(Row::new(name, format!("frames to success {GOAL}"), frames(runs)));
         let reached = runs.iter().map(|run| f64::from(u8::from(run.reached))).collect();
         rows.push(Row::new(name, "share of seeds that reached it", reached));

@@ -3,11 +3,14 @@
 //! claim held, and a chart where there is a curve.
 
 pub mod door_key;
+mod finished;
 pub mod hierarchy;
 mod moving_goal;
 pub mod subgoal_teacher;
 pub mod training;
 pub mod trash_grid;
+
+pub use finished::FinishedRuns;
 
 use std::ops::ControlFlow;
 

@@ -2,7 +2,7 @@
 //! succeed, with the teacher and without.
 
 use super::training::{Learned, at_common_frames, recent_success, train_to_success};
-use super::{Report, Row, Watch};
+use super::{FinishedRuns, Report, Row, Watch};
 use crate::config::EXPERIMENTS;
 use crate::logging::lines::{Chart, Line};
 use crate::statistics::mean;
@@ -10,6 +10,8 @@ use crate::{Config, Error, MakeBatch, Trainer};
 
 /// Success rate that is learned to.
 const GOAL: f64 = 0.9;
+/// What is compared.
+const METHODS: [&str; 2] = ["with teacher", "without"];
 
 /// How the study is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,13 +42,14 @@ fn untaught(config: &Config) -> Config {
     config
 }
 
-/// Trains with and without the teacher; `None` when `watch` ended it.
+/// Trains with and without the teacher, but for what is `finished`; `None` when `watch` ended it.
 ///
 /// # Errors
 /// An experiment that there is not, and those of training.
 pub fn subgoal_teacher_study(
     settings: &TeacherSettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let runs = (settings.experiments.len() * settings.seeds as usize * 2) as f64;
@@ -62,22 +65,24 @@ pub fn subgoal_teacher_study(
             taught.frames = taught.frames.min(settings.most_frames);
             id.clone_from(&taught.environment.id);
             let plain = untaught(&taught);
-            for (method, config) in methods.iter_mut().zip([taught, plain]) {
-                let mut trainer = Trainer::new(config, make)?;
+            for ((method_name, method), config) in METHODS.into_iter().zip(&mut methods).zip([taught, plain])
+            {
                 let told = &mut |part: f64, message: &str| {
                     watch((done + part) / runs, &format!("{id}, seed {seed}: {message}"))
                 };
                 let measure = &mut |trainer: &Trainer, progress: &_| Ok(recent_success(trainer, progress));
-                let Some(learned) = train_to_success(&mut trainer, GOAL, measure, told)? else {
-                    return Ok(None);
-                };
+                let run = format!("{id}, seed {seed}, {method_name}");
+                let learned = finished.find_or(&run, &config.to_toml(), || {
+                    train_to_success(&mut Trainer::new(config, make)?, GOAL, measure, told)
+                })?;
+                let Some(learned) = learned else { return Ok(None) };
                 method.push(learned);
                 done += 1.0;
             }
         }
         let end = methods.iter().flatten().map(|run| run.frames).max().unwrap_or(1) as f64;
         let frames = |runs: &[Learned]| runs.iter().map(|run| run.frames as f64).collect::<Vec<f64>>();
-        for (method, runs) in ["with teacher", "without"].into_iter().zip(&methods) {
+        for (method, runs) in METHODS.into_iter().zip(&methods) {
             rows.push(Row::new(method, format!("{id}: frames to success {GOAL}"), frames(runs)));
             let reached = runs.iter().map(|run| f64::from(u8::from(run.reached))).collect();
             rows.push(Row::new(method, format!("{id}: share of seeds that reached it"), reached));

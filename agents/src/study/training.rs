@@ -1,11 +1,13 @@
 //! How many frames PPO takes to learn something: what studies of exploration compare.
 
+use serde::{Deserialize, Serialize};
+
 use crate::study::Watch;
 use crate::trainer::Progress;
 use crate::{Error, Trainer};
 
 /// How a run of training went.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
     /// Frames until the goal was reached; all of them when it was not.
     pub frames: u64,

@@ -21,7 +21,7 @@ use crate::config::{EarlyStopConfig, EnvironmentConfig, NetworkConfig, Observati
 use crate::logging::lines::{Chart, Line};
 use crate::random::{Purpose, stream};
 use crate::statistics::mean;
-use crate::study::{Report, Row, Watch};
+use crate::study::{FinishedRuns, Report, Row, Watch};
 use crate::{Config, Error, MakeBatch, Trainer, evaluate_and_look};
 
 /// How the study is run.
@@ -103,6 +103,7 @@ const EPISODES: usize = 256;
 pub fn coverage_study(
     settings: &CoverageSettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let settings = *settings;
@@ -123,22 +124,28 @@ pub fn coverage_study(
     });
     let (mut covered, mut curves) = (Vec::new(), Vec::new());
     for seed in 1..=settings.seeds {
-        let mut trainer = Trainer::new(config(&settings, seed), &make_covered)?;
-        let updates = trainer.config().updates();
-        let every = (updates / 20).max(1);
-        let mut curve = Vec::new();
-        for update in 0..=updates {
-            if update.is_multiple_of(every) || update == updates {
-                curve.push((trainer.frames() as f64, first + judge(&trainer, &make_covered)?));
+        let mut run = || {
+            let mut trainer = Trainer::new(config(&settings, seed), &make_covered)?;
+            let updates = trainer.config().updates();
+            let every = (updates / 20).max(1);
+            let mut curve = Vec::new();
+            for update in 0..=updates {
+                if update.is_multiple_of(every) || update == updates {
+                    curve.push((trainer.frames() as f64, first + judge(&trainer, &make_covered)?));
+                }
+                if update < updates {
+                    trainer.train_update()?;
+                }
+                let done = (seed as f64 - 1.0 + update as f64 / updates as f64) / settings.seeds as f64;
+                if watch(done, &format!("seed {seed}")).is_break() {
+                    return Ok(None);
+                }
             }
-            if update < updates {
-                trainer.train_update()?;
-            }
-            let done = (seed as f64 - 1.0 + update as f64 / updates as f64) / settings.seeds as f64;
-            if watch(done, &format!("seed {seed}")).is_break() {
-                return Ok(None);
-            }
-        }
+            Ok(Some(curve))
+        };
+        let alike = format!("{:?}", CoverageSettings { seeds: 1, ..settings });
+        let curve: Option<Vec<(f64, f64)>> = finished.find_or(&format!("seed {seed}"), &alike, &mut run)?;
+        let Some(curve) = curve else { return Ok(None) };
         covered.push(curve[curve.len() - 1].1);
         curves.push(curve);
     }

@@ -16,7 +16,7 @@ use pentathlon::agents::{
     sequence_policy::{PendulumSettings, pendulum_study},
     snapshot_starts::{SnapshotSettings, snapshot_starts_study},
     study::{
-        Report, Watch,
+        FinishedRuns, Report, Watch,
         door_key::{DoorKeyParts, door_key_study},
         hierarchy::{HierarchySettings, relabelling_study},
         subgoal_teacher::{TeacherSettings, subgoal_teacher_study},
@@ -31,6 +31,9 @@ use super::{
     interrupt, output,
     policy::build,
 };
+
+/// Folder of finished runs in that of `--out`.
+const RUNS: &str = "runs";
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -57,7 +60,7 @@ struct Common {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Folder for NAME.json and the chart NAME.svg
+    /// Folder for NAME.json and the chart NAME.svg, and for finished runs, from which the same command goes on
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
@@ -187,33 +190,33 @@ fn parse_range(text: &str) -> Result<Range, String> {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.study {
-        Study::OptionCritic(common) => report(common, |watch| {
+        Study::OptionCritic(common) => report(common, |_, watch| {
             let mut settings = FourRoomsSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, |seeds| seeds as usize);
             four_rooms_study(&settings, &build, watch)
         }),
-        Study::SubgoalTeacher { common, experiment, frames } => report(common, |watch| {
+        Study::SubgoalTeacher { common, experiment, frames } => report(common, |finished, watch| {
             let mut settings = TeacherSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
             settings.most_frames = frames.unwrap_or(settings.most_frames);
             if !experiment.is_empty() {
                 settings.experiments.retain(|name| experiment.iter().any(|given| given == name));
             }
-            subgoal_teacher_study(&settings, &build, watch)
+            subgoal_teacher_study(&settings, &build, finished, watch)
         }),
-        Study::SnapshotStarts { common, frames } => report(common, |watch| {
+        Study::SnapshotStarts { common, frames } => report(common, |finished, watch| {
             let mut settings = SnapshotSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
             settings.frames = frames.unwrap_or(settings.frames);
-            snapshot_starts_study(&settings, &build, watch)
+            snapshot_starts_study(&settings, &build, finished, watch)
         }),
-        Study::Mbtl { common, frames } => report(common, |watch| {
+        Study::Mbtl { common, frames } => report(common, |finished, watch| {
             let mut settings = CartPoleSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
             settings.frames = frames.unwrap_or(settings.frames);
-            cart_pole_study(&settings, &build, watch)
+            cart_pole_study(&settings, &build, finished, watch)
         }),
-        Study::Hac { common, frames, episode_steps, equal_horizons } => report(common, |watch| {
+        Study::Hac { common, frames, episode_steps, equal_horizons } => report(common, |finished, watch| {
             let mut settings = RoomsSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
             settings.frames = frames.unwrap_or(settings.frames);
@@ -221,7 +224,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 true => None,
                 false => episode_steps.or(settings.hierarchy.episode_steps),
             };
-            rooms_study(&settings, &build, watch)
+            rooms_study(&settings, &build, finished, watch)
         }),
         Study::DecisionFrequency { checkpoint, common, episodes, range } => {
             let path = find_checkpoint(checkpoint);
@@ -243,29 +246,29 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 let seed = config.evaluation_seed().wrapping_add(seed);
                 Ok(Box::new(checkpoint.policy(&*env, config.evaluation.greedy, seed)?))
             };
-            report(common, |watch| frequency_study(&settings, policy, &build, watch))
+            report(common, |_, watch| frequency_study(&settings, policy, &build, watch))
         }
-        Study::SequencePolicy { common, frames, episodes } => report(common, |watch| {
+        Study::SequencePolicy { common, frames, episodes } => report(common, |finished, watch| {
             let mut settings = PendulumSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
             settings.frames = frames.unwrap_or(settings.frames);
             settings.episodes = episodes.map_or(settings.episodes, |episodes| episodes as usize);
-            pendulum_study(&settings, &build, watch)
+            pendulum_study(&settings, &build, finished, watch)
         }),
-        Study::GmahDoorKey { study, moving_goal_only } => report(&study.common, |watch| {
+        Study::GmahDoorKey { study, moving_goal_only } => report(&study.common, |_, watch| {
             let parts = if *moving_goal_only { DoorKeyParts::MovingGoal } else { DoorKeyParts::All };
             door_key_study(&study.settings(), parts, &build, watch)
         }),
         Study::GmahRelabelling(study) => {
-            report(&study.common, |watch| relabelling_study(&study.settings(), &build, watch))
+            report(&study.common, |_, watch| relabelling_study(&study.settings(), &build, watch))
         }
         Study::GmahTrashGrid(study) => {
-            report(&study.common, |watch| trash_grid_study(&study.settings(), &build, watch))
+            report(&study.common, |_, watch| trash_grid_study(&study.settings(), &build, watch))
         }
-        Study::Subpo(common) => report(common, |watch| {
+        Study::Subpo(common) => report(common, |finished, watch| {
             let mut settings = CoverageSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
-            coverage_study(&settings, &build, watch)
+            coverage_study(&settings, &build, finished, watch)
         }),
     }
 }
@@ -273,23 +276,32 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Runs a study under a progress bar and reports it.
 fn report(
     common: &Common,
-    study: impl FnOnce(Watch<'_>) -> Result<Option<Report>, agents::Error>,
+    study: impl FnOnce(&FinishedRuns, Watch<'_>) -> Result<Option<Report>, agents::Error>,
 ) -> anyhow::Result<()> {
+    let mut finished = FinishedRuns::nowhere();
     if let Some(folder) = &common.out {
         std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+        finished = FinishedRuns::in_folder(folder.join(RUNS));
     }
     let stop = interrupt::listen()?;
     let bar = if common.json { ProgressBar::hidden() } else { ProgressBar::new(1000) };
     let style = ProgressStyle::with_template("{elapsed} {wide_bar} {percent} % {msg} (eta {eta})");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let found = study(&mut |done, message| {
+    let found = study(&finished, &mut |done, message| {
         bar.set_position((1000.0 * done) as u64);
         bar.set_message(message.to_owned());
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.finish_and_clear();
     let Some(found) = found? else {
-        return Err(Interrupted("the study is not finished, and there is nothing to report".into()).into());
+        let what_is_kept = match finished.folder().filter(|folder| folder.exists()) {
+            Some(runs) => {
+                format!("finished runs are in {}, and the same command goes on from them", runs.display())
+            }
+            None if common.out.is_some() => String::from("no run was finished"),
+            None => String::from("nothing is kept; with --out FOLDER finished runs are"),
+        };
+        return Err(Interrupted(format!("the study is not finished; {what_is_kept}")).into());
     };
     if let Some(folder) = &common.out {
         output::write_file(&folder.join(format!("{}.json", found.study)), |writer| {

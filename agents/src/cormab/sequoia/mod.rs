@@ -16,8 +16,8 @@ pub use self::{
     adamw::{AdamW, AdamWConfig},
     agent::{SequoiaAgent, SequoiaPolicy},
     config::{
-        EXPERIMENTS, ExplorationConfig, ProblemConfig, SearchConfig, SequoiaConfig, TargetSchedule, TrainingConfig,
-        WarmStartConfig,
+        EXPERIMENTS, ExplorationConfig, ProblemConfig, SearchConfig, SequoiaConfig, TargetSchedule,
+        TrainingConfig, WarmStartConfig,
     },
     gradient::Gradient,
     replay::Replay,
