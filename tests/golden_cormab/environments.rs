@@ -53,6 +53,13 @@ fn every_feasible_set_is_reproduced() {
             let violation = set.violation(*mask);
             comparison.holds(violation.is_some(), &case.name, || format!("{mask} is feasible"));
         }
+        // The set as rows of a program, which solvers are given.
+        if case.instance.components <= 6 {
+            let program = set.program();
+            let all = 0..=all_components(case.instance.components);
+            let allowed: Vec<_> = all.filter(|m| program.allows(*m, case.instance.components)).collect();
+            comparison.equal(&case.name, "allowed by the program", &allowed, &listed);
+        }
         // On small instances every mask is tried, so that nothing else is contained.
         if case.instance.components <= 14 {
             let all = 0..=all_components(case.instance.components);

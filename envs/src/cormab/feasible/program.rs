@@ -1,7 +1,7 @@
 //! A feasible set as a mixed-integer program: variables with bounds, and linear rows. Any solver that takes
 //! rows can work on it; the objective is the solver's user's.
 
-use super::{Family, FeasibleSet, packing::Packing, slots::Slots, walk::Walk};
+use super::{ActionMask, Family, FeasibleSet, packing::Packing, slots::Slots, walk::Walk};
 
 /// A variable.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,41 @@ impl Program {
         values.len() == self.variables.len()
             && self.variables.iter().zip(values).all(fits)
             && self.rows.iter().all(|row| within(sum(row), row.lower, row.upper))
+    }
+
+    /// Whether the variables behind `action`, of so many `components`, can be chosen so that all rows hold: tried one
+    /// variable after the other, where rows leave a choice. It is there to check programs, and takes time exponential in
+    /// what is left open; solvers are for more than a few components.
+    pub fn allows(&self, action: ActionMask, components: usize) -> bool {
+        let mut values: Vec<f64> = (0..components).map(|c| f64::from((action >> c & 1) as u8)).collect();
+        self.can_be_completed(&mut values)
+    }
+
+    /// Whether the first variables having `values`, the others can be chosen.
+    fn can_be_completed(&self, values: &mut Vec<f64>) -> bool {
+        let possible = self.rows.iter().all(|row| {
+            let (mut low, mut high) = (0.0, 0.0);
+            for (variable, factor) in &row.terms {
+                let Variable { lower, upper, .. } = self.variables[*variable];
+                let [lower, upper] = values.get(*variable).map_or([lower, upper], |value| [*value; 2]);
+                low += (factor * lower).min(factor * upper);
+                high += (factor * lower).max(factor * upper);
+            }
+            low <= row.upper + 1e-9 && high >= row.lower - 1e-9
+        });
+        let assigned = values.len();
+        if !possible {
+            return false;
+        }
+        if assigned == self.variables.len() {
+            return self.is_satisfied_by(values, 1e-9);
+        }
+        [0.0, 1.0].into_iter().any(|value| {
+            values.push(value);
+            let completed = self.can_be_completed(values);
+            values.truncate(assigned);
+            completed
+        })
     }
 }
 
@@ -186,41 +221,6 @@ mod tests {
         instance::Problem,
     };
 
-    /// Whether the variables behind the action can be chosen, by trying them one after the other, where rows
-    /// leave a choice.
-    fn can_satisfy(program: &Program, values: &mut Vec<f64>) -> bool {
-        let assigned = values.len();
-        let possible = program.rows.iter().all(|row| {
-            let (mut low, mut high) = (0.0, 0.0);
-            for (variable, factor) in &row.terms {
-                match values.get(*variable) {
-                    Some(value) => {
-                        low += factor * value;
-                        high += factor * value;
-                    }
-                    None => {
-                        let Variable { lower, upper, .. } = program.variables[*variable];
-                        low += (factor * lower).min(factor * upper);
-                        high += (factor * lower).max(factor * upper);
-                    }
-                }
-            }
-            low <= row.upper + 1e-9 && high >= row.lower - 1e-9
-        });
-        if !possible {
-            return false;
-        }
-        if assigned == program.variables.len() {
-            return program.is_satisfied_by(values, 1e-9);
-        }
-        [0.0, 1.0].into_iter().any(|value| {
-            values.push(value);
-            let satisfied = can_satisfy(program, values);
-            values.truncate(assigned);
-            satisfied
-        })
-    }
-
     #[test]
     fn programs_and_sets_allow_the_same_actions() {
         let sizes = Sizes { arms: 5, budget: 2, interventions: 5 };
@@ -229,8 +229,7 @@ mod tests {
                 let set = FeasibleSet::new(&generate(problem, &sizes, seed).unwrap());
                 let program = set.program();
                 for action in 0..1u128 << 5 {
-                    let mut values: Vec<f64> = (0..5).map(|c| (action >> c & 1) as f64).collect();
-                    let allowed = can_satisfy(&program, &mut values);
+                    let allowed = program.allows(action, 5);
                     assert_eq!(allowed, set.contains(action), "{problem:?} {seed} {action:05b}");
                 }
             }
