@@ -85,7 +85,9 @@ impl MixingState {
 
     pub fn restore(self, mixing: &mut Mixing) -> Result<(), String> {
         mixing.learner.load_bytes(self.learner)?;
+        let capacity = mixing.replay.capacity();
         (mixing.collector, mixing.replay) = (self.collector, self.replay);
+        mixing.replay.set_capacity(capacity);
         mixing.minibatches = self.minibatches.into();
         (mixing.unlearned, mixing.is_warm) = (self.unlearned, self.is_warm);
         mixing.statistics = self.statistics;
