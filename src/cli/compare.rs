@@ -53,6 +53,11 @@ pub struct Arguments {
 const RESULT: &str = "result.json";
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let sets_seed = |change: &&String| change.split('=').next().is_some_and(|key| key.trim() == "seed");
+    if let Some(change) = arguments.overrides.iter().find(sets_seed) {
+        let reason = "every experiment is trained with the seeds 1, 2 and so on; --seeds says how many";
+        return Err(Usage(format!("--set {change}: {reason}")).into());
+    }
     let sources =
         arguments.experiments.iter().map(|path| Source::find(path)).collect::<Result<Vec<_>, _>>()?;
     for (index, source) in sources.iter().enumerate() {

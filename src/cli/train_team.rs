@@ -24,7 +24,8 @@ use super::{
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 A run leaves in its folder the configuration, a checkpoint, progress.csv, episodes.csv, the learning curve,
-evaluation.json and an animation of the trained team. Ctrl-C saves and stops.
+evaluation.json and an animation of the trained team. Ctrl-C saves and stops. A run may go on with other frames,
+exploration, evaluation, output and settings of how it learns; what else was set stays, and an error names it.
 
 Examples:
   pentathlon train-team --config experiments/qmix_two_step.toml --json

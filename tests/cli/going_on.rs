@@ -161,6 +161,8 @@ fn what_cannot_be_evaluated_or_is_for_another_command_is_refused_before_training
         assert!(refused.contains("'evaluation.episodes' = 0") && refused.contains("1 to"), "{refused}");
         assert!(!directory.join("run").exists());
     }
+    let refused = run_in(directory, &["compare", "team.toml", "--set", "seed=9", "--out", "run"]).failed(2);
+    assert!(refused.contains("--set seed=9") && refused.contains("--seeds"), "{refused}");
     write(directory, "ppo.toml", PPO);
     let refused = run_in(directory, &["train-team", "--config", "ppo.toml"]).failed(2);
     assert!(refused.contains("PPO") && refused.contains("pentathlon train --config ppo.toml"), "{refused}");
