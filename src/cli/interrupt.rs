@@ -85,6 +85,6 @@ mod tests {
         interrupts.work_begins();
         assert!(interrupts.is_unsaved.load(Ordering::SeqCst));
         interrupts.store(true, Ordering::SeqCst);
-        assert!(interrupts.all_is_saved().unwrap_err().to_string().contains("saved"));
+        assert!(interrupts.all_is_saved().unwrap_err().to_string().contains("interrupted"));
     }
 }
