@@ -86,7 +86,8 @@ impl MixingState {
     pub fn restore(self, mixing: &mut Mixing) -> Result<(), String> {
         mixing.learner.load_bytes(self.learner)?;
         let capacity = mixing.replay.capacity();
-        (mixing.collector, mixing.replay) = (self.collector, self.replay);
+        mixing.collector.restore(self.collector)?;
+        mixing.replay = self.replay;
         mixing.replay.set_capacity(capacity);
         mixing.minibatches = self.minibatches.into();
         (mixing.unlearned, mixing.is_warm) = (self.unlearned, self.is_warm);

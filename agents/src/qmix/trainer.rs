@@ -318,7 +318,7 @@ impl TeamTrainer {
         let mut trainer = Self::with_env(config, env)?;
         let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
         trainer.learner.load_bytes(state.learner).map_err(reason)?;
-        trainer.collector = state.collector;
+        trainer.collector.restore(state.collector).map_err(reason)?;
         trainer.replay = state.replay;
         trainer.replay.set_capacity(trainer.config.learner.replay_episodes);
         (trainer.actions, trainer.minibatches) = (state.actions.into(), state.minibatches.into());
