@@ -27,6 +27,21 @@ pub enum Error {
         /// What would be allowed.
         allowed: String,
     },
+    /// A configuration field that cannot change when a run goes on.
+    #[error(
+        "configuration field '{field}' = {now} is not allowed when a run goes on: it is {before}; what may change: \
+         {changeable}"
+    )]
+    FixedField {
+        /// Dotted name of the field.
+        field: String,
+        /// Its value in the run.
+        before: String,
+        /// The value given.
+        now: String,
+        /// Fields that may change, and tables all fields of which may.
+        changeable: String,
+    },
     /// An environment that the learner cannot train on.
     #[error("{id}: {reason}")]
     Unsupported {

@@ -48,6 +48,24 @@ fn every_id_keeps_the_contract() {
     }
 }
 
+#[test]
+fn what_putting_down_costs_is_within_the_declared_rewards() {
+    let with = |drop_cost: f64| {
+        let options = BuildOptions {
+            num_envs: 3,
+            device: Device::Native,
+            max_episode_steps: Some(40),
+            options: [(String::from("drop_cost"), drop_cost.into())].into(),
+            ..BuildOptions::default()
+        };
+        build("MultiGrid-TrashGrid-6x6-v2", options)
+    };
+    assert_eq!(with(0.0).spec().reward_range, (-0.1, 15.9));
+    let mut env = with(1.0);
+    assert_eq!(env.spec().reward_range, (-1.1, 15.9));
+    conformance::check(env.as_mut()).unwrap();
+}
+
 /// Plays 150 steps of `id` with `given` options on both devices and compares every bit.
 fn assert_devices_agree(id: &str, index: usize, given: &[(&str, OptionValue)]) {
     let [mut native, mut wgpu] = [Device::Native, Device::Wgpu].map(|device| {

@@ -37,14 +37,22 @@ impl Frame {
     /// the strip is as high as it takes for `lines` lines at least, so that the frames of an
     /// animation have one size.
     pub fn with_caption(&self, text: &str, lines: usize) -> Frame {
+        self.with_colored_caption(&[(text, INK)], lines)
+    }
+
+    /// [`Frame::with_caption`] of several texts one below another, each in a colour of its own.
+    pub fn with_colored_caption(&self, texts: &[(&str, Color)], lines: usize) -> Frame {
         let columns = (self.width().saturating_sub(2 * MARGIN) / CHARACTER_WIDTH).max(1);
-        let wrapped = wrap(text, columns);
+        let wrapped: Vec<(String, Color)> = texts
+            .iter()
+            .flat_map(|(text, color)| wrap(text, columns).into_iter().map(|line| (line, *color)))
+            .collect();
         let strip = wrapped.len().max(lines) * LINE_HEIGHT + 2 * MARGIN;
         let mut captioned = Frame::filled(self.width(), self.height() + strip, BACKGROUND);
         captioned.paste(self, 0, 0);
-        for (line, text) in wrapped.iter().enumerate() {
+        for (line, (text, color)) in wrapped.iter().enumerate() {
             let top = self.height() + MARGIN + line * LINE_HEIGHT;
-            captioned.write_text(text, MARGIN, top, INK);
+            captioned.write_text(text, MARGIN, top, *color);
         }
         captioned
     }
@@ -130,6 +138,17 @@ mod tests {
         let strip = &captioned.rgb()[frame.rgb().len()..];
         let ink = strip.chunks_exact(3).filter(|pixel| *pixel == INK).count();
         assert!((30..200).contains(&ink), "{ink} pixels of ink");
+    }
+
+    #[test]
+    fn texts_of_a_caption_have_their_colours_one_below_another() {
+        let frame = Frame::filled(60, 20, [7, 7, 7]);
+        let captioned = frame.with_colored_caption(&[("one", [200, 0, 0]), ("two", [0, 200, 0])], 1);
+        assert_eq!(captioned.height(), 20 + 2 * LINE_HEIGHT + 2 * MARGIN);
+        let has = |y: usize, color| (0..60).any(|x| captioned.pixel(x, y) == Some(color));
+        let last = (0..captioned.height()).rfind(|y| has(*y, [200, 0, 0]));
+        let first = (0..captioned.height()).find(|y| has(*y, [0, 200, 0]));
+        assert!(last.is_some() && last < first, "{last:?} {first:?}");
     }
 
     #[test]

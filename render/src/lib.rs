@@ -31,4 +31,5 @@ pub use error::RenderError;
 pub use file::check_path;
 pub use frame::{Color, Frame};
 pub use gif::{GifOptions, GifWriter, write_gif};
+pub use multigrid::agent_color;
 pub use recording::{read_recordings, replay_frames, write_recordings};

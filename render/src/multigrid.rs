@@ -31,6 +31,11 @@ const INK: Color = [0, 0, 0];
 /// Corners of an agent that looks right, in tile widths: those of MiniGrid's arrow.
 const ARROW: [(f64, f64); 3] = [(0.12, 0.19), (0.87, 0.50), (0.12, 0.81)];
 
+/// The colour in which agent `agent` of a team in a grid world is drawn.
+pub fn agent_color(agent: usize) -> Color {
+    AGENT_COLORS[agent % AGENT_COLORS.len()]
+}
+
 /// How to draw `batch`, if it is one of teams in grid worlds.
 pub(crate) fn drawing(batch: &dyn VectorEnv) -> Option<Box<dyn Draw + '_>> {
     find_batch::<MultiGrid>(batch).map(|batch| Box::new(Drawing { batch }) as Box<dyn Draw + '_>)
@@ -100,7 +105,7 @@ impl Scene {
         });
         let fill = |[r, g, b]: Color| PrimitiveStyle::with_fill(Rgb888::new(r, g, b));
         let arrow = Triangle::new(corners[0], corners[1], corners[2]);
-        let Ok(()) = arrow.into_styled(fill(AGENT_COLORS[agent % AGENT_COLORS.len()])).draw(frame);
+        let Ok(()) = arrow.into_styled(fill(agent_color(agent))).draw(frame);
         let held = self.team.carrying[agent];
         if held == 0 {
             return;
@@ -150,7 +155,7 @@ impl Draw for Drawing<'_> {
             return Err(RenderError::InvalidOption {
                 option: "view",
                 value: String::from("agent"),
-                allowed: "the whole world, for teams in grid worlds",
+                allowed: "full: teams in grid worlds are drawn with the whole world only",
             });
         }
         Ok(self.scene(env)?.paint(options.tile_size))
@@ -161,7 +166,7 @@ impl Draw for Drawing<'_> {
         let mut text = String::new();
         let agent_text = |agent: usize| {
             let arrow = ['>', 'V', '<', '^'][(scene.team.dir[agent] & 3) as usize];
-            let [r, g, b] = AGENT_COLORS[agent % AGENT_COLORS.len()];
+            let [r, g, b] = agent_color(agent);
             let style = match options.color {
                 true => Style::new().fg_color(Some(RgbColor(r, g, b).into())),
                 false => Style::new(),

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use pentathlon::{
     AutoresetMode, BuildOptions, EnvSpec,
     agents::{Policy, Sight, gmah::HierarchyActor, options::DecisionProcess, play_episode_and_look},
-    render::{Frame, FrameOptions, GifOptions, GifWriter, View, drawing},
+    render::{Frame, FrameOptions, GifOptions, GifWriter, View, agent_color, drawing},
 };
 
 use super::policy::build;
@@ -14,6 +14,9 @@ use super::policy::build;
 const SHOWN_EPISODES: u64 = 4;
 /// The most frames of an animation; what comes after is not shown.
 const SHOWN_FRAMES: usize = 1000;
+
+/// What stands for a subgoal where there is none.
+const NOTHING: &str = "nothing yet";
 
 /// The last subgoal event of every agent of one environment.
 #[derive(Clone, Debug)]
@@ -42,8 +45,9 @@ impl Events {
         self.last.fill(-1);
     }
 
-    /// `frame` with a line for each agent below it: its current subgoal where the policy chooses subgoals, else the
-    /// last one that it achieved. As it is where there is nothing to say. Frames of one task have one height.
+    /// `frame` with a line for each agent below it, in the agent's colour where it has one: its current subgoal where the
+    /// policy chooses subgoals, else the last one that it achieved. As it is where there is nothing to say. Frames of one
+    /// task have one height.
     pub fn below(&self, frame: Frame, spec: &EnvSpec, caption: Option<String>) -> Frame {
         if !self.is_shown && caption.is_none() {
             return frame;
@@ -53,13 +57,21 @@ impl Events {
             lines.collect::<Vec<_>>().join("\n")
         };
         let name_of = |event: i32| usize::try_from(event).ok().and_then(|event| spec.subgoals.get(event));
-        let longest = spec.subgoals.iter().max_by_key(|name| name.len()).map_or("-", String::as_str);
+        let names = spec.subgoals.iter().map(String::as_str).chain([NOTHING]);
+        let longest = names.max_by_key(|name| name.len()).unwrap_or(NOTHING);
         let lines = Frame::caption_lines(frame.width(), &text(&|_| longest.to_owned()));
         let said = caption.unwrap_or_else(|| {
-            text(&|event| name_of(event).map_or_else(|| String::from("-"), String::clone))
+            text(&|event| name_of(event).map_or_else(|| String::from(NOTHING), String::clone))
         });
         let height = frame.with_caption("", lines).height();
-        let captioned = frame.with_caption(&said, lines);
+        let captioned = match spec.discipline == "multigrid" {
+            true => {
+                let lines_of: Vec<_> =
+                    (0..).zip(said.lines()).map(|(n, line)| (line, agent_color(n))).collect();
+                frame.with_colored_caption(&lines_of, lines)
+            }
+            false => frame.with_caption(&said, lines),
+        };
         let mut cut = Frame::filled(captioned.width(), height, [0; 3]);
         cut.paste(&captioned, 0, 0);
         cut
@@ -80,7 +92,7 @@ pub fn hierarchy_frame(actor: &HierarchyActor, options: &FrameOptions) -> anyhow
     let frame = drawing(env)?.frame(0, options)?;
     let pursued = (0..).zip(actor.subgoals()).map(|(agent, &subgoal): (usize, _)| {
         let name = usize::try_from(subgoal).ok().and_then(|subgoal| spec.subgoals.get(subgoal));
-        format!("{agent}: {}", name.map_or("-", String::as_str))
+        format!("{agent}: {}", name.map_or(NOTHING, String::as_str))
     });
     let caption = pursued.collect::<Vec<_>>().join("\n");
     Ok(Events::new(spec).below(frame, spec, Some(caption)))
@@ -164,6 +176,10 @@ mod tests {
         assert_eq!(events.last, [1, -1, 0]);
         let shown = events.below(frame(), spec, None);
         assert_eq!(shown.height(), nothing.height());
+        for agent in 0..3 {
+            let color = agent_color(agent);
+            assert!(shown.rgb().chunks(3).any(|pixel| pixel == color), "the line of agent {agent}");
+        }
         assert_ne!(shown.rgb(), nothing.rgb());
         assert_ne!(events.below(frame(), spec, Some("0: key".into())).rgb(), shown.rgb());
         events.clear();

@@ -1,5 +1,6 @@
 //! `pentathlon bench`: how many environment steps a batch makes in a second, random actions,
-//! observation and autoreset included. Actions are drawn before the clock starts.
+//! observation and autoreset included. Actions are drawn before the clock starts, of all that there are: those that an
+//! action mask would not allow then do nothing.
 
 use std::time::{Duration, Instant};
 

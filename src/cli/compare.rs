@@ -3,25 +3,23 @@
 
 mod results;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use super::{
     exit::{Interrupted, Usage},
     experiment::{Experiment, Source},
-    interrupt, output,
+    interrupt::{self, Interrupts},
+    output,
     progress::{Display, report},
 };
 use results::{Outcome, Summary, draw_curves, markdown};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Experiments of every learner can be compared: PPO, value learners of teams (a table [learner]), COMA, TD3, SRL and SEQUOIA. A run is
-in FOLDER/EXPERIMENT/seed-N, with its checkpoint, progress.csv and episodes.csv; beside them are curves.svg
+Experiments of every learner can be compared: PPO, DQN, value learners of teams (a table [learner]), COMA, hierarchies
+of subgoals, TD3, SRL and SEQUOIA. A run is in FOLDER/EXPERIMENT/seed-N, with its checkpoint, progress.csv and episodes.csv; beside them are curves.svg
 (interquartile mean of the seeds with its bootstrap interval), results.json and table.md. Every trained agent is
 evaluated twice, with sampled actions and with the best ones, on levels of its own. Ctrl-C saves and stops; the same
 command goes on.
@@ -55,6 +53,11 @@ pub struct Arguments {
 const RESULT: &str = "result.json";
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let sets_seed = |change: &&String| change.split('=').next().is_some_and(|key| key.trim() == "seed");
+    if let Some(change) = arguments.overrides.iter().find(sets_seed) {
+        let reason = "every experiment is trained with the seeds 1, 2 and so on; --seeds says how many";
+        return Err(Usage(format!("--set {change}: {reason}")).into());
+    }
     let sources =
         arguments.experiments.iter().map(|path| Source::find(path)).collect::<Result<Vec<_>, _>>()?;
     for (index, source) in sources.iter().enumerate() {
@@ -97,7 +100,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// The outcome of the run of `source` with `seed`: trained now, or read where it is finished.
-fn outcome(arguments: &Arguments, source: &Source, seed: u64, stop: &AtomicBool) -> anyhow::Result<Outcome> {
+fn outcome(arguments: &Arguments, source: &Source, seed: u64, stop: &Interrupts) -> anyhow::Result<Outcome> {
     let name = source.name();
     let folder = arguments.out.join(&name).join(format!("seed-{seed}"));
     let mut overrides = arguments.overrides.clone();
@@ -133,7 +136,7 @@ fn train(
     folder: &Path,
     name: &str,
     seed: u64,
-    stop: &AtomicBool,
+    stop: &Interrupts,
 ) -> anyhow::Result<Outcome> {
     std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     let config = experiment.to_toml()?;
@@ -143,6 +146,7 @@ fn train(
     let title = format!("{name} on {id}, seed {seed} of {}", arguments.seeds);
     let mut display = Display::new(&title, 0, !arguments.json);
     display.begin_at(run.frames(), run.seconds());
+    stop.work_begins();
     let is_over = run.train(&mut |standing| display.show(standing), stop);
     display.finish();
     if !is_over? {
@@ -150,6 +154,7 @@ fn train(
             format!("{name}, seed {seed} is saved after {} frames; the same command goes on", run.frames());
         return Err(Interrupted(saved).into());
     }
+    stop.all_is_saved()?;
     if !arguments.json {
         report(&format!("evaluating {name}, seed {seed}"));
     }

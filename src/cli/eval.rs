@@ -4,19 +4,17 @@ use std::path::{Path, PathBuf};
 
 use pentathlon::{
     BuildOptions, OptionValue,
-    agents::{
-        Trainer, continuous_control::ContinuousTrainer, evaluate_and_look, policy::Policy, qmix::TeamTrainer,
-    },
+    agents::{Trainer, evaluate_and_look, policy::Policy},
 };
 use serde::Serialize;
 
 use super::{
     arguments::{parse_count, parse_option},
-    cormab,
     evaluation::{Judged, judge},
     exit::Usage,
     hierarchy, output,
     policy::{FoundPolicy, PolicySource, build},
+    run_folder,
 };
 
 /// Episodes that evaluate what was not trained by reward, unless told otherwise.
@@ -227,12 +225,5 @@ pub fn find_checkpoint(path: &Path) -> PathBuf {
     if !path.is_dir() {
         return path.to_owned();
     }
-    let sequoia = cormab::checkpoint_path(path);
-    if sequoia.exists() {
-        return sequoia;
-    }
-    let agent = Trainer::checkpoint_path(path);
-    let others = [TeamTrainer::checkpoint_path(path), ContinuousTrainer::checkpoint_path(path)];
-    let found = [agent.clone()].into_iter().chain(others).find(|checkpoint| checkpoint.exists());
-    found.unwrap_or(agent)
+    run_folder::checkpoint_in(path).unwrap_or_else(|| Trainer::checkpoint_path(path))
 }

@@ -57,9 +57,21 @@ fn code(error: &anyhow::Error) -> u8 {
             (Some(error), _) => asks_for_what_is_not(error),
             (_, Some(agents::Error::Environment(error))) => asks_for_what_is_not(error),
             (_, None) => cause.downcast_ref().is_some_and(|error: &RenderError| {
-                matches!(error, RenderError::InvalidOption { .. } | RenderError::TooLarge { .. })
+                matches!(
+                    error,
+                    RenderError::InvalidOption { .. }
+                        | RenderError::TooLarge { .. }
+                        | RenderError::UnknownDiscipline { .. }
+                )
             }),
-            (_, Some(agents::Error::Parse { .. } | agents::Error::InvalidField { .. })) => true,
+            (
+                _,
+                Some(
+                    agents::Error::Parse { .. }
+                    | agents::Error::InvalidField { .. }
+                    | agents::Error::FixedField { .. },
+                ),
+            ) => true,
             _ => false,
         };
         if is_usage {

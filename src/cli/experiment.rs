@@ -25,7 +25,8 @@ use super::{cormab, exit::Usage, policy::build};
 pub enum Kind {
     /// Proximal policy optimisation, of one agent or of teams: `train`.
     Ppo,
-    /// Value learners of teams, a table `[learner]`, and COMA, `algorithm = "coma"`: `train-team`.
+    /// Value learners of teams, a table `[learner]`, deep Q-learning of one agent, `algorithm = "dqn"`, and COMA,
+    /// `algorithm = "coma"`: `train` and `train-team`.
     Team,
     /// SEQUOIA, `algorithm = "sequoia"`: `train`.
     Sequoia,
@@ -36,8 +37,13 @@ pub enum Kind {
 }
 
 /// What `algorithm` may be; learners without that key are known by their tables.
-const ALGORITHMS: [(&str, Kind); 4] =
-    [("sequoia", Kind::Sequoia), ("td3", Kind::Continuous), ("srl", Kind::Continuous), ("coma", Kind::Team)];
+const ALGORITHMS: [(&str, Kind); 5] = [
+    ("sequoia", Kind::Sequoia),
+    ("td3", Kind::Continuous),
+    ("srl", Kind::Continuous),
+    ("coma", Kind::Team),
+    ("dqn", Kind::Team),
+];
 
 impl Kind {
     /// The learner that the configuration in `text` is for.
@@ -52,6 +58,17 @@ impl Kind {
             Self::Team
         } else {
             Self::Ppo
+        }
+    }
+
+    /// What the learner is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ppo => "PPO",
+            Self::Team => "a value learner or COMA",
+            Self::Sequoia => "SEQUOIA",
+            Self::Hierarchy => "a hierarchy of subgoals",
+            Self::Continuous => "a learner of real-valued actions",
         }
     }
 }
@@ -417,7 +434,7 @@ mod tests {
                 Kind::Hierarchy
             } else if name.starts_with("sequoia") {
                 Kind::Sequoia
-            } else if ["qmix", "vdn", "coma"].iter().any(|kind| name.starts_with(kind)) {
+            } else if ["qmix", "vdn", "coma", "dqn"].iter().any(|kind| name.starts_with(kind)) {
                 Kind::Team
             } else if name.starts_with("td3") || name.starts_with("srl") {
                 Kind::Continuous

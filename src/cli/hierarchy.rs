@@ -13,6 +13,7 @@ use super::{
     interrupt, output,
     policy::build,
     progress::{Display, print_fields},
+    run_folder,
     train::Arguments,
 };
 
@@ -64,6 +65,7 @@ pub fn train(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(
         );
         return Err(Interrupted(saved).into());
     }
+    stop.all_is_saved()?;
     let report = Report {
         id: &trainer.config().environment.id,
         seed: trainer.config().seed,
@@ -100,11 +102,8 @@ fn prepare(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(Gm
     let Arguments { env, overrides, seed, resume, out, .. } = arguments;
     if let Some(path) = resume {
         let checkpoint = find_checkpoint(path).unwrap_or_else(|| path.to_owned());
-        let folder = checkpoint.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
-        return Ok((
-            GmahTrainer::resume_with(&checkpoint, overrides, &build)?,
-            out.clone().unwrap_or(folder),
-        ));
+        let folder = run_folder::for_resumed_run(&checkpoint, out.as_deref())?;
+        return Ok((GmahTrainer::resume_with(&checkpoint, overrides, &build)?, folder));
     }
     let mut changes = overrides.clone();
     if let Some(id) = env {
@@ -115,11 +114,9 @@ fn prepare(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(Gm
     let source =
         source.ok_or_else(|| Usage(String::from("a hierarchy needs a configuration: --config FILE")))?;
     let config = GmahConfig::read(&source.path.display().to_string(), &source.text, &changes)?;
-    let folder = super::train::run_folder(
-        out.as_ref().or(config.output.directory.as_ref()),
-        &config.environment.id,
-        GmahTrainer::checkpoint_path,
-    )?;
+    let named = out.as_ref().or(config.output.directory.as_ref());
+    let folder = named.cloned().unwrap_or_else(|| run_folder::unused(&config.environment.id));
+    let folder = run_folder::for_new_run(folder)?;
     Ok((GmahTrainer::new(config, &build)?, folder))
 }
 

@@ -27,6 +27,7 @@ use super::{
     exit::{Interrupted, Usage},
     interrupt, output,
     policy::build,
+    run_folder,
 };
 
 /// The observation of cells.
@@ -154,6 +155,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let saved = format!("the policy after {} updates is in {}", learner.updates(), path.display());
         return Err(Interrupted(saved).into());
     }
+    stop.all_is_saved()?;
     let seconds = started.elapsed().as_secs_f64();
     let mut policy = learner.policy(arguments.greedy, arguments.seed);
     let evaluation = evaluate(&mut policy, &build, &dataset.id, &options, arguments.episodes)?;
@@ -192,7 +194,7 @@ fn folder(arguments: &Arguments, id: &str) -> anyhow::Result<PathBuf> {
         Some(folder) => folder.clone(),
         None => Path::new("runs").join(id).join(format!("imitation-{}", arguments.seed)),
     };
-    if Trainer::checkpoint_path(&folder).exists() {
+    if run_folder::checkpoint_in(&folder).is_some() {
         return Err(Usage(format!("{} already holds a run; choose another --out", folder.display())).into());
     }
     Ok(folder)

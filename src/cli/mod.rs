@@ -24,6 +24,7 @@ mod progress;
 mod record;
 mod render;
 mod rollout;
+mod run_folder;
 mod study;
 mod train;
 mod train_continuous;
@@ -54,7 +55,7 @@ PENTATHLON_LOG=debug shows what happens inside (levels: error, warn, info, debug
 enum Command {
     /// Train an agent: PPO on MiniGrid-DoorKey-8x8-v0 unless told otherwise
     Train(train::Arguments),
-    /// Train a team with QMIX, value decomposition, independent Q-learning or COMA
+    /// Train a team with QMIX, value decomposition, independent Q-learning or COMA, or one agent with deep Q-learning
     TrainTeam(train_team::Arguments),
     /// Train experiments side by side with several seeds and compare their results
     Compare(compare::Arguments),

@@ -118,7 +118,7 @@ impl FoundPolicy {
     /// The policy for `batch`; `seed` is that of drawn actions.
     pub fn fit(&self, batch: &dyn VectorEnv, seed: u64) -> anyhow::Result<Box<dyn Policy>> {
         Ok(match self {
-            Self::Random => random_policy(batch, seed),
+            Self::Random => random_policy(batch, seed, RandomPolicy::new),
             Self::Expert => Box::new(ExpertPolicy::new(batch).map_err(|error| Usage(error.to_string()))?),
             Self::Cloned(checkpoint) => Box::new(checkpoint.policy(batch, false, seed)?),
             Self::Team(checkpoint) => {
@@ -138,11 +138,11 @@ impl FoundPolicy {
     }
 }
 
-/// Random actions that `batch` takes: feasible ones where only some are.
-fn random_policy(batch: &dyn VectorEnv, seed: u64) -> Box<dyn Policy> {
+/// Random actions that `batch` takes: feasible ones where only some are, else those of `other`.
+fn random_policy(batch: &dyn VectorEnv, seed: u64, other: fn(u64) -> RandomPolicy) -> Box<dyn Policy> {
     match find_batch::<CoupledBandit>(batch) {
         Some(_) => Box::new(RandomFeasible(Philox::for_level(seed, 0))),
-        None => Box::new(RandomPolicy::new(seed)),
+        None => Box::new(other(seed)),
     }
 }
 
@@ -161,12 +161,13 @@ impl Policy for RandomFeasible {
     }
 }
 
-/// `steps` steps of random actions for `batch`.
+/// `steps` steps of random actions for `batch`, drawn before any of them is made. What an action mask allows changes
+/// from step to step, so every action has an equal chance; one that is not allowed does nothing.
 ///
 /// # Errors
 /// When the action space is one that no batch takes actions of.
 pub fn random_actions(batch: &dyn VectorEnv, seed: u64, steps: usize) -> anyhow::Result<ActionSequence> {
-    let mut policy = random_policy(batch, seed);
+    let mut policy = random_policy(batch, seed, RandomPolicy::of_all_actions);
     let active = vec![true; batch.num_envs()];
     let mut row = ActionBuffer::of(batch)?;
     let mut sequence = ActionSequence::new(batch.spec(), batch.num_envs())?;
@@ -200,6 +201,28 @@ mod tests {
             batch.step(step).unwrap();
         }
         assert!(whole_numbers(&drawn).contains(&1));
+    }
+
+    #[test]
+    fn actions_that_are_not_allowed_at_first_are_drawn_as_often_as_others() {
+        for (id, actions) in [("MultiGrid-TrashGrid-v2", 6), ("MultiGrid-DoorKey-8x8-N2-v0", 7)] {
+            let mut batch = pentathlon::make(id).unwrap().num_envs(4).build().unwrap();
+            batch.reset(1).unwrap();
+            let drawn = whole_numbers(&random_actions(&*batch, 3, 200).unwrap());
+            for action in 0..actions {
+                let count = drawn.iter().filter(|&&drawn| drawn == action).count();
+                let mean = drawn.len() / actions as usize;
+                assert!((mean / 2..mean * 2).contains(&count), "{id}: {count} times {action}");
+            }
+            // Policies that step do look at the mask.
+            let mut policy = random_policy(&*batch, 3, RandomPolicy::new);
+            let mut row = ActionBuffer::of(&*batch).unwrap();
+            policy.act(&*batch, &[true; 4], &mut row).unwrap();
+            let mask = batch.observation()["action_mask"].as_u8().unwrap().chunks(actions as usize);
+            for (mask, &action) in mask.zip(row.as_discrete().unwrap()) {
+                assert!(mask[action as usize] == 1 || mask.iter().all(|&allowed| allowed == 0), "{id}");
+            }
+        }
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub struct Arguments {
     /// Draw the first K environments of a batch on one sheet
     #[arg(long, value_name = "K", value_parser = parse_count, conflicts_with = "ansi")]
     contact_sheet: Option<usize>,
-    /// The whole world, or what the agent sees (all agents of a team, side by side)
+    /// The whole world, or what the agent sees (MiniGrid, and Crafter with all agents of a team side by side; teams in
+    /// grid worlds are drawn with the whole world only)
     #[arg(long, value_enum, default_value = "full")]
     view: ViewName,
     /// Width and height of a grid cell in pixels, 1 to 512
@@ -77,7 +78,7 @@ pub struct Arguments {
 enum ViewName {
     /// The whole world
     Full,
-    /// What the agent sees
+    /// What the agent sees: MiniGrid and Crafter
     Agent,
 }
 

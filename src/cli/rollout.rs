@@ -65,7 +65,7 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum PolicyName {
-    /// Every action with equal chance
+    /// Every action with equal chance, whatever an action mask says
     Random,
 }
 

@@ -1,30 +1,22 @@
 //! `pentathlon train`: the main job. PPO learns an environment, shows how it goes, can be stopped and
 //! resumed at any time, and ends with an evaluation and an animation of the trained policy.
 
-use std::{
-    path::{Path, PathBuf},
-    process::exit,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use pentathlon::agents::{
-    Checkpoint, Config, Ending, RunFiles, Trainer, config::EXPERIMENTS, qmix::TeamTrainer,
-};
+use pentathlon::agents::{Checkpoint, Config, Ending, RunFiles, Trainer, config::EXPERIMENTS};
 use serde::Serialize;
 
 use super::{
     animation::animate,
     eval::find_checkpoint,
     evaluation::{Judged, judge},
-    exit::{INTERRUPTED, Interrupted, Usage},
+    exit::Interrupted,
     experiment::{Kind, Source, Standing},
-    output,
+    interrupt, output,
     policy::build,
     progress::{Display, print_fields},
+    run_folder,
 };
 
 #[derive(clap::Args, Clone, Debug)]
@@ -40,6 +32,7 @@ Examples:
   pentathlon train --config experiments/crafter_ppo.toml
   pentathlon train --config experiments/minigrid_memory_s7.toml
   pentathlon train --config experiments/mappo_trash_grid_6x6.toml
+  pentathlon train --config experiments/dqn_minigrid_empty_5x5.toml
   pentathlon train --config experiments/sequoia_routing.toml
   pentathlon train --config experiments/gmah_doorkey_8x8_mixed.toml
   pentathlon train --config experiments/td3_pendulum.toml --seed 2 --out runs/pendulum
@@ -106,10 +99,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Kind::Continuous) => return super::train_continuous::run(&arguments, source.as_ref()),
         Some(Kind::Ppo) | None => {}
     }
-    if let Some(folder) =
-        arguments.resume.as_deref().filter(|folder| TeamTrainer::checkpoint_path(folder).exists())
-    {
-        tracing::debug!("{} holds the run of a team", folder.display());
+    if arguments.resume.as_deref().and_then(super::train_team::find_checkpoint).is_some() {
         return super::train_team::run(&arguments.into());
     }
     if arguments.resume.as_deref().and_then(super::hierarchy::find_checkpoint).is_some() {
@@ -126,8 +116,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut files = RunFiles::open(&folder, &trainer)?;
     let id = trainer.config().environment.id.clone();
 
-    let (stop, training) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
-    listen_for_interrupts(stop.clone(), training.clone())?;
+    let stop = interrupt::listen()?;
     let config = trainer.config();
     let title = format!("training on {id}; run in {}", folder.display());
     let total_frames = config.updates() * config.frames_per_update();
@@ -154,9 +143,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         );
         return Err(Interrupted(saved).into());
     }
-    // All is saved: from here on Ctrl-C has nothing to wait for.
-    training.store(false, Ordering::SeqCst);
-
+    stop.all_is_saved()?;
     let discipline = trainer.env().spec().discipline.clone();
     let judged = judge(&discipline, |look| trainer.evaluate_and_look(&build, look))?;
     let options = trainer.config().build_options(1, trainer.config().evaluation_seed());
@@ -210,45 +197,12 @@ fn prepare(arguments: &Arguments) -> anyhow::Result<Trainer> {
     Ok(Trainer::new(config, &build)?)
 }
 
-/// The folder of the run. One that holds another run is refused: nothing is overwritten.
+/// The folder of the run.
 fn folder(arguments: &Arguments, config: &Config) -> anyhow::Result<PathBuf> {
     if let Some(path) = &arguments.resume {
-        let checkpoint = find_checkpoint(path);
-        let resumed = checkpoint.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
-        return Ok(arguments.out.clone().unwrap_or(resumed));
+        return Ok(run_folder::for_resumed_run(&find_checkpoint(path), arguments.out.as_deref())?);
     }
     let named = arguments.out.as_ref().or(config.output.directory.as_ref());
-    run_folder(named, &config.environment.id, Trainer::checkpoint_path)
-}
-
-/// The folder `named`, unless it holds the `checkpoint` of a run already, or an unused one for environment `id`.
-pub fn run_folder(
-    named: Option<&PathBuf>,
-    id: &str,
-    checkpoint: impl Fn(&Path) -> PathBuf,
-) -> anyhow::Result<PathBuf> {
-    let Some(folder) = named else {
-        let runs = Path::new("runs").join(id);
-        let unused = (1..).map(|number: u32| runs.join(number.to_string())).find(|folder| !folder.exists());
-        return Ok(unused.unwrap_or(runs));
-    };
-    if checkpoint(folder).exists() {
-        return Err(Usage(format!(
-            "{0} already holds a run; choose another --out, or go on with it: --resume {0}",
-            folder.display()
-        ))
-        .into());
-    }
-    Ok(folder.clone())
-}
-
-/// The first Ctrl-C while training asks it to save and stop; any other ends the process.
-pub fn listen_for_interrupts(stop: Arc<AtomicBool>, training: Arc<AtomicBool>) -> anyhow::Result<()> {
-    ctrlc::set_handler(move || {
-        let first = !stop.swap(true, Ordering::SeqCst);
-        if !(first && training.load(Ordering::SeqCst)) {
-            exit(INTERRUPTED.into());
-        }
-    })
-    .context("cannot listen for Ctrl-C")
+    let folder = named.cloned().unwrap_or_else(|| run_folder::unused(&config.environment.id));
+    Ok(run_folder::for_new_run(folder)?)
 }

@@ -21,7 +21,8 @@ use super::{
     interrupt, output,
     policy::build,
     progress::{Display, print_fields},
-    train::{Arguments, run_folder},
+    run_folder,
+    train::Arguments,
 };
 
 /// The checkpoint of such a run that `path` means, if it does: itself, or that of the run in the folder.
@@ -76,6 +77,7 @@ pub fn run(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<()>
         );
         return Err(Interrupted(saved).into());
     }
+    stop.all_is_saved()?;
     let config = trainer.config();
     let greedy = config.evaluation.greedy;
     let discipline = &pentathlon::registry().get(&id)?.discipline.clone();
@@ -113,9 +115,8 @@ fn prepare(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(Co
     let Arguments { env, overrides, seed, resume, out, .. } = arguments;
     if let Some(path) = resume {
         let checkpoint = find_checkpoint(path).unwrap_or_else(|| path.to_owned());
-        let folder = checkpoint.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
-        let trainer = ContinuousTrainer::resume(&checkpoint, overrides, &build)?;
-        return Ok((trainer, out.clone().unwrap_or(folder)));
+        let folder = run_folder::for_resumed_run(&checkpoint, out.as_deref())?;
+        return Ok((ContinuousTrainer::resume(&checkpoint, overrides, &build)?, folder));
     }
     let mut changes = overrides.clone();
     if let Some(id) = env {
@@ -126,6 +127,7 @@ fn prepare(arguments: &Arguments, source: Option<&Source>) -> anyhow::Result<(Co
     let source = source.ok_or_else(|| Usage(String::from("a run needs a configuration: --config FILE")))?;
     let config = ContinuousConfig::read(&source.path.display().to_string(), &source.text, &changes)?;
     let named = out.as_ref().or(config.output.directory.as_ref());
-    let folder = run_folder(named, &config.environment.id, ContinuousTrainer::checkpoint_path)?;
+    let folder = named.cloned().unwrap_or_else(|| run_folder::unused(&config.environment.id));
+    let folder = run_folder::for_new_run(folder)?;
     Ok((ContinuousTrainer::new(config, &build)?, folder))
 }

@@ -1,4 +1,5 @@
-//! `pentathlon train-team`: value learners for teams (independent Q-learning, value decomposition, QMIX), and COMA.
+//! `pentathlon train-team`: value learners for teams (independent Q-learning, value decomposition, QMIX), deep Q-learning
+//! of one agent, and COMA.
 //! A run shows how it goes, can be stopped and resumed at any time, and ends with an evaluation.
 
 use std::path::{Path, PathBuf};
@@ -13,22 +14,24 @@ use serde::Serialize;
 use super::{
     animation::animate,
     exit::{Interrupted, Usage},
-    experiment::{Source, Standing},
+    experiment::{Kind, Source, Standing},
     interrupt, output,
     policy::build,
     progress::{Display, print_fields},
-    train,
+    run_folder, train,
 };
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 A run leaves in its folder the configuration, a checkpoint, progress.csv, episodes.csv, the learning curve,
-evaluation.json and an animation of the trained team. Ctrl-C saves and stops.
+evaluation.json and an animation of the trained team. Ctrl-C saves and stops. A run may go on with other frames,
+exploration, evaluation, output and settings of how it learns; what else was set stays, and an error names it.
 
 Examples:
   pentathlon train-team --config experiments/qmix_two_step.toml --json
   pentathlon train-team --config experiments/qmix_trash_grid_6x6.toml --seed 3 --out runs/trash
   pentathlon train-team --config experiments/coma_trash_grid.toml
+  pentathlon train-team --config experiments/dqn_minigrid_empty_5x5.toml
   pentathlon train-team --config experiments/qmix_two_step.toml --set learner.learning_rate=1e-3
   pentathlon train-team --resume runs/trash")]
 pub struct Arguments {
@@ -44,8 +47,8 @@ pub struct Arguments {
     /// Seed of everything random, instead of the configuration's
     #[arg(long, conflicts_with = "resume")]
     seed: Option<u64>,
-    /// Go on exactly where the run in this folder stopped
-    #[arg(long, value_name = "FOLDER")]
+    /// Go on exactly where this checkpoint, or the run in this folder, stopped
+    #[arg(long, value_name = "CHECKPOINT|FOLDER")]
     resume: Option<PathBuf>,
     /// Folder of the run; runs/ID/team-SEED unless the configuration says otherwise
     #[arg(long, value_name = "FOLDER")]
@@ -110,6 +113,12 @@ struct Report<'a> {
     evaluation: Evaluation,
 }
 
+/// The checkpoint of a team's run that `path` means, if it does: itself, or that of the run in the folder.
+pub fn find_checkpoint(path: &Path) -> Option<PathBuf> {
+    let file = if path.is_dir() { TeamTrainer::checkpoint_path(path) } else { path.to_owned() };
+    TeamCheckpoint::is_at(&file).then_some(file)
+}
+
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (mut trainer, folder) = prepare(arguments)?;
     let mut files = TeamFiles::open(&folder, &trainer)?;
@@ -138,6 +147,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         );
         return Err(Interrupted(saved).into());
     }
+    stop.all_is_saved()?;
     let evaluation = trainer.evaluate(&build)?;
     let config = trainer.config();
     let options = config.build_options(1, config.evaluation_seed());
@@ -174,10 +184,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn prepare(arguments: &Arguments) -> anyhow::Result<(TeamTrainer, PathBuf)> {
     let mut overrides = arguments.overrides.clone();
     overrides.extend(arguments.report_every.map(|frames| format!("report_every={frames}")));
-    if let Some(folder) = &arguments.resume {
-        let checkpoint = TeamTrainer::checkpoint_path(folder);
-        let trainer = TeamTrainer::resume_with(&checkpoint, &overrides, &build)?;
-        return Ok((trainer, arguments.out.clone().unwrap_or_else(|| folder.clone())));
+    if let Some(path) = &arguments.resume {
+        let checkpoint = find_checkpoint(path).unwrap_or_else(|| TeamTrainer::checkpoint_path(path));
+        let folder = run_folder::for_resumed_run(&checkpoint, arguments.out.as_deref())?;
+        return Ok((TeamTrainer::resume_with(&checkpoint, &overrides, &build)?, folder));
     }
     if let Some(id) = &arguments.env {
         pentathlon::registry().get(id)?;
@@ -187,17 +197,16 @@ fn prepare(arguments: &Arguments) -> anyhow::Result<(TeamTrainer, PathBuf)> {
         overrides.push(format!("seed={seed}"));
     }
     let source = Source::find(arguments.config.as_deref().unwrap_or(Path::new("")))?;
+    if source.kind() != Kind::Team {
+        let (path, learner) = (source.path.display(), source.kind().name());
+        let reason = format!("{path} configures {learner}; use: pentathlon train --config {path}");
+        return Err(Usage(reason).into());
+    }
     let config = QmixConfig::with_overrides(&source.path.display().to_string(), &source.text, &overrides)?;
     let named = arguments.out.as_ref().or(config.output.directory.as_ref());
     let folder = named.cloned().unwrap_or_else(|| {
         Path::new("runs").join(&config.environment.id).join(format!("team-{}", config.seed))
     });
-    if TeamTrainer::checkpoint_path(&folder).exists() {
-        let folder = folder.display();
-        return Err(Usage(format!(
-            "{folder} already holds a run; choose another --out, or go on with it: --resume {folder}"
-        ))
-        .into());
-    }
+    let folder = run_folder::for_new_run(folder)?;
     Ok((TeamTrainer::new(config, &build)?, folder))
 }

@@ -6,6 +6,7 @@ mod command;
 mod cormab;
 mod demonstrations;
 mod environments;
+mod going_on;
 mod killed;
 mod physics;
 mod real_actions;

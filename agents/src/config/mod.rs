@@ -5,6 +5,7 @@
 
 mod network;
 pub(crate) mod overrides;
+pub(crate) mod resuming;
 pub(crate) mod validation;
 
 use std::collections::BTreeMap;

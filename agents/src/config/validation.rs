@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Config, MemoryKind, ObservationPart};
+use super::{Config, EnvironmentConfig, EvaluationConfig, MemoryKind, ObservationPart, OutputConfig};
 use crate::Error;
 
 impl Config {
@@ -16,13 +16,7 @@ impl Config {
         at_most("seed", self.seed, i64::MAX as u64)?;
         within("frames", self.frames, 1, i64::MAX as u64)?;
         within("threads", self.threads, 0, 1024)?;
-        within("environment.num_envs", environment.num_envs, 1, 65_536)?;
-        if let Some(steps) = environment.max_episode_steps {
-            within("environment.max_episode_steps", steps, 1, u32::MAX)?;
-        }
-        if let Some(levels) = environment.level_pool {
-            within("environment.level_pool", levels, 1, u32::MAX)?;
-        }
+        environment.validate()?;
         within("network.cell_features", network.cell_features, 1, 256)?;
         within("network.word_features", network.word_features, 1, 256)?;
         for part in network.parts.values().flatten() {
@@ -68,18 +62,46 @@ impl Config {
         within("ppo.huber_delta", ppo.huber_delta, 0.0, 1000.0)?;
         within("early_stop.success_rate", early_stop.success_rate, 0.0, 1.0)?;
         within("early_stop.window", early_stop.window, 1, 1_000_000)?;
-        within("evaluation.episodes", evaluation.episodes, 1, 1_000_000)?;
-        if let Some(seed) = evaluation.seed {
-            at_most("evaluation.seed", seed, i64::MAX as u64)?;
-            if seed == self.seed {
-                return Err(invalid(
-                    "evaluation.seed",
-                    seed,
-                    "any seed but that of training, to have fresh levels",
-                ));
-            }
+        evaluation.validate(self.seed)?;
+        output.validate()
+    }
+}
+
+impl EnvironmentConfig {
+    /// Checks every field against its range.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        within("environment.num_envs", self.num_envs, 1, 65_536)?;
+        if let Some(steps) = self.max_episode_steps {
+            within("environment.max_episode_steps", steps, 1, u32::MAX)?;
         }
-        within("output.checkpoint_every", output.checkpoint_every, 1, u64::MAX)
+        match self.level_pool {
+            Some(levels) => within("environment.level_pool", levels, 1, u32::MAX),
+            None => Ok(()),
+        }
+    }
+}
+
+impl EvaluationConfig {
+    /// Checks every field against its range, in a run with the seed `run`.
+    pub(crate) fn validate(&self, run: u64) -> Result<(), Error> {
+        within("evaluation.episodes", self.episodes, 1, 1_000_000)?;
+        let Some(seed) = self.seed else { return Ok(()) };
+        at_most("evaluation.seed", seed, i64::MAX as u64)?;
+        if seed == run {
+            return Err(invalid(
+                "evaluation.seed",
+                seed,
+                "any seed but that of training, to have fresh levels",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl OutputConfig {
+    /// Checks every field against its range.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        within("output.checkpoint_every", self.checkpoint_every, 1, u64::MAX)
     }
 }
 

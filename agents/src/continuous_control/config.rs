@@ -169,13 +169,7 @@ impl ContinuousConfig {
         within("frames", self.frames, 1, i64::MAX as u64)?;
         within("report_every", self.report_every, 1, i64::MAX as u64)?;
         within("decide_every", self.decide_every, 1, 1024)?;
-        within("environment.num_envs", environment.num_envs, 1, 65_536)?;
-        if let Some(steps) = environment.max_episode_steps {
-            within("environment.max_episode_steps", steps, 1, u32::MAX)?;
-        }
-        if let Some(levels) = environment.level_pool {
-            within("environment.level_pool", levels, 1, u32::MAX)?;
-        }
+        environment.validate()?;
         if self.algorithm == Algorithm::Td3 && self.sequence.is_some() {
             return Err(invalid("sequence", "a table", "only with algorithm = \"srl\""));
         }
@@ -187,11 +181,8 @@ impl ContinuousConfig {
             within("early_stop.mean_return", goal, f64::MIN, f64::MAX)?;
         }
         within("early_stop.window", early_stop.window, 1, 1_000_000)?;
-        within("evaluation.episodes", evaluation.episodes, 1, 1_000_000)?;
-        if let Some(seed) = evaluation.seed {
-            at_most("evaluation.seed", seed, i64::MAX as u64)?;
-        }
-        within("output.checkpoint_every", output.checkpoint_every, 1, u64::MAX)
+        evaluation.validate(self.seed)?;
+        output.validate()
     }
 }
 

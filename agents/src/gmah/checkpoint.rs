@@ -85,7 +85,10 @@ impl MixingState {
 
     pub fn restore(self, mixing: &mut Mixing) -> Result<(), String> {
         mixing.learner.load_bytes(self.learner)?;
-        (mixing.collector, mixing.replay) = (self.collector, self.replay);
+        let capacity = mixing.replay.capacity();
+        mixing.collector.restore(self.collector)?;
+        mixing.replay = self.replay;
+        mixing.replay.set_capacity(capacity);
         mixing.minibatches = self.minibatches.into();
         (mixing.unlearned, mixing.is_warm) = (self.unlearned, self.is_warm);
         mixing.statistics = self.statistics;

@@ -91,13 +91,14 @@ impl Field {
 /// Which observations agents see, and which make up the global state.
 ///
 /// Agents see the selected observations of the policy group; the state is made of those of the state
-/// group, and where none is selected of all that the agents see. An observation `action_mask` says
+/// group, and where none is selected of all that each of the agents sees, one after another. An observation `action_mask` says
 /// which actions are available.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TeamFeatures {
     observed: Vec<Field>,
     state: Vec<Field>,
     masked: bool,
+    agents: usize,
 }
 
 impl TeamFeatures {
@@ -106,7 +107,8 @@ impl TeamFeatures {
     /// # Errors
     /// A reason, when there is none for the agents or one that cannot be taken in.
     pub fn new(spec: &EnvSpec, observation: &Observation) -> Result<Self, String> {
-        let mut features = Self { observed: Vec::new(), state: Vec::new(), masked: false };
+        let mut features =
+            Self { observed: Vec::new(), state: Vec::new(), masked: false, agents: spec.num_agents };
         for field in &observation.fields {
             if field.spec.name == ACTION_MASK {
                 features.masked = true;
@@ -134,9 +136,12 @@ impl TeamFeatures {
         self.observed.iter().map(Field::len).sum()
     }
 
-    /// Numbers of the global state, of a single agent's size when the state is not observed itself.
+    /// Numbers of the global state: those of all agents' observations when the state is not observed itself.
     pub fn state_len(&self) -> usize {
-        if self.state.is_empty() { self.observation_len() } else { self.state.iter().map(Field::len).sum() }
+        match self.state.is_empty() {
+            true => self.agents * self.observation_len(),
+            false => self.state.iter().map(Field::len).sum(),
+        }
     }
 
     /// Writes what the team of environment `env` sees.
@@ -152,8 +157,10 @@ impl TeamFeatures {
         for (agent, numbers) in situation.observation.chunks_exact_mut(own).enumerate() {
             write_fields(&self.observed, observation, env * agents + agent, numbers);
         }
-        let state = if self.state.is_empty() { &self.observed } else { &self.state };
-        write_fields(state, observation, env * agents, situation.state);
+        match self.state.is_empty() {
+            true => situation.state.copy_from_slice(situation.observation),
+            false => write_fields(&self.state, observation, env * agents, situation.state),
+        }
         if self.masked
             && let Some(mask) = observation.get(ACTION_MASK)
         {
@@ -180,5 +187,41 @@ fn write_fields(fields: &[Field], observation: &Observation, row: usize, mut num
             field.write(array, row, own);
         }
         numbers = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pentathlon_gym::{AutoresetMode, BuildOptions};
+
+    use super::super::{DecisionProcess, PrimitiveProcess};
+    use super::*;
+
+    fn process(observations: &[&str]) -> PrimitiveProcess {
+        let options = BuildOptions {
+            num_envs: 2,
+            autoreset: AutoresetMode::SameStep,
+            observations: observations.iter().map(|&name| name.into()).collect(),
+            ..BuildOptions::default()
+        };
+        let mut env = pentathlon_envs::registry().make("MultiGrid-TrashGrid-v2", &options).unwrap();
+        env.as_mut().reset(3).unwrap();
+        PrimitiveProcess::new(env, 0.99).unwrap()
+    }
+
+    #[test]
+    fn without_a_state_of_its_own_it_is_what_all_agents_see() {
+        let with_state = process(&["vector", "state", "action_mask"]);
+        assert_eq!((with_state.shape().observation, with_state.shape().state), (58, 42));
+        let without = process(&["vector", "action_mask"]);
+        let shape = without.shape();
+        assert_eq!((shape.observation, shape.state), (58, 3 * 58));
+        let mut observation = vec![0.0; 3 * 58];
+        let (mut state, mut available) = (vec![0.0; 3 * 58], vec![0; 3 * shape.choices]);
+        let situation =
+            SituationMut { observation: &mut observation, state: &mut state, available: &mut available };
+        without.observe(1, situation);
+        assert_eq!(state, observation);
+        assert!(state[..58] != state[58..116]);
     }
 }

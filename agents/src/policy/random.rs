@@ -15,6 +15,8 @@ use crate::random::{Purpose, stream};
 #[derive(Clone, Debug)]
 pub struct RandomPolicy {
     random: Philox,
+    /// Whether an `action_mask` counts.
+    is_masked: bool,
     /// Room for real-valued actions of one agent.
     drawn: Array,
 }
@@ -22,7 +24,13 @@ pub struct RandomPolicy {
 impl RandomPolicy {
     /// A policy that draws from the stream of `seed`.
     pub fn new(seed: u64) -> Self {
-        Self { random: stream(seed, Purpose::Evaluation), drawn: Array::F32(Vec::new()) }
+        Self { random: stream(seed, Purpose::Evaluation), is_masked: true, drawn: Array::F32(Vec::new()) }
+    }
+
+    /// A policy that draws from the stream of `seed`, of all discrete actions whatever an `action_mask` says: for actions
+    /// that are drawn before the steps in which they are made, when nobody knows yet what will be allowed.
+    pub fn of_all_actions(seed: u64) -> Self {
+        Self { is_masked: false, ..Self::new(seed) }
     }
 
     fn draw_allowed(&mut self, allowed: impl Iterator<Item = bool> + Clone) -> Option<i32> {
@@ -38,7 +46,8 @@ impl RandomPolicy {
     fn draw_discrete(&mut self, env: &dyn VectorEnv, index: usize, row: &mut [i32]) {
         match &env.spec().action_space {
             Space::Discrete { n, start } => {
-                let (count, mask) = (*n as usize, env.observation().get(ACTION_MASK));
+                let count = *n as usize;
+                let mask = self.is_masked.then(|| env.observation().get(ACTION_MASK)).flatten();
                 let first_agent = index * row.len();
                 for (agent, action) in row.iter_mut().enumerate() {
                     let first = (first_agent + agent) * count;

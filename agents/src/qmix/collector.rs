@@ -46,6 +46,21 @@ impl PartialEq for Room {
 }
 
 impl Collector {
+    /// Goes on with the episodes under way of `kept`.
+    ///
+    /// # Errors
+    /// A collector for processes of another shape.
+    pub(crate) fn restore(&mut self, kept: Self) -> Result<(), String> {
+        if (kept.shape, kept.width) != (self.shape, self.width) {
+            return Err(format!(
+                "its episodes are of {:?} with {} numbers remembered, and this run has {:?} with {}",
+                kept.shape, kept.width, self.shape, self.width
+            ));
+        }
+        *self = kept;
+        Ok(())
+    }
+
     /// A collector for processes of `shape` and networks whose hidden state has `width` numbers.
     pub fn new(shape: ProcessShape, width: usize) -> Self {
         let agents = shape.num_envs * shape.num_agents;
@@ -258,4 +273,24 @@ fn append(shape: ProcessShape, episode: &mut Episode, write: impl FnOnce(Situati
         state: &mut episode.states[state..],
         available: &mut episode.available[allowed..],
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn episodes_of_another_shape_are_refused() {
+        let shape = ProcessShape { num_envs: 2, num_agents: 2, choices: 3, observation: 4, state: 4 };
+        let mut collector = Collector::new(shape, 8);
+        assert!(collector.restore(Collector::new(shape, 8)).is_ok());
+        for other in [
+            Collector::new(shape, 9),
+            Collector::new(ProcessShape { state: 8, ..shape }, 8),
+            Collector::new(ProcessShape { num_envs: 1, ..shape }, 8),
+        ] {
+            assert!(collector.restore(other).unwrap_err().contains("its episodes are of"));
+        }
+        assert_eq!(collector, Collector::new(shape, 8));
+    }
 }

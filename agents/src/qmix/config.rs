@@ -6,23 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::coma::CriticConfig;
+use crate::config::resuming::only_changes;
+use crate::config::validation::{at_most, invalid, within};
 use crate::config::{EnvironmentConfig, EvaluationConfig, OutputConfig};
 
 /// The experiments that are built in, by name; the texts of the files in `experiments/`.
-pub const EXPERIMENTS: [(&str, &str); 6] = [
+pub const EXPERIMENTS: [(&str, &str); 7] = [
     ("qmix_two_step", include_str!("../../../experiments/qmix_two_step.toml")),
     ("vdn_two_step", include_str!("../../../experiments/vdn_two_step.toml")),
     ("vdn_switch", include_str!("../../../experiments/vdn_switch.toml")),
     ("qmix_trash_grid", include_str!("../../../experiments/qmix_trash_grid.toml")),
     ("qmix_trash_grid_6x6", include_str!("../../../experiments/qmix_trash_grid_6x6.toml")),
+    ("dqn_minigrid_empty_5x5", include_str!("../../../experiments/dqn_minigrid_empty_5x5.toml")),
     ("coma_trash_grid", include_str!("../../../experiments/coma_trash_grid.toml")),
 ];
 
-/// A training run of IQL, VDN, QMIX or COMA.
+/// A training run of DQN, IQL, VDN, QMIX or COMA.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QmixConfig {
-    /// What learns: `values` or `coma`.
+    /// What learns: `values`, `dqn` or `coma`.
     #[serde(skip_serializing_if = "TeamAlgorithm::is_values")]
     pub algorithm: TeamAlgorithm,
     /// Seed of everything random in training.
@@ -47,12 +50,18 @@ pub struct QmixConfig {
 }
 
 /// What learns.
+///
+/// Deep Q-learning is independent Q-learning of a team of one: with the same replay of whole episodes, target network and
+/// double Q-learning. What differs from the paper's is that a minibatch is made of episodes, not of single steps, that the
+/// input holds the agent's last choice, and with `learner.recurrent` that the agent remembers (Hausknecht & Stone, 2015).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TeamAlgorithm {
     /// Values of choices: IQL, VDN or QMIX, as `learner.factorisation` says.
     #[default]
     Values,
+    /// Deep Q-learning of a single agent (Mnih et al., 2015).
+    Dqn,
     /// Counterfactual multi-agent policy gradients.
     Coma,
 }
@@ -92,7 +101,7 @@ pub enum Optimiser {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnerConfig {
-    /// How the joint value is made: `iql`, `vdn` or `qmix`.
+    /// How the joint value is made: `iql`, `vdn` or `qmix`. Left out with `algorithm = "dqn"` and `"coma"`.
     pub factorisation: Factorisation,
     /// Whether agents remember: a gated recurrent unit behind the first layer.
     pub recurrent: bool,
@@ -134,6 +143,27 @@ pub struct ExplorationConfig {
     /// Frames over which epsilon falls linearly.
     pub frames: u64,
 }
+
+/// What may change when a run goes on: fields, and tables all fields of which may. Everything else is part of what was
+/// played, of the networks or of the optimiser's state.
+const CHANGEABLE: [&str; 16] = [
+    "frames",
+    "report_every",
+    "learner.learning_rate",
+    "learner.max_gradient_norm",
+    "learner.batch_episodes",
+    "learner.replay_episodes",
+    "learner.episodes_per_update",
+    "learner.target_updates",
+    "learner.double_q",
+    "critic.learning_rate",
+    "critic.lambda",
+    "critic.minibatch_steps",
+    "critic.target_updates",
+    "exploration",
+    "evaluation",
+    "output",
+];
 
 impl Default for QmixConfig {
     fn default() -> Self {
@@ -246,39 +276,52 @@ impl QmixConfig {
     /// # Errors
     /// [`Error::InvalidField`] for the first one that is not.
     pub fn validate(&self) -> Result<(), Error> {
-        let envs = self.environment.num_envs;
-        if !(1..=65_536).contains(&envs) {
-            return Err(Error::InvalidField {
-                field: "environment.num_envs",
-                value: envs.to_string(),
-                allowed: String::from("1 to 65536"),
-            });
-        }
-        if self.report_every == 0 {
-            return Err(Error::InvalidField {
-                field: "report_every",
-                value: String::from("0"),
-                allowed: String::from("1 or more"),
-            });
-        }
+        // TOML has no larger whole numbers.
+        at_most("seed", self.seed, i64::MAX as u64)?;
+        within("frames", self.frames, 1, i64::MAX as u64)?;
+        within("report_every", self.report_every, 1, i64::MAX as u64)?;
+        self.environment.validate()?;
+        self.evaluation.validate(self.seed)?;
+        self.output.validate()?;
         match (self.algorithm, &self.critic) {
-            (TeamAlgorithm::Values, Some(_)) => {
-                return Err(Error::InvalidField {
-                    field: "critic",
-                    value: String::from("a table"),
-                    allowed: String::from("a table [critic] with algorithm = \"coma\" alone"),
-                });
+            (TeamAlgorithm::Values | TeamAlgorithm::Dqn, Some(_)) => {
+                let allowed = "a table [critic] with algorithm = \"coma\" alone";
+                return Err(invalid("critic", "a table", allowed));
             }
-            (TeamAlgorithm::Coma, _) if self.learner.factorisation != Factorisation::default() => {
-                return Err(Error::InvalidField {
-                    field: "learner.factorisation",
-                    value: format!("{:?}", self.learner.factorisation).to_lowercase(),
-                    allowed: String::from("nothing with algorithm = \"coma\", which has no joint value"),
-                });
+            (TeamAlgorithm::Dqn | TeamAlgorithm::Coma, _)
+                if self.learner.factorisation != Factorisation::default() =>
+            {
+                let given = format!("{:?}", self.learner.factorisation).to_lowercase();
+                let allowed = "nothing with algorithm = \"dqn\" or \"coma\", which factorise no joint value";
+                return Err(invalid("learner.factorisation", given, allowed));
             }
             (_, critic) => critic.as_ref().map_or(Ok(()), CriticConfig::validate)?,
         }
         self.learner.validate(&self.exploration)
+    }
+
+    /// The settings of the networks: with deep Q-learning those of an agent that learns by itself.
+    pub(super) fn network_settings(&self) -> LearnerConfig {
+        match self.algorithm {
+            TeamAlgorithm::Dqn => LearnerConfig { factorisation: Factorisation::Iql, ..self.learner.clone() },
+            TeamAlgorithm::Values | TeamAlgorithm::Coma => self.learner.clone(),
+        }
+    }
+
+    /// Whether a run of `self` may go on with the settings of `now`.
+    ///
+    /// # Errors
+    /// [`Error::FixedField`] for the first field that differs and is not one of [`CHANGEABLE`].
+    pub(super) fn check_resume(&self, now: &Self) -> Result<(), Error> {
+        // A table that was left out has its defaults.
+        let whole = |config: &Self| {
+            let mut config = config.clone();
+            if config.algorithm == TeamAlgorithm::Coma {
+                config.critic.get_or_insert_default();
+            }
+            config
+        };
+        only_changes(&whole(self), &whole(now), &CHANGEABLE)
     }
 }
 
@@ -376,6 +419,16 @@ mod tests {
             ("learner.replay_episodes = 3", "learner.replay_episodes"),
             ("exploration.last = -0.1", "exploration.last"),
             ("learner.target_updates = 0", "learner.target_updates"),
+            ("frames = 0", "frames"),
+            ("report_every = 0", "report_every"),
+            ("environment.num_envs = 0", "environment.num_envs"),
+            ("environment.max_episode_steps = 0", "environment.max_episode_steps"),
+            ("environment.level_pool = 0", "environment.level_pool"),
+            ("evaluation.episodes = 0", "evaluation.episodes"),
+            ("evaluation.seed = 1", "evaluation.seed"),
+            ("output.checkpoint_every = 0", "output.checkpoint_every"),
+            ("algorithm = 'dqn'\nlearner.factorisation = 'vdn'", "learner.factorisation"),
+            ("algorithm = 'dqn'\n[critic]", "critic"),
             ("[critic]", "critic"),
             ("algorithm = 'coma'\nlearner.factorisation = 'vdn'", "learner.factorisation"),
             ("algorithm = 'coma'\n[critic]\nhidden = 0", "critic.hidden"),

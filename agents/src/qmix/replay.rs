@@ -86,6 +86,21 @@ impl Replay {
         }
     }
 
+    /// The most episodes that are kept.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Makes it a memory of `capacity` episodes, at least 1; of more the last ones stay.
+    pub fn set_capacity(&mut self, capacity: usize) {
+        if capacity.max(1) == self.capacity {
+            return;
+        }
+        let mut episodes = self.drain();
+        episodes.drain(..episodes.len().saturating_sub(capacity.max(1)));
+        *self = Self { episodes, ..Self::new(capacity) };
+    }
+
     /// All episodes, the oldest first; none are left.
     pub fn drain(&mut self) -> Vec<Episode> {
         let oldest = if self.episodes.len() < self.capacity { 0 } else { self.next };
@@ -238,6 +253,21 @@ mod tests {
         // Inputs of agent 1 of the long episode at time 1: what it saw, its last choice, its number.
         let at = ((2 + 1) * 2 + 1) * 6;
         assert_eq!(batch.inputs[at..at + 6], [13.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn another_capacity_keeps_the_last_episodes_in_their_order() {
+        for (capacity, kept) in [(3, vec![3, 4, 5]), (2, vec![4, 5]), (0, vec![5]), (9, vec![3, 4, 5])] {
+            let mut replay = Replay::new(3);
+            (1..=5).for_each(|steps| replay.push(episode(steps, true)));
+            replay.set_capacity(capacity);
+            let lengths =
+                |replay: &Replay| replay.clone().drain().iter().map(Episode::len).collect::<Vec<_>>();
+            assert_eq!(lengths(&replay), kept);
+            replay.push(episode(6, true));
+            let all = [&kept[..], &[6]].concat();
+            assert_eq!(lengths(&replay), all[all.len().saturating_sub(capacity.max(1))..]);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::random::{Purpose, stream};
 
 /// The learner that a configuration names.
 pub enum TeamLearner {
-    /// IQL, VDN or QMIX.
+    /// DQN, IQL, VDN or QMIX.
     Values(Box<Learner>),
     /// Counterfactual policy gradients.
     Coma(Box<ComaLearner>),
@@ -25,8 +25,8 @@ impl TeamLearner {
     /// A learner with random parameters drawn from the configuration's seed.
     pub fn new(shape: ProcessShape, config: &QmixConfig) -> Self {
         match config.algorithm {
-            TeamAlgorithm::Values => {
-                Self::Values(Box::new(Learner::new(shape, &config.learner, config.seed)))
+            TeamAlgorithm::Values | TeamAlgorithm::Dqn => {
+                Self::Values(Box::new(Learner::new(shape, &config.network_settings(), config.seed)))
             }
             TeamAlgorithm::Coma => {
                 let critic = config.critic.clone().unwrap_or_default();
@@ -124,7 +124,7 @@ impl QmixConfig {
     /// How agents choose while they learn, or at the end of it, with this chance of a random choice.
     pub fn selection(&self, epsilon: f64) -> ActionSelection {
         match self.algorithm {
-            TeamAlgorithm::Values => ActionSelection::EpsilonGreedy(epsilon),
+            TeamAlgorithm::Values | TeamAlgorithm::Dqn => ActionSelection::EpsilonGreedy(epsilon),
             TeamAlgorithm::Coma => ActionSelection::EpsilonSoftmax(epsilon),
         }
     }
@@ -142,8 +142,9 @@ impl QmixConfig {
     pub(super) fn agent_network(&self, shape: ProcessShape, bytes: Vec<u8>) -> Result<AgentNetwork, String> {
         let (mut random, device) = (stream(0, Purpose::Parameters), Device::flex());
         Ok(match self.algorithm {
-            TeamAlgorithm::Values => {
-                module_from(&Networks::new(shape, &self.learner, &mut random, &device), bytes)?.agent
+            TeamAlgorithm::Values | TeamAlgorithm::Dqn => {
+                let fresh = Networks::new(shape, &self.network_settings(), &mut random, &device);
+                module_from(&fresh, bytes)?.agent
             }
             TeamAlgorithm::Coma => {
                 let critic = self.critic.clone().unwrap_or_default();

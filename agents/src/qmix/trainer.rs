@@ -10,7 +10,7 @@ use pentathlon_gym::{EpisodeRecord, EpisodeStatistics, VectorEnv};
 
 use super::checkpoint::State;
 use super::collector::Collector;
-use super::config::QmixConfig;
+use super::config::{QmixConfig, TeamAlgorithm};
 use super::learner::UpdateStatistics;
 use super::replay::{Batch, Replay};
 use super::run_files::TeamFiles;
@@ -43,7 +43,7 @@ pub struct TeamProgress {
     pub seconds: f64,
 }
 
-/// A training run of IQL, VDN, QMIX or COMA.
+/// A training run of DQN, IQL, VDN, QMIX or COMA.
 pub struct TeamTrainer {
     config: QmixConfig,
     process: PrimitiveProcess,
@@ -80,6 +80,14 @@ impl TeamTrainer {
     fn with_env(config: QmixConfig, env: Box<dyn VectorEnv>) -> Result<Self, Error> {
         let process = PrimitiveProcess::new(env, config.learner.gamma)?;
         let shape = process.shape();
+        if config.algorithm == TeamAlgorithm::Dqn && shape.num_agents > 1 {
+            let reason = format!(
+                "it has {} agents, and algorithm = \"dqn\" is for one; leave the field out and set \
+                 learner.factorisation = \"iql\" to let each learn by itself",
+                shape.num_agents
+            );
+            return Err(Error::Unsupported { id: config.environment.id, reason });
+        }
         Ok(Self {
             learner: TeamLearner::new(shape, &config),
             collector: Collector::new(shape, config.learner.hidden),
@@ -291,10 +299,11 @@ impl TeamTrainer {
         Self::resume_with(path, &[""; 0], make)
     }
 
-    /// [`TeamTrainer::resume`] with `overrides`, each `table.field=value`, applied to the configuration.
+    /// [`TeamTrainer::resume`] with `overrides`, each `table.field=value`, applied to the configuration. What may change are
+    /// how long, how fast and from how much is learned, exploration, evaluation and output.
     ///
     /// # Errors
-    /// As [`TeamTrainer::resume`] and [`QmixConfig::with_overrides`].
+    /// As [`TeamTrainer::resume`] and [`QmixConfig::with_overrides`], and [`Error::FixedField`].
     pub fn resume_with(
         path: &Path,
         overrides: &[impl AsRef<str>],
@@ -302,14 +311,16 @@ impl TeamTrainer {
     ) -> Result<Self, Error> {
         let state = State::load(path)?;
         let config = QmixConfig::with_overrides("", &state.config, overrides)?;
+        QmixConfig::from_toml(&state.config)?.check_resume(&config)?;
         let mut env =
             make(&config.environment.id, &config.build_options(config.environment.num_envs, config.seed))?;
         env.restore(&state.environments)?;
         let mut trainer = Self::with_env(config, env)?;
         let reason = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
         trainer.learner.load_bytes(state.learner).map_err(reason)?;
-        trainer.collector = state.collector;
+        trainer.collector.restore(state.collector).map_err(reason)?;
         trainer.replay = state.replay;
+        trainer.replay.set_capacity(trainer.config.learner.replay_episodes);
         (trainer.actions, trainer.minibatches) = (state.actions.into(), state.minibatches.into());
         (trainer.frames, trainer.unlearned, trainer.seconds) = (state.frames, state.unlearned, state.seconds);
         (trainer.since, trainer.statistics) = (state.since, state.statistics);

@@ -96,7 +96,7 @@ fn spec(task: &Task, options: &TeamOptions, settings: &TeamSettings) -> EnvSpec 
         observations: Form::of_task(task).iter().map(|form| form.spec(task, settings, options)).collect(),
         default_observations: Form::defaults(task),
         max_episode_steps: options.max_steps,
-        reward_range: if task.zone[2] > 0 { (-0.1, 15.9) } else { (0.0, 1.0) },
+        reward_range: if task.zone[2] > 0 { (-0.1 - options.drop_cost as f32, 15.9) } else { (0.0, 1.0) },
         subgoals: task.subgoals().iter().map(|&name| name.into()).collect(),
         channels: Vec::new(),
         context: Vec::new(),

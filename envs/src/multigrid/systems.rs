@@ -9,8 +9,8 @@ use super::{
     components::records::{NOWHERE, Team, agent_of, is_occupied, with_agent},
     rules::{
         acting::rules::{
-            FETCH_PICKUP, FOUND_EVENT, GOAL_EVENT, SWITCH_EVENT, attempted, is_item, is_trash, reached_place,
-            trash_pay, unlisted, way_of,
+            FETCH_PICKUP, FOUND_EVENT, GOAL_EVENT, SWITCH_EVENT, attempted, has_found, is_item, is_trash,
+            reached_place, trash_pay, unlisted, way_of,
         },
         foraging::rules::{
             FORAGE_LOAD, LOADED_EVENT, food_level, levels_of, loaders, moved_together, wanted_x, wanted_y,
@@ -23,7 +23,6 @@ use crate::minigrid::{
     components::records::{EMPTY, FLOOR, GOAL, GREY, State, WALL, cell, kind_of},
     rules::geometry::rules::is_inside,
 };
-use pentathlon_engine::episode::records::NO_EVENT;
 
 /// The place that an agent's actions change and what is there: outside the grid, walls and no index.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +93,7 @@ pub(super) fn step(
             let is_complete = acted.delivered > 0 && team.progress == settings.total;
             team.paid[slot] = trash_pay(*settings, acted, is_complete);
             let ahead = front_of(settings, team, cells, agent, &acted.state, FETCH_PICKUP);
-            if acted.event == NO_EVENT && !is_item(front.cell) && is_item(ahead.cell) {
+            if has_found(acted, front.cell, ahead.cell) {
                 events[slot] = FOUND_EVENT;
             }
             if team.progress == settings.total {

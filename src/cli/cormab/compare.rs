@@ -5,10 +5,7 @@ use std::{
     io::ErrorKind,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::Ordering,
 };
 
 use anyhow::Context;
@@ -26,8 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         exit::{Interrupted, Usage},
-        output,
-        train::listen_for_interrupts,
+        interrupt, output,
     },
     SizeArguments, episode_bar, make_instance, read_config, show_progress,
 };
@@ -150,8 +146,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     }
 
-    let stop = Arc::new(AtomicBool::new(false));
-    listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
+    let stop = interrupt::listen()?;
     // Episodes of training, of all instances together.
     let episodes = config.training.episodes as u64;
     let bar = episode_bar(arguments.json, episodes.saturating_mul(configs.len() as u64));

@@ -4,10 +4,7 @@
 use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::Ordering,
     time::Duration,
 };
 
@@ -25,8 +22,7 @@ use serde::Serialize;
 use super::{
     super::{
         exit::{Interrupted, Usage},
-        output,
-        train::listen_for_interrupts,
+        interrupt, output,
     },
     SizeArguments, episode_bar, make_instance, read_config, show_progress,
 };
@@ -146,8 +142,7 @@ fn train_here(arguments: &Arguments) -> anyhow::Result<Trained> {
         arguments.problem.ok_or_else(|| Usage(String::from("--problem or --checkpoint is needed")))?;
     arguments.sizes.apply(problem, &mut config, 0);
     let instance = make_instance(&config)?;
-    let (stop, training) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
-    listen_for_interrupts(stop.clone(), training.clone())?;
+    let stop = interrupt::listen()?;
     let bar = episode_bar(arguments.json, config.training.episodes as u64);
     tracing::info!("{}: warm start", instance.name);
     let trained = train(&config, &instance, &mut |progress: Option<&Progress>| {
@@ -159,8 +154,7 @@ fn train_here(arguments: &Arguments) -> anyhow::Result<Trained> {
     let Some(trained) = trained else {
         return Err(Interrupted(String::from("nothing was measured; training was not over")).into());
     };
-    // From here on Ctrl-C has nothing to wait for.
-    training.store(false, Ordering::SeqCst);
+    stop.all_is_saved()?;
     let mut networks = vec![("one-step reward", trained.warm_network)];
     if trained.episodes > 0 {
         networks.push(("trained", trained.network));

@@ -3,10 +3,7 @@
 use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -28,8 +25,7 @@ use serde::Serialize;
 use super::{
     super::{
         exit::{Interrupted, Usage},
-        output,
-        train::{listen_for_interrupts, run_folder},
+        interrupt, output, run_folder,
     },
     episode_bar, make_instance, read_config,
 };
@@ -82,8 +78,7 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
         let reason = "the configuration says which instance SEQUOIA learns: its table [problem]";
         return Err(Usage(format!("--env {id}: {reason}")).into());
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    listen_for_interrupts(stop.clone(), Arc::new(AtomicBool::new(true)))?;
+    let stop = interrupt::listen()?;
     let (mut trainer, folder) = open(run, &stop)?;
     let checkpoint = checkpoint_path(&folder);
     let write =
@@ -122,6 +117,7 @@ pub fn train_sequoia(run: &TrainingRun<'_>) -> anyhow::Result<()> {
         );
         return Err(Interrupted(saved).into());
     }
+    stop.all_is_saved()?;
     let (config, instance) = (trainer.config(), trainer.instance());
     let set = FeasibleSet::new(instance);
     let limits = Limits { nodes: MAX_NODES, ..Limits::default() };
@@ -189,14 +185,15 @@ fn begin(
 fn open(run: &TrainingRun<'_>, stop: &AtomicBool) -> anyhow::Result<(SequoiaTrainer, PathBuf)> {
     if let Some(path) = run.resume {
         let folder = if path.is_file() { path.parent().unwrap_or(Path::new(".")) } else { path };
+        let to = run_folder::for_resumed_run(&checkpoint_path(folder), run.out)?;
         let trainer = SequoiaTrainer::resume(&checkpoint_path(folder), run.overrides)?;
-        return Ok((trainer, run.out.unwrap_or(folder).to_owned()));
+        return Ok((trainer, to));
     }
     let mut config = read_config(run.config, run.overrides)?;
     config.seed = run.seed.unwrap_or(config.seed);
     let instance = make_instance(&config)?;
-    let named = run.out.map(Path::to_owned);
-    let folder = run_folder(named.as_ref(), &id(instance.problem), checkpoint_path)?;
+    let folder = run.out.map_or_else(|| run_folder::unused(&id(instance.problem)), Path::to_owned);
+    let folder = run_folder::for_new_run(folder)?;
     std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     let trainer = begin(config, instance, stop)?;
     let interrupted = || Interrupted(String::from("nothing was saved; the warm start was not over"));

@@ -1,18 +1,25 @@
 //! `pentathlon study`: small experiments that show what a method is for, each with a claim that is checked over
 //! several seeds.
 
-use std::{ops::ControlFlow, path::PathBuf, sync::atomic::Ordering};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use pentathlon::agents::{
     self, Checkpoint,
+    behaviour_cloning::ClonedCheckpoint,
     continuous_control::ContinuousCheckpoint,
     decision_frequency::{FrequencySettings, frequency_study},
+    gmah::is_hierarchy,
     hac::{RoomsSettings, rooms_study},
     mbtl::{CartPoleSettings, cart_pole_study},
     option_critic::{FourRoomsSettings, four_rooms_study},
     policy::Policy,
+    qmix::TeamCheckpoint,
     sequence_policy::{PendulumSettings, pendulum_study},
     snapshot_starts::{SnapshotSettings, snapshot_starts_study},
     study::{
@@ -26,6 +33,7 @@ use pentathlon::agents::{
 };
 
 use super::{
+    cormab,
     eval::find_checkpoint,
     exit::{Interrupted, Usage},
     interrupt, output,
@@ -232,6 +240,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 let reason = "it lays out what it does between two decisions; use eval --decide-every";
                 return Err(Usage(format!("{}: {reason}", path.display())).into());
             }
+            if let Some(learner) = other_than_ppo(&path) {
+                let reason = format!("it is {learner}; this study takes runs of PPO");
+                return Err(Usage(format!("{}: {reason}", path.display())).into());
+            }
             let checkpoint = Checkpoint::load(&path)?;
             let config = &checkpoint.config;
             let settings = FrequencySettings {
@@ -271,6 +283,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             coverage_study(&settings, &build, finished, watch)
         }),
     }
+}
+
+/// What the checkpoint at `path` is of, where that is another learner than PPO.
+fn other_than_ppo(path: &Path) -> Option<&'static str> {
+    let kinds = [
+        (TeamCheckpoint::is_at(path), "a run of a value learner or of COMA"),
+        (is_hierarchy(path), "a run of a hierarchy"),
+        (ClonedCheckpoint::is_at(path), "a policy that was imitated"),
+        (cormab::is_run(path), "a run of SEQUOIA"),
+    ];
+    kinds.into_iter().find(|(is_it, _)| *is_it).map(|(_, learner)| learner)
 }
 
 /// Runs a study under a progress bar and reports it.

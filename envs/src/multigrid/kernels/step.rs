@@ -86,7 +86,7 @@ pub mod grid_kernel {
                     let is_complete = acted.delivered > 0u32 && team.progress == settings.total;
                     team.paid[agent as usize] = trash_pay(settings, acted, is_complete);
                     let seen = read_reached(settings, first, acted.state);
-                    if event == NO_EVENT && !is_item(front) && is_item(seen) {
+                    if has_found(acted, front, seen) {
                         event = FOUND_EVENT;
                     }
                     if team.progress == settings.total {

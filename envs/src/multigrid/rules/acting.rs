@@ -41,7 +41,7 @@ pub mod rules {
     pub const GOAL_EVENT: i32 = 2i32;
     /// Event of the switch corridor: an agent presses the switch for the first time.
     pub const SWITCH_EVENT: i32 = 0i32;
-    /// Events of Trash-Grid: an item comes within reach, one is picked up, a big one is split, the load is
+    /// Events of Trash-Grid: an item that the agent did not put there comes within reach, one is picked up, a big one is split, the load is
     /// delivered.
     pub const FOUND_EVENT: i32 = 0i32;
     /// See [`FOUND_EVENT`].
@@ -106,7 +106,7 @@ pub mod rules {
     }
 
     /// Trash-Grid's step for an agent that carries `state.carrying` items. Items do not block; other
-    /// agents do. What lies outside the grid is a wall.
+    /// agents do, but what lies under them can be picked up and split. What lies outside the grid is a wall.
     pub fn worked(settings: TeamSettings, state: State, front: u32, occupied: bool, action: u32) -> Acted {
         let mut acted = Acted { state, front, event: NO_EVENT, delivered: 0u32, dropped: 0u32 };
         if action == TRASH_LEFT {
@@ -206,6 +206,12 @@ pub mod rules {
     /// Whether the task is to collect trash.
     pub fn is_trash(settings: TeamSettings) -> bool {
         settings.rule == TRASH || settings.rule == FETCH
+    }
+
+    /// Whether an agent of Trash-Grid has found an item: one is within reach, where there was none `before`. What it put
+    /// down itself it did not find.
+    pub fn has_found(acted: Acted, before: u32, reached: u32) -> bool {
+        acted.event == NO_EVENT && acted.dropped == 0u32 && !is_item(before) && is_item(reached)
     }
 
     /// What an agent earned in Trash-Grid; `is_complete` when it delivered the last item.
@@ -310,6 +316,26 @@ mod tests {
             let kept = worked(settings, agent(5, 8, 3), front, occupied, TRASH_PUT);
             assert!(!makes_a_difference(agent(5, 8, 3), front, kept));
         }
+    }
+
+    #[test]
+    fn an_item_is_found_where_there_was_none_but_not_one_that_was_put_down() {
+        let walked = worked(settings(), agent(1, 1, 0), EMPTY, false, TRASH_FORWARD);
+        assert!(has_found(walked, EMPTY, small()) && has_found(walked, EMPTY, cell(BOX, PURPLE, 0)));
+        assert!(!has_found(walked, small(), small()) && !has_found(walked, EMPTY, EMPTY));
+        let put = worked(settings(), agent(1, 1, 1), EMPTY, false, TRASH_PUT);
+        assert_eq!((put.dropped, put.front), (1, small()));
+        assert!(!has_found(put, EMPTY, put.front));
+    }
+
+    #[test]
+    fn what_lies_under_another_agent_can_be_taken_but_nothing_is_put_there() {
+        let picked = worked(settings(), agent(1, 1, 0), small(), true, TRASH_PICKUP);
+        assert_eq!((picked.state.carrying, picked.front, picked.event), (1, EMPTY, PICKED_EVENT));
+        let split = worked(settings(), agent(1, 1, 0), cell(BOX, PURPLE, 0), true, TRASH_SPLIT);
+        assert_eq!((split.front, split.event), (small(), SPLIT_EVENT));
+        let kept = worked(settings(), agent(1, 1, 1), EMPTY, true, TRASH_PUT);
+        assert_eq!((kept.state.carrying, kept.dropped), (1, 0));
     }
 
     #[test]
