@@ -159,6 +159,8 @@ struct Walk {
     at: (i32, i32),
     goal: (i32, i32),
     age: u32,
+    /// Whether the episode ends with it, as where nothing is left to do; else only the subgoal.
+    ends_episode: bool,
     /// Step at which the goal moves, if it does.
     change: Option<u32>,
 }
@@ -170,7 +172,7 @@ impl Walk {
             let (at, goal) = (cell(), cell());
             if (at.0 - goal.0).abs() + (at.1 - goal.1).abs() >= 8 {
                 let change = (random.float() < share).then(|| random.int(5, 7) as u32);
-                return Self { at, goal, age: 0, change };
+                return Self { at, goal, age: 0, ends_episode: random.float() < 0.5, change };
             }
         }
     }
@@ -216,19 +218,30 @@ fn walk(
     let (current, rewards) = (vec![0; agents], vec![0.0; agents]);
     let mut noticed = vec![Vec::new(); agents];
     let mut over = Vec::new();
-    let mut features = vec![0.0; agents * NUMBERS];
+    let (mut features, mut last) = (vec![0.0; agents * NUMBERS], vec![0.0; agents * NUMBERS]);
     let observe = |walks: &[Walk], features: &mut [f32]| {
         walks.iter().zip(features.chunks_exact_mut(NUMBERS)).for_each(|(walk, row)| walk.observe(row));
     };
     observe(walks, &mut features);
     for _ in 0..steps {
         surprise.expect(&features, &current);
+        let end_of = |walk: &Walk| if walk.ends_episode { End::Episode } else { End::Terminated };
         let ends: Vec<Option<End>> =
-            walks.iter_mut().map(|walk| walk.step(random).then_some(End::Terminated)).collect();
+            walks.iter_mut().map(|walk| walk.step(random).then(|| end_of(walk))).collect();
+        let walked = walks.to_vec();
+        observe(&walked, &mut last);
+        // After an episode agents see the next one's beginning.
+        for (walk, _) in walks.iter_mut().zip(&ends).filter(|(_, end)| **end == Some(End::Episode)) {
+            *walk = Walk::new(share, random);
+        }
         observe(walks, &mut features);
         let ages: Vec<u32> = walks.iter().map(|walk| walk.age).collect();
         let events: Vec<i32> = ends.iter().map(|end| if end.is_some() { 0 } else { -1 }).collect();
-        let outcome = Outcome { reward: 0.0, discount: 0.99, terminated: false, ended: false };
+        let outcomes: Vec<Outcome> = ends
+            .iter()
+            .map(|end| *end == Some(End::Episode))
+            .map(|ended| Outcome { reward: 0.0, discount: 0.99, terminated: ended, ended })
+            .collect();
         let scene = Scene {
             shape,
             observation: &observation,
@@ -240,9 +253,10 @@ fn walk(
         let aftermath = Aftermath {
             scene,
             last: None,
+            last_features: &last,
             current: &current,
             rewards: &rewards,
-            outcomes: &vec![outcome; agents],
+            outcomes: &outcomes,
             ends: &ends,
         };
         surprise.perceive(&aftermath);
@@ -254,7 +268,9 @@ fn walk(
         surprise.settle(&aftermath);
         for (place, end) in ends.iter().enumerate() {
             if end.is_some() {
-                over.push((walks[place], std::mem::take(&mut noticed[place])));
+                over.push((walked[place], std::mem::take(&mut noticed[place])));
+            }
+            if *end == Some(End::Terminated) {
                 walks[place] = Walk::new(share, random);
             }
         }
@@ -267,7 +283,7 @@ fn walk(
 
 /// The mechanism's own acceptance, with the default settings: when the goal moves, at least 80 % of agents choose anew
 /// within 6 steps, and without a change fewer than 5 % do. One walk in eight has a change: what is usual is learned
-/// from all steps, surprising ones included.
+/// from all steps, surprising ones included. Half of the walks end with the episode, the others with the subgoal alone.
 #[test]
 fn agents_notice_that_their_goal_has_moved_and_little_else() {
     let mut surprise = Surprise::new(&SurpriseConfig::default(), NUMBERS, 1, 5);
