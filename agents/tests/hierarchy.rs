@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use pentathlon_agents::gmah::{GmahConfig, GmahTrainer, Stage, Surprise, SurpriseConfig};
+use pentathlon_agents::gmah::{GmahConfig, GmahProgress, GmahTrainer, Stage, Surprise, SurpriseConfig};
 use pentathlon_agents::options::{Aftermath, End, Outcome, ProcessShape, Scene};
 use pentathlon_agents::qmix::{Batch, Episode, Learner, LearnerConfig, Optimiser};
 use pentathlon_agents::random::{Purpose, stream};
@@ -47,7 +47,6 @@ fn small(changes: &[&str]) -> GmahConfig {
         frames = 1024
         warm_start_episodes = 4
         warm_start_updates = 2
-        suffixes = 1
         [mixing.learner]
         hidden = 8
         batch_episodes = 4
@@ -58,16 +57,132 @@ fn small(changes: &[&str]) -> GmahConfig {
     GmahConfig::read("", text, changes).unwrap()
 }
 
+/// One update. Time passes differently: progress is compared without it.
+fn update(trainer: &mut GmahTrainer) -> GmahProgress {
+    let progress = trainer.train_update().unwrap();
+    GmahProgress { seconds: 0.0, ..progress }
+}
+
+/// All updates of a run up to its end.
+fn updates(trainer: &mut GmahTrainer) -> Vec<GmahProgress> {
+    let mut told = Vec::new();
+    while trainer.stage() != Stage::Done {
+        told.push(update(trainer));
+    }
+    told
+}
+
+/// Updates of the third stage in which the policy still chose for the values, and those in which they did.
+fn cold_and_warm(told: &[GmahProgress]) -> [Vec<&GmahProgress>; 2] {
+    let mixing = told.iter().filter(|progress| progress.stage == Stage::Mixing);
+    let (warm, cold) = mixing.partition(|progress| progress.epsilon.is_some());
+    [cold, warm]
+}
+
+/// A third stage whose first half passes until episodes of 40 steps have ended for the values to start from.
+const LONG_WAIT: [&str; 4] = [
+    "environment.max_episode_steps=40",
+    "mixing.frames=3072",
+    "mixing.warm_start_episodes=16",
+    "mixing.exploration.frames=1024",
+];
+
+/// While values wait for episodes to start from, agents are in the middle of subgoals that they go on with.
+#[test]
+fn a_run_that_is_resumed_while_its_values_are_cold_ends_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut whole = GmahTrainer::new(small(&LONG_WAIT), &make).unwrap();
+    let mut told = Vec::new();
+    let mut kept = Vec::new();
+    while whole.stage() != Stage::Done {
+        if whole.stage() == Stage::Mixing && kept.len() < 4 {
+            let path = folder.path().join(told.len().to_string());
+            whole.save(&path).unwrap();
+            kept.push((path, told.len()));
+        }
+        told.push(update(&mut whole));
+    }
+    let [cold, warm] = cold_and_warm(&told);
+    assert!(cold.len() >= 3 && warm.len() >= 4, "{} {}", cold.len(), warm.len());
+    for (path, from) in kept {
+        let mut resumed = GmahTrainer::resume(&path, &make).unwrap();
+        assert_eq!(updates(&mut resumed), told[from..], "from update {from} on");
+        assert_eq!(resumed.evaluate(&make).unwrap(), whole.evaluate(&make).unwrap());
+    }
+}
+
+#[test]
+fn chance_falls_from_the_first_choice_of_the_values_on() {
+    let told = updates(&mut GmahTrainer::new(small(&LONG_WAIT), &make).unwrap());
+    let [cold, warm] = cold_and_warm(&told);
+    // A cold update has 128 frames: counted from the first one, chance would have fallen much further.
+    assert!(cold.len() >= 3 && cold.iter().all(|progress| progress.epsilon.is_none()));
+    let epsilons: Vec<f64> = warm.iter().filter_map(|progress| progress.epsilon).collect();
+    assert!(epsilons[0] > 0.2 - 0.15 * 128.0 / 1024.0, "{epsilons:?}");
+    assert!(epsilons.is_sorted_by(|first, second| first >= second), "{epsilons:?}");
+    assert!((epsilons[epsilons.len() - 1] - 0.05).abs() < 1e-9, "{epsilons:?}");
+}
+
+/// Values start from whole episodes, however many suffixes of choices there are beside them.
+#[test]
+fn suffixes_do_not_count_as_episodes() {
+    let told = |suffixes: &str| {
+        let changes = [&LONG_WAIT[..], &["mixing.learner.recurrent=false", suffixes]].concat();
+        updates(&mut GmahTrainer::new(small(&changes), &make).unwrap())
+    };
+    let (without, with) = (told("mixing.suffixes=0"), told("mixing.suffixes=3"));
+    let [[cold, ours], [others, theirs]] = [&without, &with].map(|told| cold_and_warm(told));
+    assert_eq!(cold, others);
+    // The start is the same; then values learn from suffixes too.
+    assert_eq!(ours[0].frames, theirs[0].frames);
+    assert_ne!(ours[ours.len() - 1].loss, theirs[theirs.len() - 1].loss);
+}
+
+/// In two steps of eight environments few subgoals end: their decisions wait until there are enough to learn from.
+#[test]
+fn decisions_that_are_too_few_for_an_update_are_kept_for_the_next() {
+    let config = small(&["high.ppo.rollout_steps=2", "mixing.frames=0", "hierarchy.adaptive=false"]);
+    let least = config.high.ppo.minibatches * config.high.ppo.shards;
+    let told = updates(&mut GmahTrainer::new(config, &make).unwrap());
+    let counts: Vec<usize> = told
+        .iter()
+        .filter(|progress| progress.stage == Stage::High)
+        .map(|progress| progress.decisions)
+        .collect();
+    assert!(counts.contains(&0), "{counts:?}");
+    // Those that waited are among them.
+    assert!(counts.iter().all(|&count| count == 0 || count >= least), "{counts:?}");
+    assert!(counts.iter().filter(|&&count| count > 0).count() >= 2, "{counts:?}");
+}
+
+/// What is not greedy draws some subgoals at random, as at the end of training.
+#[test]
+fn mixed_values_are_judged_greedily_or_as_they_were_trained() {
+    let judge = |changes: &[&str]| {
+        let config =
+            small(&[&["environment.max_episode_steps=40", "mixing.exploration.last=0.5"], changes].concat());
+        let mut trainer = GmahTrainer::new(config, &make).unwrap();
+        updates(&mut trainer);
+        [true, false].map(|greedy| trainer.evaluate_as(greedy, &make).unwrap())
+    };
+    let [greedy, sampled] = judge(&[]);
+    assert_ne!(greedy, sampled);
+    // Where chance has gone both are the same.
+    let [greedy, sampled] = judge(&["mixing.exploration.last=0.0"]);
+    assert_eq!(greedy, sampled);
+}
+
 #[test]
 fn a_run_that_is_resumed_goes_on_bit_for_bit_in_every_stage() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept");
-    // Time passes differently: progress is compared without it.
-    let update = |trainer: &mut GmahTrainer| {
-        let progress = trainer.train_update().unwrap();
-        pentathlon_agents::gmah::GmahProgress { seconds: 0.0, ..progress }
-    };
-    let mut whole = GmahTrainer::new(small(&["seed=3"]), &make).unwrap();
+    let config = small(&[
+        "seed=3",
+        "environment.max_episode_steps=40",
+        "mixing.suffixes=1",
+        "mixing.learner.recurrent=false",
+    ]);
+    let mut whole = GmahTrainer::new(config, &make).unwrap();
     let mut stages = Vec::new();
     while whole.stage() != Stage::Done {
         stages.push(whole.stage());

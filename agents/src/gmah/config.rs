@@ -5,8 +5,8 @@ use pentathlon_gym::BuildOptions;
 use serde::{Deserialize, Serialize};
 
 use super::intrinsic::IntrinsicConfig;
+use super::progress::Stage;
 use super::surprise::SurpriseConfig;
-use super::trainer::Stage;
 use crate::config::{
     Config, CriticKind, EnvironmentConfig, EvaluationConfig, MemoryKind, NetworkConfig, OutputConfig,
     PpoConfig, overrides,
@@ -82,7 +82,8 @@ pub struct LowStageConfig {
 pub struct HighStageConfig {
     /// Environment steps of this stage, all environments together; 0 leaves it out.
     pub frames: u64,
-    /// Whether the low level takes its most probable action.
+    /// Whether the low level takes its most probable action, in training and, where no values of subgoals are mixed
+    /// afterwards, in evaluation.
     pub greedy_low_level: bool,
     /// The learner. `rollout_steps` are primitive steps; a gradient step is made for every `num_envs * rollout_steps
     /// / minibatches` decisions at most.
@@ -95,19 +96,22 @@ pub struct HighStageConfig {
 pub struct MixingStageConfig {
     /// Environment steps of this stage, all environments together; 0 leaves it out.
     pub frames: u64,
-    /// Whether the low level takes its most probable action while training; it does in evaluation.
+    /// Whether the low level takes its most probable action, in training and evaluation.
     pub greedy_low_level: bool,
-    /// Suffixes of each choice that are learned from too, 0 to 100.
+    /// Suffixes of each choice that are learned from too, 0 to 100: every update on whole episodes is followed by one on
+    /// `learner.batch_episodes` times as many suffixes. 0 with `learner.recurrent`: what agents remember in the middle of
+    /// a choice is not known.
     pub suffixes: usize,
-    /// Episodes of the second stage's policy that the values start from; 0 for a cold start.
+    /// Whole episodes of the second stage's policy that the values start from, 0 for a cold start, at most
+    /// `learner.replay_episodes`.
     pub warm_start_episodes: usize,
-    /// Gradient steps towards those episodes' choices.
+    /// Gradient steps towards those episodes' choices, and of the mixing network alone after them; 0 to 1,000,000.
     pub warm_start_updates: usize,
     /// How far values of choices differ for a difference of 1 of the policy's logits, above 0.
     pub temperature: f32,
     /// The learner.
     pub learner: LearnerConfig,
-    /// How choices are explored.
+    /// How choices are explored, counted from the first frame in which the values choose.
     pub exploration: ExplorationConfig,
 }
 
@@ -147,7 +151,7 @@ impl Default for LowStageConfig {
 impl Default for HighStageConfig {
     fn default() -> Self {
         let ppo = PpoConfig { minibatches: 4, learning_rate: 1e-3, ..PpoConfig::default() };
-        Self { frames: 200_000, greedy_low_level: true, ppo }
+        Self { frames: 200_000, greedy_low_level: false, ppo }
     }
 }
 
@@ -270,7 +274,7 @@ impl GmahConfig {
         }
         let (hierarchy, low, mixing, surprise) = (&self.hierarchy, &self.low, &self.mixing, &self.surprise);
         let share = |value: f64| (0.0..=1.0).contains(&value);
-        let checks: [(&'static str, bool, String, &str); 12] = [
+        let checks: [(&'static str, bool, String, &str); 18] = [
             (
                 "hierarchy.budget",
                 (1..=65_536).contains(&hierarchy.budget),
@@ -299,6 +303,24 @@ impl GmahConfig {
             ("low.success_rate", share(low.success_rate), low.success_rate.to_string(), "0 to 1"),
             ("mixing.suffixes", mixing.suffixes <= 100, mixing.suffixes.to_string(), "0 to 100"),
             (
+                "mixing.suffixes",
+                mixing.suffixes == 0 || !mixing.learner.recurrent,
+                mixing.suffixes.to_string(),
+                "0 with mixing.learner.recurrent = true",
+            ),
+            (
+                "mixing.warm_start_episodes",
+                mixing.warm_start_episodes <= mixing.learner.replay_episodes,
+                mixing.warm_start_episodes.to_string(),
+                "0 to mixing.learner.replay_episodes",
+            ),
+            (
+                "mixing.warm_start_updates",
+                mixing.warm_start_updates <= 1_000_000,
+                mixing.warm_start_updates.to_string(),
+                "0 to 1000000",
+            ),
+            (
                 "mixing.temperature",
                 mixing.temperature > 0.0 && mixing.temperature.is_finite(),
                 mixing.temperature.to_string(),
@@ -317,6 +339,19 @@ impl GmahConfig {
                 format!("{}, minibatch = {}", surprise.epochs, surprise.minibatch),
                 "1 to 100, minibatches of 1 to 65536",
             ),
+            (
+                "surprise.learning_rate",
+                surprise.learning_rate > 0.0 && surprise.learning_rate <= 1.0,
+                surprise.learning_rate.to_string(),
+                "above 0, at most 1",
+            ),
+            (
+                "surprise.target_updates",
+                surprise.target_updates >= 1,
+                surprise.target_updates.to_string(),
+                "1 or more",
+            ),
+            ("surprise.least_seen", surprise.least_seen >= 1, surprise.least_seen.to_string(), "1 or more"),
             (
                 "surprise.decay",
                 share(surprise.decay) && share(surprise.gamma.into()) && surprise.threshold >= 0.0,
@@ -351,6 +386,15 @@ mod tests {
             ("surprise.code = 0", "surprise.code"),
             ("low.stray = 1.5", "low.stray"),
             ("high.ppo.epochs = 0", "ppo.epochs"),
+            ("surprise.learning_rate = -1.0", "surprise.learning_rate"),
+            ("surprise.learning_rate = nan", "surprise.learning_rate"),
+            ("surprise.target_updates = 0", "surprise.target_updates"),
+            ("surprise.least_seen = 0", "surprise.least_seen"),
+            ("mixing.warm_start_updates = 1_000_001", "mixing.warm_start_updates"),
+            ("mixing.warm_start_episodes = 5001", "mixing.warm_start_episodes"),
+            ("mixing.suffixes = 101", "mixing.suffixes"),
+            // What agents remember in the middle of a choice is not known.
+            ("mixing.suffixes = 3", "mixing.learner.recurrent"),
         ] {
             let error = GmahConfig::read("", text, &[""; 0]).unwrap_err().to_string();
             assert!(error.contains(field), "{error}");

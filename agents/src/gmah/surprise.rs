@@ -44,7 +44,7 @@ pub struct SurpriseConfig {
     pub threshold: f64,
     /// Steps that a subgoal is pursued at least before it is given up.
     pub shortest: u32,
-    /// Steps under a subgoal before its mean and variance are trusted.
+    /// Steps under a subgoal before its mean and variance are trusted, at least 1.
     pub least_seen: u64,
 }
 
