@@ -171,12 +171,13 @@ impl Default for MixingStageConfig {
 }
 
 impl GmahConfig {
-    /// Reads a configuration from the TOML text of `source_name` and applies `changes`, each `table.field=value`.
+    /// Reads a configuration from the TOML text of `source_name` and applies `changes`, each `table.field=value`. What a
+    /// table leaves out is as without the table.
     ///
     /// # Errors
     /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
     pub fn read(source_name: &str, text: &str, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let config: Self = overrides::read(source_name, text, changes)?;
+        let config: Self = overrides::read_over_defaults(source_name, text, changes)?;
         config.validate()?;
         Ok(config)
     }
@@ -376,6 +377,17 @@ mod tests {
             GmahConfig::read("", "[hierarchy]\nbudget = 7\n", &["low.ppo.gamma=0.9", "seed=3"]).unwrap();
         assert_eq!((config.hierarchy.budget, config.low.ppo.gamma, config.seed), (7, 0.9, 3));
         assert_eq!(GmahConfig::read("", &config.to_toml(), &[""; 0]).unwrap(), config);
+    }
+
+    /// Stages have other defaults than the tables that they share with other learners.
+    #[test]
+    fn what_a_table_leaves_out_is_as_without_the_table() {
+        let text = "[high.ppo]\nepochs = 2\n[mixing.learner]\nhidden = 8\n";
+        let config = GmahConfig::read("", text, &["mixing.exploration.frames=7"]).unwrap();
+        let default = GmahConfig::default();
+        assert_eq!((config.high.ppo.epochs, config.high.ppo.minibatches), (2, default.high.ppo.minibatches));
+        assert_eq!(config.mixing.learner.optimiser, Optimiser::Adam);
+        assert_eq!(config.mixing.exploration, ExplorationConfig { frames: 7, ..default.mixing.exploration });
     }
 
     #[test]
