@@ -114,7 +114,7 @@ pub fn frequency_study(
             "the mean over repeat lengths 1 to {LONGEST_REPEAT} is above random actions that are drawn at every step"
         ),
         finding,
-        passed,
+        passed: Some(passed),
         chart: Some(Chart {
             title: format!("{id}, deciding less often"),
             x: "steps between two decisions".into(),

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use pentathlon_agents::gmah::{GmahConfig, GmahTrainer, Stage, Surprise, SurpriseConfig};
+use pentathlon_agents::gmah::{GmahConfig, GmahProgress, GmahTrainer, Stage, Surprise, SurpriseConfig};
 use pentathlon_agents::options::{Aftermath, End, Outcome, ProcessShape, Scene};
 use pentathlon_agents::qmix::{Batch, Episode, Learner, LearnerConfig, Optimiser};
 use pentathlon_agents::random::{Purpose, stream};
@@ -47,7 +47,6 @@ fn small(changes: &[&str]) -> GmahConfig {
         frames = 1024
         warm_start_episodes = 4
         warm_start_updates = 2
-        suffixes = 1
         [mixing.learner]
         hidden = 8
         batch_episodes = 4
@@ -58,16 +57,140 @@ fn small(changes: &[&str]) -> GmahConfig {
     GmahConfig::read("", text, changes).unwrap()
 }
 
+/// One update. Time passes differently: progress is compared without it.
+fn update(trainer: &mut GmahTrainer) -> GmahProgress {
+    let progress = trainer.train_update().unwrap();
+    GmahProgress { seconds: 0.0, ..progress }
+}
+
+/// All updates of a run up to its end.
+fn updates(trainer: &mut GmahTrainer) -> Vec<GmahProgress> {
+    let mut told = Vec::new();
+    while trainer.stage() != Stage::Done {
+        told.push(update(trainer));
+    }
+    told
+}
+
+/// Updates of the third stage in which the policy still chose for the values, and those in which they did.
+fn cold_and_warm(told: &[GmahProgress]) -> [Vec<&GmahProgress>; 2] {
+    let mixing = told.iter().filter(|progress| progress.stage == Stage::Mixing);
+    let (warm, cold) = mixing.partition(|progress| progress.epsilon.is_some());
+    [cold, warm]
+}
+
+/// A third stage whose first half passes until episodes of 40 steps have ended for the values to start from.
+const LONG_WAIT: [&str; 4] = [
+    "environment.max_episode_steps=40",
+    "mixing.frames=3072",
+    "mixing.warm_start_episodes=16",
+    "mixing.exploration.frames=1024",
+];
+
+/// While values wait for episodes to start from, agents are in the middle of subgoals that they go on with.
+#[test]
+fn a_run_that_is_resumed_while_its_values_are_cold_ends_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut whole = GmahTrainer::new(small(&LONG_WAIT), &make).unwrap();
+    let mut told = Vec::new();
+    let mut kept = Vec::new();
+    while whole.stage() != Stage::Done {
+        if whole.stage() == Stage::Mixing && kept.len() < 4 {
+            let path = folder.path().join(told.len().to_string());
+            whole.save(&path).unwrap();
+            kept.push((path, told.len()));
+        }
+        told.push(update(&mut whole));
+    }
+    let [cold, warm] = cold_and_warm(&told);
+    assert!(cold.len() >= 3 && warm.len() >= 4, "{} {}", cold.len(), warm.len());
+    for (path, from) in kept {
+        let mut resumed = GmahTrainer::resume(&path, &make).unwrap();
+        assert_eq!(updates(&mut resumed), told[from..], "from update {from} on");
+        assert_eq!(resumed.evaluate(&make).unwrap(), whole.evaluate(&make).unwrap());
+    }
+}
+
+#[test]
+fn chance_falls_from_the_first_choice_of_the_values_on() {
+    let told = updates(&mut GmahTrainer::new(small(&LONG_WAIT), &make).unwrap());
+    let [cold, warm] = cold_and_warm(&told);
+    // A cold update has 128 frames: counted from the first one, chance would have fallen much further.
+    assert!(cold.len() >= 3 && cold.iter().all(|progress| progress.epsilon.is_none()));
+    let epsilons: Vec<f64> = warm.iter().filter_map(|progress| progress.epsilon).collect();
+    assert!(epsilons[0] > 0.2 - 0.15 * 128.0 / 1024.0, "{epsilons:?}");
+    assert!(epsilons.is_sorted_by(|first, second| first >= second), "{epsilons:?}");
+    assert!((epsilons[epsilons.len() - 1] - 0.05).abs() < 1e-9, "{epsilons:?}");
+}
+
+/// Values start from whole episodes, however many suffixes of choices there are beside them.
+#[test]
+fn suffixes_do_not_count_as_episodes() {
+    let told = |suffixes: &str| {
+        let changes = [&LONG_WAIT[..], &["mixing.learner.recurrent=false", suffixes]].concat();
+        updates(&mut GmahTrainer::new(small(&changes), &make).unwrap())
+    };
+    let (without, with) = (told("mixing.suffixes=0"), told("mixing.suffixes=3"));
+    let [[cold, ours], [others, theirs]] = [&without, &with].map(|told| cold_and_warm(told));
+    assert_eq!(cold, others);
+    // The start is the same; then values learn from suffixes too.
+    assert_eq!(ours[0].frames, theirs[0].frames);
+    assert_ne!(ours[ours.len() - 1].loss, theirs[theirs.len() - 1].loss);
+}
+
+/// In two steps of eight environments few subgoals end: their decisions wait until there are enough to learn from.
+#[test]
+fn decisions_that_are_too_few_for_an_update_are_kept_for_the_next() {
+    let config = small(&[
+        "environment.max_episode_steps=40",
+        "hierarchy.adaptive=false",
+        "high.ppo.rollout_steps=2",
+        "high.ppo.minibatches=8",
+        "mixing.frames=0",
+    ]);
+    let (agents, budget) = (2 * config.environment.num_envs, config.hierarchy.budget as usize);
+    let steps = config.high.frames as usize * 2;
+    let least = config.high.ppo.minibatches * config.high.ppo.shards;
+    let told = updates(&mut GmahTrainer::new(config, &make).unwrap());
+    let counts: Vec<usize> = told
+        .iter()
+        .filter(|progress| progress.stage == Stage::High)
+        .map(|progress| progress.decisions)
+        .collect();
+    assert!(counts.contains(&0), "{counts:?}");
+    assert!(counts.iter().all(|&count| count == 0 || count >= least), "{counts:?}");
+    // None was lost: so many there are even if each took the whole budget, but for those under way and those waiting.
+    assert!(counts.iter().sum::<usize>() + agents + least >= steps / budget, "{counts:?}");
+}
+
+/// What is not greedy draws some subgoals at random, as at the end of training.
+#[test]
+fn mixed_values_are_judged_greedily_or_as_they_were_trained() {
+    let judge = |changes: &[&str]| {
+        let config =
+            small(&[&["environment.max_episode_steps=40", "mixing.exploration.last=0.5"], changes].concat());
+        let mut trainer = GmahTrainer::new(config, &make).unwrap();
+        updates(&mut trainer);
+        [true, false].map(|greedy| trainer.evaluate_as(greedy, &make).unwrap())
+    };
+    let [greedy, sampled] = judge(&[]);
+    assert_ne!(greedy, sampled);
+    // Where chance has gone both are the same.
+    let [greedy, sampled] = judge(&["mixing.exploration.last=0.0"]);
+    assert_eq!(greedy, sampled);
+}
+
 #[test]
 fn a_run_that_is_resumed_goes_on_bit_for_bit_in_every_stage() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept");
-    // Time passes differently: progress is compared without it.
-    let update = |trainer: &mut GmahTrainer| {
-        let progress = trainer.train_update().unwrap();
-        pentathlon_agents::gmah::GmahProgress { seconds: 0.0, ..progress }
-    };
-    let mut whole = GmahTrainer::new(small(&["seed=3"]), &make).unwrap();
+    let config = small(&[
+        "seed=3",
+        "environment.max_episode_steps=40",
+        "mixing.suffixes=1",
+        "mixing.learner.recurrent=false",
+    ]);
+    let mut whole = GmahTrainer::new(config, &make).unwrap();
     let mut stages = Vec::new();
     while whole.stage() != Stage::Done {
         stages.push(whole.stage());
@@ -159,6 +282,8 @@ struct Walk {
     at: (i32, i32),
     goal: (i32, i32),
     age: u32,
+    /// Whether the episode ends with it, as where nothing is left to do; else only the subgoal.
+    ends_episode: bool,
     /// Step at which the goal moves, if it does.
     change: Option<u32>,
 }
@@ -170,7 +295,7 @@ impl Walk {
             let (at, goal) = (cell(), cell());
             if (at.0 - goal.0).abs() + (at.1 - goal.1).abs() >= 8 {
                 let change = (random.float() < share).then(|| random.int(5, 7) as u32);
-                return Self { at, goal, age: 0, change };
+                return Self { at, goal, age: 0, ends_episode: random.float() < 0.5, change };
             }
         }
     }
@@ -216,19 +341,30 @@ fn walk(
     let (current, rewards) = (vec![0; agents], vec![0.0; agents]);
     let mut noticed = vec![Vec::new(); agents];
     let mut over = Vec::new();
-    let mut features = vec![0.0; agents * NUMBERS];
+    let (mut features, mut last) = (vec![0.0; agents * NUMBERS], vec![0.0; agents * NUMBERS]);
     let observe = |walks: &[Walk], features: &mut [f32]| {
         walks.iter().zip(features.chunks_exact_mut(NUMBERS)).for_each(|(walk, row)| walk.observe(row));
     };
     observe(walks, &mut features);
     for _ in 0..steps {
         surprise.expect(&features, &current);
+        let end_of = |walk: &Walk| if walk.ends_episode { End::Episode } else { End::Terminated };
         let ends: Vec<Option<End>> =
-            walks.iter_mut().map(|walk| walk.step(random).then_some(End::Terminated)).collect();
+            walks.iter_mut().map(|walk| walk.step(random).then(|| end_of(walk))).collect();
+        let walked = walks.to_vec();
+        observe(&walked, &mut last);
+        // After an episode agents see the next one's beginning.
+        for (walk, _) in walks.iter_mut().zip(&ends).filter(|(_, end)| **end == Some(End::Episode)) {
+            *walk = Walk::new(share, random);
+        }
         observe(walks, &mut features);
         let ages: Vec<u32> = walks.iter().map(|walk| walk.age).collect();
         let events: Vec<i32> = ends.iter().map(|end| if end.is_some() { 0 } else { -1 }).collect();
-        let outcome = Outcome { reward: 0.0, discount: 0.99, terminated: false, ended: false };
+        let outcomes: Vec<Outcome> = ends
+            .iter()
+            .map(|end| *end == Some(End::Episode))
+            .map(|ended| Outcome { reward: 0.0, discount: 0.99, terminated: ended, ended })
+            .collect();
         let scene = Scene {
             shape,
             observation: &observation,
@@ -240,9 +376,10 @@ fn walk(
         let aftermath = Aftermath {
             scene,
             last: None,
+            last_features: &last,
             current: &current,
             rewards: &rewards,
-            outcomes: &vec![outcome; agents],
+            outcomes: &outcomes,
             ends: &ends,
         };
         surprise.perceive(&aftermath);
@@ -254,7 +391,9 @@ fn walk(
         surprise.settle(&aftermath);
         for (place, end) in ends.iter().enumerate() {
             if end.is_some() {
-                over.push((walks[place], std::mem::take(&mut noticed[place])));
+                over.push((walked[place], std::mem::take(&mut noticed[place])));
+            }
+            if *end == Some(End::Terminated) {
                 walks[place] = Walk::new(share, random);
             }
         }
@@ -267,7 +406,7 @@ fn walk(
 
 /// The mechanism's own acceptance, with the default settings: when the goal moves, at least 80 % of agents choose anew
 /// within 6 steps, and without a change fewer than 5 % do. One walk in eight has a change: what is usual is learned
-/// from all steps, surprising ones included.
+/// from all steps, surprising ones included. Half of the walks end with the episode, the others with the subgoal alone.
 #[test]
 fn agents_notice_that_their_goal_has_moved_and_little_else() {
     let mut surprise = Surprise::new(&SurpriseConfig::default(), NUMBERS, 1, 5);

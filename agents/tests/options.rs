@@ -225,15 +225,12 @@ fn at_most_so_many_suffixes_are_spread_over_a_choice_and_become_episodes_of_one_
     let mut random = stream(2, Purpose::Actions);
     let mut episodes = Vec::new();
     for _ in 0..9 {
+        let selection = ActionSelection::EpsilonGreedy(0.0);
+        let policy = learner.policy();
         collector
-            .step(
-                &mut process,
-                &learner.policy(),
-                ActionSelection::EpsilonGreedy(0.0),
-                &mut random,
-                |episode| episodes.push(episode),
-            )
+            .step(&mut process, &policy, selection, &mut random, |episode| panic!("{episode:?}"))
             .unwrap();
+        episodes.extend(collector.take_suffixes());
     }
     assert_eq!(episodes.len(), 3);
     let mut shortest = 1.0;

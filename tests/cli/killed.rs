@@ -197,7 +197,8 @@ fn a_killed_hierarchy_goes_on() {
         minibatches = 2
         [mixing]
         frames = 4096
-        warm_start_episodes = 8
+        # About half of the stage, so that runs are killed before it is over, too.
+        warm_start_episodes = 96
         warm_start_updates = 4
         [mixing.learner]
         hidden = 16

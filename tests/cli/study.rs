@@ -182,6 +182,46 @@ fn noticing_change_is_judged_where_the_goal_moves() {
     assert!(refused.failed(2).contains("p_move"));
 }
 
+/// In as few frames as here no episode ends.
+#[test]
+fn what_too_few_frames_leave_open_is_neither_passed_nor_failed() {
+    let trash_grid = [
+        "study",
+        "gmah-trash-grid",
+        "--count-low-level",
+        "--seeds",
+        "1",
+        "--set",
+        "low.frames=2048",
+        "--set",
+        "high.frames=1024",
+        "--set",
+        "mixing.frames=1024",
+    ];
+    let text = run(&trash_grid).stdout;
+    assert!(text.contains("not measured: ") && !text.contains("NaN"), "{text}");
+    let report = run(&[&trash_grid[..], &["--json"]].concat()).json();
+    assert_eq!(report["passed"], Value::Null, "{report}");
+    assert!(!report["finding"].as_str().unwrap().contains("NaN"), "{report}");
+    let rows = report["rows"].as_array().unwrap();
+    let of = |method: &str, frames: &str| {
+        rows.iter().any(|row| row["method"] == method && row["quantity"].as_str().unwrap().contains(frames))
+    };
+    for rival in ["MAPPO", "one-step actor-critic", "QMIX", "COMA"] {
+        assert!(of(rival, "of 2048 frames in all") && of(rival, "of 4096 frames in all"), "{report}");
+    }
+    assert!(of("GMAH", "of 2048 frames of the high level after 2048"), "{report}");
+    assert!(of("GMAH and GMIX", "of 1024 frames of mixing, after 1024"), "{report}");
+    let door_key = ["study", "gmah-door-key", "--moving-goal-only", "--seeds", "1"];
+    let few = ["--set", "low.frames=4096", "--set", "high.frames=8192", "--json"];
+    let report = run(&[&door_key[..], &few].concat()).json();
+    assert_eq!(report["passed"], Value::Null, "{report}");
+    for study in ["hac", "mbtl", "snapshot-starts", "subgoal-teacher"] {
+        run(&["study", study, "--frames", "0"]).failed(2);
+    }
+    run(&["study", "gmah-trash-grid", "--flat-frames", "0"]).failed(2);
+}
+
 /// Minutes, on a free machine.
 #[test]
 fn claims_hold() {

@@ -7,7 +7,7 @@ use super::high_level::HighLevel;
 use super::low_level::LowLevel;
 use super::mixing::Mixing;
 use super::trainer::{GmahTrainer, Levels, levels};
-use crate::options::{DecisionProcess, OptionRunner};
+use crate::options::{DecisionProcess, OptionRunner, RunnerSettings};
 use crate::qmix::{ActionSelection, AgentNetwork, Collector};
 use crate::random::{Purpose, stream};
 use crate::{Error, Evaluation, MakeBatch};
@@ -16,15 +16,16 @@ use crate::{Error, Evaluation, MakeBatch};
 pub struct HierarchyActor {
     runner: OptionRunner<LowLevel>,
     high: HighLevel,
-    /// Values of subgoals, where they were trained: they choose instead of the policy.
-    mixed: Option<(AgentNetwork, Collector)>,
+    /// Values of subgoals, where they were trained: they choose instead of the policy, in this way.
+    mixed: Option<(AgentNetwork, Collector, ActionSelection)>,
     random: Philox,
 }
 
 impl GmahTrainer {
     /// The hierarchy as it is now, in a new batch of `num_envs` environments reset with `seed`.
-    /// `greedy` says whether the most probable subgoals are chosen; the low level takes its most probable actions
-    /// where the configuration says so.
+    /// `greedy` says whether the most probable subgoals are chosen, or those of the largest values; otherwise they are
+    /// drawn from the policy, or with the last epsilon of training at random. The low level takes its most probable
+    /// actions where it does so in the training of what chooses.
     ///
     /// # Errors
     /// An environment that cannot be built.
@@ -39,7 +40,7 @@ impl GmahTrainer {
         let (Levels { mut runner, mut high }, ..) = levels(config, make, num_envs, seed, &self.pool)?;
         let low = runner.options_mut();
         low.set_network(self.low.network.inference());
-        low.settings.greedy = config.high.greedy_low_level;
+        low.settings.greedy = self.greedy_low_level();
         low.settings.adaptive = config.hierarchy.adaptive;
         if let (Some(surprise), Some(trained)) = (&mut low.surprise, &self.runner.options().surprise) {
             let copied = trained.state().and_then(|state| surprise.restore(state));
@@ -48,10 +49,12 @@ impl GmahTrainer {
         }
         high.set_network(self.high_learner.network.inference());
         high.settings.greedy = greedy;
-        let mixed = (self.mixing.updates() > 0).then(|| {
-            runner.set_settings(Mixing::runner_settings(config));
+        let mixed = self.is_mixed().then(|| {
+            runner.set_settings(RunnerSettings { suffixes: 0, ..Mixing::runner_settings(config) });
             let width = config.mixing.learner.hidden;
-            (self.mixing.learner.policy(), Collector::new(runner.shape(), width))
+            let epsilon = if greedy { 0.0 } else { config.mixing.exploration.last };
+            let selection = ActionSelection::EpsilonGreedy(epsilon);
+            (self.mixing.learner.policy(), Collector::new(runner.shape(), width), selection)
         });
         Ok(HierarchyActor { runner, high, mixed, random: stream(seed, Purpose::Evaluation) })
     }
@@ -65,7 +68,7 @@ impl GmahTrainer {
         self.evaluate_as(self.config().evaluation.greedy, make)
     }
 
-    /// [`GmahTrainer::evaluate`] with the most probable subgoals or with sampled ones.
+    /// [`GmahTrainer::evaluate`] with the best subgoals or, where not `greedy`, as [`GmahTrainer::actor`] says.
     ///
     /// # Errors
     /// As [`GmahTrainer::evaluate`].
@@ -126,7 +129,7 @@ impl HierarchyActor {
     /// The subgoals that agents pursued in the last step, `[num_envs, num_agents]`.
     pub fn subgoals(&self) -> &[i32] {
         match &self.mixed {
-            Some((_, collector)) => collector.choices(),
+            Some((_, collector, _)) => collector.choices(),
             None => self.high.choices(),
         }
     }
@@ -138,8 +141,8 @@ impl HierarchyActor {
     pub fn step(&mut self) -> Result<(), Error> {
         let Self { runner, high, mixed, random } = self;
         match mixed {
-            Some((network, collector)) => {
-                collector.step(runner, network, ActionSelection::EpsilonGreedy(0.0), random, |_| {})
+            Some((network, collector, selection)) => {
+                collector.step(runner, network, *selection, random, |_| {})
             }
             None => high.step(runner, random, false),
         }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::config::GmahConfig;
 use super::high_level::HighLevelState;
 use super::mixing::Mixing;
+use super::progress::Stage;
 use super::surprise::{Surprise, SurpriseState};
-use super::trainer::{GmahTrainer, Stage};
+use super::trainer::GmahTrainer;
 use crate::file::{load_sealed, save_sealed};
 use crate::options::RunnerState;
 use crate::qmix::{Collector, LearnerBytes, Replay, UpdateStatistics};
@@ -17,13 +18,13 @@ use crate::random::StreamState;
 use crate::{Error, MakeBatch};
 
 /// First bytes of a checkpoint, with the version of the format.
-const MAGIC: &[u8; 8] = b"PTGMAH01";
+const MAGIC: &[u8; 8] = b"PTGMAH02";
 
-/// Whether the file `path` begins as a checkpoint of a hierarchy does.
+/// Whether the file `path` begins as a checkpoint of a hierarchy does, of whatever version.
 pub fn is_hierarchy(path: &Path) -> bool {
     use std::io::Read;
-    let mut bytes = [0; 8];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).is_ok() && bytes == *MAGIC
+    let mut bytes = [0; 6];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).is_ok() && bytes == MAGIC[..6]
 }
 
 /// What is in the file, the configuration in its text form.
@@ -64,9 +65,11 @@ pub(super) struct MixingState {
     learner: LearnerBytes,
     collector: Collector,
     replay: Replay,
+    suffixes: Replay,
     minibatches: StreamState,
     unlearned: usize,
     is_warm: bool,
+    warm_frames: u64,
     statistics: UpdateStatistics,
 }
 
@@ -76,22 +79,25 @@ impl MixingState {
             learner: mixing.learner.to_bytes()?,
             collector: mixing.collector.clone(),
             replay: mixing.replay.clone(),
+            suffixes: mixing.suffixes.clone(),
             minibatches: (&mixing.minibatches).into(),
             unlearned: mixing.unlearned,
             is_warm: mixing.is_warm,
+            warm_frames: mixing.warm_frames,
             statistics: mixing.statistics,
         })
     }
 
     pub fn restore(self, mixing: &mut Mixing) -> Result<(), String> {
         mixing.learner.load_bytes(self.learner)?;
-        let capacity = mixing.replay.capacity();
+        let capacities = [mixing.replay.capacity(), mixing.suffixes.capacity()];
         mixing.collector.restore(self.collector)?;
-        mixing.replay = self.replay;
-        mixing.replay.set_capacity(capacity);
+        (mixing.replay, mixing.suffixes) = (self.replay, self.suffixes);
+        mixing.replay.set_capacity(capacities[0]);
+        mixing.suffixes.set_capacity(capacities[1]);
         mixing.minibatches = self.minibatches.into();
         (mixing.unlearned, mixing.is_warm) = (self.unlearned, self.is_warm);
-        mixing.statistics = self.statistics;
+        (mixing.warm_frames, mixing.statistics) = (self.warm_frames, self.statistics);
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use pentathlon_gym::BuildOptions;
 use serde::{Deserialize, Serialize};
 
 use super::intrinsic::IntrinsicConfig;
+use super::progress::Stage;
 use super::surprise::SurpriseConfig;
-use super::trainer::Stage;
 use crate::config::{
     Config, CriticKind, EnvironmentConfig, EvaluationConfig, MemoryKind, NetworkConfig, OutputConfig,
     PpoConfig, overrides,
@@ -82,7 +82,8 @@ pub struct LowStageConfig {
 pub struct HighStageConfig {
     /// Environment steps of this stage, all environments together; 0 leaves it out.
     pub frames: u64,
-    /// Whether the low level takes its most probable action.
+    /// Whether the low level takes its most probable action, in training and, where no values of subgoals are mixed
+    /// afterwards, in evaluation.
     pub greedy_low_level: bool,
     /// The learner. `rollout_steps` are primitive steps; a gradient step is made for every `num_envs * rollout_steps
     /// / minibatches` decisions at most.
@@ -95,19 +96,22 @@ pub struct HighStageConfig {
 pub struct MixingStageConfig {
     /// Environment steps of this stage, all environments together; 0 leaves it out.
     pub frames: u64,
-    /// Whether the low level takes its most probable action while training; it does in evaluation.
+    /// Whether the low level takes its most probable action, in training and evaluation.
     pub greedy_low_level: bool,
-    /// Suffixes of each choice that are learned from too, 0 to 100.
+    /// Suffixes of each choice that are learned from too, 0 to 100: every update on whole episodes is followed by one on
+    /// `learner.batch_episodes` times as many suffixes. 0 with `learner.recurrent`: what agents remember in the middle of
+    /// a choice is not known.
     pub suffixes: usize,
-    /// Episodes of the second stage's policy that the values start from; 0 for a cold start.
+    /// Whole episodes of the second stage's policy that the values start from, 0 for a cold start, at most
+    /// `learner.replay_episodes`.
     pub warm_start_episodes: usize,
-    /// Gradient steps towards those episodes' choices.
+    /// Gradient steps towards those episodes' choices, and of the mixing network alone after them; 0 to 1,000,000.
     pub warm_start_updates: usize,
     /// How far values of choices differ for a difference of 1 of the policy's logits, above 0.
     pub temperature: f32,
     /// The learner.
     pub learner: LearnerConfig,
-    /// How choices are explored.
+    /// How choices are explored, counted from the first frame in which the values choose.
     pub exploration: ExplorationConfig,
 }
 
@@ -147,7 +151,7 @@ impl Default for LowStageConfig {
 impl Default for HighStageConfig {
     fn default() -> Self {
         let ppo = PpoConfig { minibatches: 4, learning_rate: 1e-3, ..PpoConfig::default() };
-        Self { frames: 200_000, greedy_low_level: true, ppo }
+        Self { frames: 200_000, greedy_low_level: false, ppo }
     }
 }
 
@@ -167,12 +171,13 @@ impl Default for MixingStageConfig {
 }
 
 impl GmahConfig {
-    /// Reads a configuration from the TOML text of `source_name` and applies `changes`, each `table.field=value`.
+    /// Reads a configuration from the TOML text of `source_name` and applies `changes`, each `table.field=value`. What a
+    /// table leaves out is as without the table.
     ///
     /// # Errors
     /// Text that is not TOML, unknown fields, values of the wrong type or out of range.
     pub fn read(source_name: &str, text: &str, changes: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let config: Self = overrides::read(source_name, text, changes)?;
+        let config: Self = overrides::read_over_defaults(source_name, text, changes)?;
         config.validate()?;
         Ok(config)
     }
@@ -270,7 +275,7 @@ impl GmahConfig {
         }
         let (hierarchy, low, mixing, surprise) = (&self.hierarchy, &self.low, &self.mixing, &self.surprise);
         let share = |value: f64| (0.0..=1.0).contains(&value);
-        let checks: [(&'static str, bool, String, &str); 12] = [
+        let checks: [(&'static str, bool, String, &str); 18] = [
             (
                 "hierarchy.budget",
                 (1..=65_536).contains(&hierarchy.budget),
@@ -299,6 +304,24 @@ impl GmahConfig {
             ("low.success_rate", share(low.success_rate), low.success_rate.to_string(), "0 to 1"),
             ("mixing.suffixes", mixing.suffixes <= 100, mixing.suffixes.to_string(), "0 to 100"),
             (
+                "mixing.suffixes",
+                mixing.suffixes == 0 || !mixing.learner.recurrent,
+                mixing.suffixes.to_string(),
+                "0 with mixing.learner.recurrent = true",
+            ),
+            (
+                "mixing.warm_start_episodes",
+                mixing.warm_start_episodes <= mixing.learner.replay_episodes,
+                mixing.warm_start_episodes.to_string(),
+                "0 to mixing.learner.replay_episodes",
+            ),
+            (
+                "mixing.warm_start_updates",
+                mixing.warm_start_updates <= 1_000_000,
+                mixing.warm_start_updates.to_string(),
+                "0 to 1000000",
+            ),
+            (
                 "mixing.temperature",
                 mixing.temperature > 0.0 && mixing.temperature.is_finite(),
                 mixing.temperature.to_string(),
@@ -317,6 +340,19 @@ impl GmahConfig {
                 format!("{}, minibatch = {}", surprise.epochs, surprise.minibatch),
                 "1 to 100, minibatches of 1 to 65536",
             ),
+            (
+                "surprise.learning_rate",
+                surprise.learning_rate > 0.0 && surprise.learning_rate <= 1.0,
+                surprise.learning_rate.to_string(),
+                "above 0, at most 1",
+            ),
+            (
+                "surprise.target_updates",
+                surprise.target_updates >= 1,
+                surprise.target_updates.to_string(),
+                "1 or more",
+            ),
+            ("surprise.least_seen", surprise.least_seen >= 1, surprise.least_seen.to_string(), "1 or more"),
             (
                 "surprise.decay",
                 share(surprise.decay) && share(surprise.gamma.into()) && surprise.threshold >= 0.0,
@@ -343,6 +379,17 @@ mod tests {
         assert_eq!(GmahConfig::read("", &config.to_toml(), &[""; 0]).unwrap(), config);
     }
 
+    /// Stages have other defaults than the tables that they share with other learners.
+    #[test]
+    fn what_a_table_leaves_out_is_as_without_the_table() {
+        let text = "[high.ppo]\nepochs = 2\n[mixing.learner]\nhidden = 8\n";
+        let config = GmahConfig::read("", text, &["mixing.exploration.frames=7"]).unwrap();
+        let default = GmahConfig::default();
+        assert_eq!((config.high.ppo.epochs, config.high.ppo.minibatches), (2, default.high.ppo.minibatches));
+        assert_eq!(config.mixing.learner.optimiser, Optimiser::Adam);
+        assert_eq!(config.mixing.exploration, ExplorationConfig { frames: 7, ..default.mixing.exploration });
+    }
+
     #[test]
     fn fields_out_of_range_are_named() {
         for (text, field) in [
@@ -351,6 +398,15 @@ mod tests {
             ("surprise.code = 0", "surprise.code"),
             ("low.stray = 1.5", "low.stray"),
             ("high.ppo.epochs = 0", "ppo.epochs"),
+            ("surprise.learning_rate = -1.0", "surprise.learning_rate"),
+            ("surprise.learning_rate = nan", "surprise.learning_rate"),
+            ("surprise.target_updates = 0", "surprise.target_updates"),
+            ("surprise.least_seen = 0", "surprise.least_seen"),
+            ("mixing.warm_start_updates = 1_000_001", "mixing.warm_start_updates"),
+            ("mixing.warm_start_episodes = 5001", "mixing.warm_start_episodes"),
+            ("mixing.suffixes = 101", "mixing.suffixes"),
+            // What agents remember in the middle of a choice is not known.
+            ("mixing.suffixes = 3", "mixing.learner.recurrent"),
         ] {
             let error = GmahConfig::read("", text, &[""; 0]).unwrap_err().to_string();
             assert!(error.contains(field), "{error}");

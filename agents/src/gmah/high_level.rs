@@ -64,9 +64,10 @@ pub struct HighLevel {
     values: Vec<f32>,
 }
 
-/// Where a high level is: the decisions under way.
+/// Where a high level is: what agents chose, and the decisions under way.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct HighLevelState {
+    choices: Vec<i32>,
     decisions: Vec<Decision>,
     indices: Vec<u16>,
     numbers: Vec<f32>,
@@ -252,8 +253,12 @@ impl HighLevel {
     }
 
     /// The decisions that are over, as a rollout, with what followed the last ones valued now. Those under way
-    /// are kept for the next one.
-    pub fn rollout(&mut self, runner: &OptionRunner<LowLevel>) -> Rollout {
+    /// are kept for the next one. `None`, and all are kept, while fewer than `least` are over.
+    pub fn rollout(&mut self, runner: &OptionRunner<LowLevel>, least: usize) -> Option<Rollout> {
+        let over = self.decisions.iter().filter(|decision| decision.is_over).count();
+        if over + self.ending(runner).len() < least {
+            return None;
+        }
         self.close_last(runner);
         let decisions = std::mem::take(&mut self.decisions);
         let seen = std::mem::take(&mut self.seen);
@@ -286,15 +291,25 @@ impl HighLevel {
             self.decisions.push(decision);
             self.seen.gather(&self.layout, &seen, &[index as u32]);
         }
-        rollout
+        Some(rollout)
     }
 
-    /// Values what followed decisions whose subgoal has just ended, and closes them: their agents have not chosen
-    /// again yet.
-    fn close_last(&mut self, runner: &OptionRunner<LowLevel>) {
+    /// Forgets all decisions: nothing will be learned from them.
+    pub fn drop_decisions(&mut self) {
+        self.decisions.clear();
+        self.seen = EncodedRows::default();
+        self.under_way.fill(None);
+    }
+
+    /// Agents with a decision under way whose subgoal has just ended: they have not chosen again yet.
+    fn ending(&self, runner: &OptionRunner<LowLevel>) -> Vec<usize> {
         let ended = |place: &usize| matches!(runner.ends()[*place], Some(End::Terminated | End::Budget));
-        let waiting: Vec<usize> =
-            (0..self.agents).filter(ended).filter(|&place| self.under_way[place].is_some()).collect();
+        (0..self.agents).filter(ended).filter(|&place| self.under_way[place].is_some()).collect()
+    }
+
+    /// Values what followed decisions whose subgoal has just ended, and closes them.
+    fn close_last(&mut self, runner: &OptionRunner<LowLevel>) {
+        let waiting = self.ending(runner);
         if waiting.is_empty() {
             return;
         }
@@ -307,9 +322,10 @@ impl HighLevel {
         }
     }
 
-    /// The decisions under way, for a checkpoint.
+    /// What agents chose and the decisions under way, for a checkpoint.
     pub fn state(&self) -> HighLevelState {
         HighLevelState {
+            choices: self.choices.clone(),
             decisions: self.decisions.clone(),
             indices: self.seen.indices.clone(),
             numbers: self.seen.numbers.clone(),
@@ -323,7 +339,7 @@ impl HighLevel {
     /// # Errors
     /// A reason, when it is of a batch of another size.
     pub fn restore(&mut self, state: HighLevelState) -> Result<(), String> {
-        if state.last.len() != self.agents {
+        if state.last.len() != self.agents || state.choices.len() != self.agents {
             return Err(format!("it is of {} agents, and there are {}", state.last.len(), self.agents));
         }
         self.under_way.fill(None);
@@ -331,9 +347,7 @@ impl HighLevel {
         {
             self.under_way[decision.place] = Some(index);
         }
-        for decision in &state.decisions {
-            self.choices[decision.place] = decision.subgoal;
-        }
+        self.choices = state.choices;
         self.seen = EncodedRows {
             rows: state.decisions.len(),
             indices: state.indices,

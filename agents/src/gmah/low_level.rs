@@ -247,12 +247,15 @@ impl OptionSet for LowLevel {
             for (place, &(before, idle)) in self.before.iter().enumerate() {
                 let goal = aftermath.current[place];
                 let view = aftermath.scene.view_of(place);
-                let ended = aftermath.ends[place] == Some(End::Episode);
-                // The next episode's first observation says nothing about this one: the distance stays.
-                let after = if ended {
-                    before
+                let distance = |seen: &[f32]| self.tree.distance(goal as usize, view.place.1, seen);
+                let after = if aftermath.outcomes[place / agents].terminated {
+                    // The potential of a terminal state is 0, whoever brought it about.
+                    None
+                } else if aftermath.ends[place] == Some(End::Episode) {
+                    let width = aftermath.scene.shape.observation;
+                    distance(&aftermath.last_features[place * width..(place + 1) * width])
                 } else {
-                    self.tree.distance(goal as usize, view.place.1, view.observation)
+                    distance(view.observation)
                 };
                 let step = PursuitStep {
                     achieved: view.event == goal,
@@ -278,5 +281,83 @@ impl OptionSet for LowLevel {
                 *elapsed = 0;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gmah::config::GmahConfig;
+    use crate::gmah::trainer::{Levels, levels, pool};
+    use crate::options::{DecisionProcess, Outcome};
+    use crate::random::{Purpose, stream};
+
+    /// Shaping pays every way alike only if the potential of the last state is its own when time is up, and 0 when
+    /// nothing follows, whichever agent ended the episode.
+    #[test]
+    fn at_the_end_of_an_episode_the_potential_is_that_of_the_last_state() {
+        let text = r#"
+            threads = 1
+            [environment]
+            id = "MultiGrid-TrashGrid-6x6-v2"
+            num_envs = 2
+            max_episode_steps = 3
+            observations = ["vector", "state", "action_mask"]
+            [network.parts]
+            vector = [{ numbers = 22, scale = 0.2 }]
+        "#;
+        let config = GmahConfig::read("", text, &[""; 0]).unwrap();
+        let make =
+            |id: &str, options: &pentathlon_gym::BuildOptions| pentathlon_envs::registry().make(id, options);
+        let (Levels { mut runner, .. }, ..) = levels(&config, &make, 2, 7, &pool(&config).unwrap()).unwrap();
+        runner.options_mut().pursuits = Some(Pursuits::default());
+        let choices = vec![0; runner.current().len()];
+        for _ in 0..3 {
+            runner.advance(&choices).unwrap();
+        }
+        assert!(runner.primitive().outcomes().iter().all(|outcome| outcome.ended && !outcome.terminated));
+        let shape = runner.primitive().shape();
+        let (agents, width) = (shape.num_agents, shape.observation);
+        let mut seen = vec![0.0; agents * width];
+        let (mut state, mut available) = (vec![0.0; shape.state], vec![0; agents * shape.choices]);
+        for env in 0..2 {
+            runner.primitive().observe_last(
+                env,
+                crate::options::SituationMut {
+                    observation: &mut seen,
+                    state: &mut state,
+                    available: &mut available,
+                },
+            );
+            let low = runner.options();
+            let steps = &low.pursuits.as_ref().unwrap().steps;
+            let last = &steps[steps.len() - 2 * agents..][env * agents..];
+            for (agent, (own, step)) in seen.chunks_exact(width).zip(last).enumerate() {
+                let distance = low.tree().distance(0, agent, own);
+                assert!(distance.is_some());
+                assert_eq!(step.distance[1], distance);
+            }
+        }
+        let mut random = stream(1, Purpose::Options);
+        runner.with_options(|low, scene, current| {
+            let rows = current.len();
+            let current = vec![0; rows];
+            low.act(scene, &current, &mut random, &mut vec![0; rows]);
+            let outcome = Outcome { reward: 0.0, discount: 0.9, terminated: true, ended: true };
+            low.settle(&Aftermath {
+                scene,
+                last: None,
+                last_features: scene.features,
+                current: &current,
+                rewards: &vec![0.0; rows],
+                outcomes: &[outcome; 2],
+                ends: &vec![Some(End::Episode); rows],
+            });
+            let steps = &low.pursuits.as_ref().unwrap().steps;
+            for step in &steps[steps.len() - rows..] {
+                assert!(step.distance[0].is_some());
+                assert_eq!((step.distance[1], step.achieved), (None, false));
+            }
+        });
     }
 }

@@ -16,6 +16,7 @@ mod high_level;
 mod intrinsic;
 mod low_level;
 mod mixing;
+mod progress;
 mod pursuit;
 mod run_files;
 mod surprise;
@@ -31,8 +32,9 @@ pub use high_level::{DecisionSettings, HighLevel, HighLevelState, high_level_lay
 pub use intrinsic::{IntrinsicConfig, PursuitStep};
 pub use low_level::{LowLevel, LowLevelSettings};
 pub use mixing::Mixing;
+pub use progress::{GmahProgress, Stage};
 pub use pursuit::Pursuits;
 pub use run_files::HierarchyFiles;
 pub use surprise::{Surprise, SurpriseConfig, SurpriseState, SurpriseStatistics};
 pub use task_tree::{OrderedTree, TaskTree, TrashGridTree, scripted_options, task_tree};
-pub use trainer::{GmahProgress, GmahTrainer, Stage};
+pub use trainer::GmahTrainer;

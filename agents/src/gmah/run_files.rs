@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::trainer::{GmahProgress, GmahTrainer};
+use super::progress::GmahProgress;
+use super::trainer::GmahTrainer;
 use crate::Error;
 use crate::file::write_atomically;
 use crate::logging::curve::{self, Curve, Panel};

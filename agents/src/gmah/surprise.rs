@@ -44,7 +44,7 @@ pub struct SurpriseConfig {
     pub threshold: f64,
     /// Steps that a subgoal is pursued at least before it is given up.
     pub shortest: u32,
-    /// Steps under a subgoal before its mean and variance are trusted.
+    /// Steps under a subgoal before its mean and variance are trusted, at least 1.
     pub least_seen: u64,
 }
 
@@ -99,8 +99,11 @@ struct Steps {
     before: Vec<f32>,
     after: Vec<f32>,
     subgoals: Vec<i32>,
-    /// 0 where the subgoal ended with the step.
+    /// 0 where the subgoal ended with the step, else 1.
     goes_on: Vec<f32>,
+    /// Steps after which an agent was asked to choose anew, and the agent's row: whether the subgoal ended with them
+    /// shows when it has chosen.
+    undecided: Vec<(usize, usize)>,
 }
 
 /// What an update of the networks did.
@@ -172,6 +175,11 @@ impl Surprise {
 
     /// Sees all agents before a step; `features` is `[agents, numbers]`, and `current` holds their subgoals.
     pub fn expect(&mut self, features: &[f32], current: &[i32]) {
+        for (step, place) in self.steps.undecided.drain(..) {
+            if current[place] != self.steps.subgoals[step] {
+                self.steps.goes_on[step] = 0.0;
+            }
+        }
         let device = Device::flex();
         let rows = current.len();
         let code = match self.code.take() {
@@ -223,20 +231,35 @@ impl Surprise {
         &self.measured
     }
 
-    /// Learns which subgoals ended with the last step: only the others tell what is usual.
+    /// Learns which subgoals ended with the last step: only the others tell what is usual. All are learned from, those
+    /// that ended with the episode by what was seen last of it.
     pub fn settle(&mut self, aftermath: &Aftermath<'_>) {
-        for (place, (&subgoal, end)) in aftermath.current.iter().zip(aftermath.ends).enumerate() {
+        let team = aftermath.scene.shape.num_agents;
+        for (place, (&subgoal, &end)) in aftermath.current.iter().zip(aftermath.ends).enumerate() {
             if matches!(end, None | Some(End::Interrupted)) {
                 self.usual[subgoal as usize].add(self.measured[place].into(), self.config.decay);
             }
-            // What was seen last of an episode is not kept.
-            if self.learns && *end != Some(End::Episode) {
-                let own = place * self.features..(place + 1) * self.features;
-                self.steps.before.extend_from_slice(&self.before[own.clone()]);
-                self.steps.after.extend_from_slice(&aftermath.scene.features[own]);
-                self.steps.subgoals.push(subgoal);
-                self.steps.goes_on.push(if *end == Some(End::Terminated) { 0.0 } else { 1.0 });
+            if !self.learns {
+                continue;
             }
+            let (after, goes_on) = match end {
+                None | Some(End::Interrupted) => (aftermath.scene.features, true),
+                Some(End::Terminated | End::Budget) => (aftermath.scene.features, false),
+                // A time limit of the episode is nothing that agents can foresee: codes are foreseen beyond it.
+                Some(End::Episode) => {
+                    let achieved = aftermath.scene.events[place] == subgoal;
+                    (aftermath.last_features, !achieved && !aftermath.outcomes[place / team].terminated)
+                }
+            };
+            let steps = &mut self.steps;
+            if end == Some(End::Interrupted) {
+                steps.undecided.push((steps.subgoals.len(), place));
+            }
+            let own = place * self.features..(place + 1) * self.features;
+            steps.before.extend_from_slice(&self.before[own.clone()]);
+            steps.after.extend_from_slice(&after[own]);
+            steps.subgoals.push(subgoal);
+            steps.goes_on.push(f32::from(u8::from(goes_on)));
         }
     }
 
@@ -372,7 +395,10 @@ pub struct SurpriseState {
 
 #[cfg(test)]
 mod tests {
+    use pentathlon_gym::Observation;
+
     use super::*;
+    use crate::options::{Outcome, ProcessShape, Scene};
 
     #[test]
     fn the_usual_follows_a_constant_and_then_a_new_one() {
@@ -386,5 +412,62 @@ mod tests {
         }
         assert!((usual.mean - 5.0).abs() < 0.1, "{usual:?}");
         assert!((usual.variance - 1.0).abs() < 0.05, "{usual:?}");
+    }
+
+    /// Agents pursue subgoal 1, and each step ends in another way. Two are asked to choose anew, and the second of them
+    /// does.
+    #[test]
+    fn codes_are_foreseen_up_to_the_end_of_a_subgoal_whatever_ends_it() {
+        let ends = [
+            None,
+            Some(End::Terminated),
+            Some(End::Budget),
+            Some(End::Episode),
+            Some(End::Interrupted),
+            Some(End::Interrupted),
+            Some(End::Episode),
+            Some(End::Episode),
+        ];
+        let agents = ends.len();
+        let numbers = |from: usize| -> Vec<f32> { (from..from + agents).map(|value| value as f32).collect() };
+        let (before, after, last) = (numbers(100), numbers(200), numbers(300));
+        let outcome = |terminated, ended| Outcome { reward: 0.0, discount: 0.99, terminated, ended };
+        let mut outcomes = vec![outcome(false, false); agents];
+        // One episode reached a terminal state, the others were cut off, the last one when its agent had achieved 1.
+        (outcomes[3], outcomes[6], outcomes[7]) =
+            (outcome(true, true), outcome(false, true), outcome(false, true));
+        let mut events = vec![-1; agents];
+        events[7] = 1;
+        let shape = ProcessShape { num_envs: agents, num_agents: 1, choices: 2, observation: 1, state: 1 };
+        let (observation, current) = (Observation { fields: Vec::new() }, vec![1; agents]);
+        let aftermath = Aftermath {
+            scene: Scene {
+                shape,
+                observation: &observation,
+                features: &after,
+                available: &[],
+                ages: &vec![5; agents],
+                events: &events,
+            },
+            last: None,
+            last_features: &last,
+            current: &current,
+            rewards: &vec![0.0; agents],
+            outcomes: &outcomes,
+            ends: &ends,
+        };
+        let mut surprise = Surprise::new(&SurpriseConfig::default(), 1, 2, 3);
+        surprise.expect(&before, &current);
+        surprise.perceive(&aftermath);
+        surprise.settle(&aftermath);
+        let mut chosen = current.clone();
+        chosen[5] = 0;
+        surprise.expect(&after, &chosen);
+        let steps = &surprise.steps;
+        assert_eq!(steps.before, before);
+        assert_eq!(steps.after, [200.0, 201.0, 202.0, 303.0, 204.0, 205.0, 306.0, 307.0]);
+        assert_eq!(steps.goes_on, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+        // Steps whose subgoal ended do not tell what is usual.
+        assert_eq!((surprise.usual[0].seen, surprise.usual[1].seen), (0, 3));
     }
 }

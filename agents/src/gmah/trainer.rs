@@ -13,6 +13,7 @@ use super::config::GmahConfig;
 use super::high_level::{DecisionSettings, HighLevel, high_level_layout};
 use super::low_level::{LowLevel, LowLevelSettings};
 use super::mixing::Mixing;
+use super::progress::{GmahProgress, Stage};
 use super::pursuit::Pursuits;
 use super::run_files::HierarchyFiles;
 use super::surprise::Surprise;
@@ -20,75 +21,9 @@ use super::task_tree::{TaskTree, task_tree};
 use crate::logging::table::TrainingEpisode;
 use crate::networks::ObservationLayout;
 use crate::options::{DecisionProcess, OptionRunner, RunnerSettings};
-use crate::ppo::Learner;
+use crate::ppo::{Learner, Rollout};
 use crate::random::{Purpose, stream};
 use crate::{Error, MakeBatch};
-
-/// What is being trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// The low level, on intrinsic reward.
-    Low,
-    /// The policy over subgoals.
-    High,
-    /// Values of subgoals, mixed.
-    Mixing,
-    /// Nothing more.
-    Done,
-}
-
-impl Stage {
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::High => "high",
-            Self::Mixing => "mixing",
-            Self::Done => "done",
-        }
-    }
-
-    pub(super) const fn next(self) -> Self {
-        match self {
-            Self::Low => Self::High,
-            Self::High => Self::Mixing,
-            Self::Mixing | Self::Done => Self::Done,
-        }
-    }
-}
-
-/// How a run is doing after an update.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct GmahProgress {
-    /// What was trained.
-    pub stage: Stage,
-    /// Frames played so far, all stages together.
-    pub frames: u64,
-    /// Frames of this stage.
-    pub stage_frames: u64,
-    /// Mean return of the last episodes.
-    pub mean_return: f64,
-    /// Smallest return of them.
-    pub least_return: f64,
-    /// Mean length of them.
-    pub mean_length: f64,
-    /// Share of successful ones.
-    pub success_rate: f64,
-    /// Of every subgoal, the share of its pursuits in the last rollout that achieved it; `null` without any.
-    pub achieved: Vec<Option<f64>>,
-    /// What the pursuits that ended in the last rollout of the first stage returned: 1 for success, less what time took,
-    /// whatever else the low level is paid; `null` in other stages.
-    pub pursuit_return: Option<f64>,
-    /// Share of agents' steps in the last rollout that were noticed as a change.
-    pub fired: f64,
-    /// Decisions over subgoals in the last rollout; 0 in the first stage.
-    pub decisions: usize,
-    /// Loss of the last update: of the policy, or of the mixed values.
-    pub loss: f32,
-    /// Seconds spent so far.
-    pub seconds: f64,
-}
 
 /// Returns of the last episodes that progress tells of.
 const WINDOW: usize = 256;
@@ -113,6 +48,7 @@ pub struct GmahTrainer {
     achieved: Vec<Option<f64>>,
     pursuit_return: Option<f64>,
     decisions: usize,
+    epsilon: Option<f64>,
     fired: (u64, u64),
     /// Episodes that ended since they were written down.
     episodes: Vec<TrainingEpisode>,
@@ -223,6 +159,7 @@ impl GmahTrainer {
             achieved: Vec::new(),
             pursuit_return: None,
             decisions: 0,
+            epsilon: None,
             fired: (0, 0),
             episodes: Vec::new(),
             config,
@@ -276,23 +213,39 @@ impl GmahTrainer {
         self.achieved.clear();
         self.pursuit_return = None;
         self.set_levels();
+        self.epsilon = None;
         if stage == Stage::Mixing {
+            self.high.drop_decisions();
             self.runner.set_settings(Mixing::runner_settings(&self.config));
         }
     }
 
     /// Makes the levels act as the stage says.
     pub(super) fn set_levels(&mut self) {
+        let greedy = match self.stage {
+            Stage::Low => false,
+            Stage::High => self.config.high.greedy_low_level,
+            Stage::Mixing => self.config.mixing.greedy_low_level,
+            Stage::Done => self.greedy_low_level(),
+        };
         let low = self.runner.options_mut();
         low.set_network(self.low.network.inference());
-        low.settings.greedy = match self.stage {
-            Stage::Low => false,
-            Stage::High | Stage::Done => self.config.high.greedy_low_level,
-            Stage::Mixing => self.config.mixing.greedy_low_level,
-        };
+        low.settings.greedy = greedy;
         low.settings.adaptive = self.config.hierarchy.adaptive && self.stage != Stage::Low;
         low.pursuits = (self.stage == Stage::Low).then(Pursuits::default);
         self.high.set_network(self.high_learner.network.inference());
+    }
+
+    /// Whether values of subgoals were trained: they choose instead of the policy over subgoals then.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.mixing.updates() > 0
+    }
+
+    /// Whether the low level takes its most probable action when the hierarchy is looked at: as in the training of what
+    /// chooses the subgoals.
+    pub(super) fn greedy_low_level(&self) -> bool {
+        let Self { config, .. } = self;
+        if self.is_mixed() { config.mixing.greedy_low_level } else { config.high.greedy_low_level }
     }
 
     /// Goes on to the next stage while this one has no frames left.
@@ -333,6 +286,7 @@ impl GmahTrainer {
             pursuit_return: self.pursuit_return,
             fired: self.fired.0 as f64 / self.fired.1.max(1) as f64,
             decisions: self.decisions,
+            epsilon: self.epsilon,
             loss: self.loss,
             seconds: self.seconds,
         };
@@ -403,9 +357,9 @@ impl GmahTrainer {
             self.high.step(&mut self.runner, &mut self.subgoals, true)?;
             self.count();
         }
-        let rollout = self.high.rollout(&self.runner);
-        self.decisions = rollout.len();
-        if rollout.len() >= ppo.minibatches * ppo.shards {
+        let rollout = self.high.rollout(&self.runner, ppo.minibatches * ppo.shards);
+        self.decisions = rollout.as_ref().map_or(0, Rollout::len);
+        if let Some(rollout) = rollout {
             let done = self.stage_frames as f64 / self.config.high.frames.max(1) as f64;
             let statistics = self.high_learner.update(&rollout, learning_rate(&ppo, done))?;
             self.loss = statistics.loss.policy;
@@ -419,10 +373,10 @@ impl GmahTrainer {
         let steps = self.config.high.ppo.rollout_steps;
         self.decisions = 0;
         for _ in 0..steps {
-            let epsilon = self.config.mixing.exploration.epsilon(self.stage_frames);
+            self.epsilon = self.mixing.epsilon(&self.config);
             let Self { mixing, config, runner, high, subgoals, .. } = self;
             self.decisions += (0..config.environment.num_envs).filter(|&env| runner.is_due(env)).count();
-            mixing.step(config, runner, high, epsilon, subgoals)?;
+            mixing.step(config, runner, high, subgoals)?;
             self.count();
         }
         self.loss = self.mixing.loss();

@@ -218,7 +218,7 @@ fn report(settings: &FourRoomsSettings, played: &[Played]) -> Report {
              within {judged} episodes (means of the seeds over blocks of {block}, and over all of them)"
         ),
         finding,
-        passed,
+        passed: Some(passed),
         chart: Some(Chart {
             title: format!("Four rooms, the goal moves after {before} episodes ({} seeds)", settings.seeds),
             x: "episode".into(),

@@ -78,6 +78,9 @@ pub struct Aftermath<'a> {
     pub scene: Scene<'a>,
     /// The last observations of episodes that ended in the step: rows of other environments are unspecified.
     pub last: Option<&'a Observation>,
+    /// The same as numbers, as [`Scene::features`] has them, `[num_envs, num_agents, observation]`; rows of other
+    /// environments are unspecified.
+    pub last_features: &'a [f32],
     /// The option that every agent followed, `[num_envs, num_agents]`.
     pub current: &'a [i32],
     /// Rewards of every agent, `[num_envs, num_agents]`.

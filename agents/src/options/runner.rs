@@ -43,6 +43,8 @@ pub struct OptionRunner<S: OptionSet = Vec<Box<dyn Choice>>> {
     ends: Vec<Option<End>>,
     outcomes: Vec<Option<Outcome>>,
     sight: Sight,
+    /// What teams saw last whose episode ended in the last step; of other teams it is unspecified.
+    last_sight: Sight,
 }
 
 /// Where a runner is: which options are under way, and what they have earned so far.
@@ -139,6 +141,7 @@ impl<S: OptionSet> OptionRunner<S> {
         let random = stream(seed, Purpose::Options);
         let mut runner = Self {
             sight: Sight::new(inner, inner.num_envs),
+            last_sight: Sight::new(inner, inner.num_envs),
             process,
             options,
             settings,
@@ -267,6 +270,14 @@ impl<S: OptionSet> OptionRunner<S> {
         let inner = self.process.shape();
         for env in 0..inner.num_envs {
             self.process.observe(env, self.sight.of(inner, env));
+        }
+    }
+
+    /// Sees what the teams saw last whose episode ended in the last step.
+    fn look_back(&mut self) {
+        let inner = self.process.shape();
+        for env in (0..inner.num_envs).filter(|&env| self.process.outcomes()[env].ended) {
+            self.process.observe_last(env, self.last_sight.of(inner, env));
         }
     }
 
@@ -427,13 +438,14 @@ fn scene<'a>(process: &'a PrimitiveProcess, sight: &'a Sight, state: &'a RunnerS
 /// What the step that was made last did.
 fn aftermath<'a>(
     process: &'a PrimitiveProcess,
-    sight: &'a Sight,
+    [sight, last_sight]: [&'a Sight; 2],
     state: &'a RunnerState,
     ends: &'a [Option<End>],
 ) -> Aftermath<'a> {
     Aftermath {
         scene: scene(process, sight, state),
         last: process.last_observation(),
+        last_features: &last_sight.observation,
         current: &state.current,
         rewards: process.rewards(),
         outcomes: process.outcomes(),
@@ -516,11 +528,14 @@ impl<S: OptionSet> DecisionProcess for OptionRunner<S> {
         }
         self.process.advance(&self.actions)?;
         self.look();
+        self.look_back();
         self.state.events.copy_from_slice(self.process.events());
         self.state.ages.iter_mut().for_each(|age| *age += 1);
-        self.options.perceive(&aftermath(&self.process, &self.sight, &self.state, &[]));
+        let Self { process, options, state, sight, last_sight, .. } = self;
+        options.perceive(&aftermath(process, [sight, last_sight], state, &[]));
         self.find_ends();
-        self.options.settle(&aftermath(&self.process, &self.sight, &self.state, &self.ends));
+        let Self { process, options, state, sight, last_sight, ends, .. } = self;
+        options.settle(&aftermath(process, [sight, last_sight], state, ends));
         for env in 0..self.shape.num_envs {
             self.gather(env);
             let places = env * agents..(env + 1) * agents;

@@ -25,6 +25,9 @@ pub struct Collector {
     hidden: Vec<f32>,
     /// Last choices of the episode, -1 for none, `[num_envs, num_agents]`.
     last: Vec<i32>,
+    /// Suffixes of the choices that ran their course in the last step.
+    #[serde(skip)]
+    suffixes: Vec<Episode>,
     #[serde(skip)]
     room: Room,
 }
@@ -70,6 +73,7 @@ impl Collector {
             episodes: vec![Episode::default(); shape.num_envs],
             hidden: vec![0.0; agents * width],
             last: vec![-1; agents],
+            suffixes: Vec::new(),
             room: Room::default(),
         }
     }
@@ -79,8 +83,14 @@ impl Collector {
         &self.last
     }
 
+    /// The process's suffixes of the choices that ran their course in the last step, as episodes of one choice; none
+    /// are left.
+    pub fn take_suffixes(&mut self) -> std::vec::Drain<'_, Episode> {
+        self.suffixes.drain(..)
+    }
+
     /// One primitive step of every environment. Teams that are due choose, each agent by itself, as `selection` says.
-    /// Ended episodes go to `on_episode`, and the process's suffixes of choices as episodes of one choice.
+    /// Ended episodes go to `on_episode`.
     ///
     /// # Errors
     /// Those of the environments.
@@ -136,6 +146,7 @@ impl Collector {
             self.episodes[env].choices.extend_from_slice(made);
         }
         process.advance(&self.last)?;
+        self.suffixes.clear();
         let agents = self.shape.num_agents;
         for env in 0..self.shape.num_envs {
             let Some(outcome) = process.outcome(env) else { continue };
@@ -144,7 +155,7 @@ impl Collector {
             episode.discounts.push(outcome.discount);
             for suffix in process.suffixes(env) {
                 let made = &self.last[env * agents..(env + 1) * agents];
-                on_episode(suffix_episode(self.shape, suffix, made, outcome, |situation| {
+                self.suffixes.push(suffix_episode(self.shape, suffix, made, outcome, |situation| {
                     if outcome.ended {
                         process.observe_last(env, situation);
                     } else {

@@ -77,10 +77,15 @@ pub(crate) fn write_input(
     let (own, rest) = input.split_at_mut(shape.observation);
     own.copy_from_slice(observation);
     rest.fill(0.0);
-    if last >= 0 {
-        rest[last as usize] = 1.0;
-    }
     rest[shape.choices + agent] = 1.0;
+    if last >= 0 {
+        write_last_choice(shape, last, input);
+    }
+}
+
+/// Writes that an agent had made the choice `last` into its `input`, in which no other one stands.
+pub(crate) fn write_last_choice(shape: ProcessShape, last: i32, input: &mut [f32]) {
+    input[shape.observation + last as usize] = 1.0;
 }
 
 /// All networks of a value learner.

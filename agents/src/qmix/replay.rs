@@ -4,7 +4,7 @@ use pentathlon_gym::seeding::{Random, philox::Philox};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::networks::{input_len, write_input};
+use super::networks::{input_len, write_input, write_last_choice};
 use crate::options::ProcessShape;
 
 /// One episode: `T` choices and the `T + 1` situations around them.
@@ -154,6 +154,16 @@ impl Batch {
         batch
     }
 
+    /// Suffixes of choices side by side: `episodes` of one choice, before which agents had chosen the same.
+    pub fn of_suffixes(shape: ProcessShape, episodes: &[&Episode]) -> Self {
+        let mut batch = Self::new(shape, episodes);
+        let inputs = batch.inputs.chunks_exact_mut(input_len(shape));
+        for (&choice, input) in batch.choices.iter().zip(inputs) {
+            write_last_choice(shape, choice, input);
+        }
+        batch
+    }
+
     /// Puts `episodes` side by side in place of what was here.
     pub fn fill(&mut self, shape: ProcessShape, episodes: &[&Episode]) {
         let ProcessShape { num_agents: agents, choices, state, .. } = shape;
@@ -268,6 +278,16 @@ mod tests {
             let all = [&kept[..], &[6]].concat();
             assert_eq!(lengths(&replay), all[all.len().saturating_sub(capacity.max(1))..]);
         }
+    }
+
+    #[test]
+    fn before_a_suffix_agents_had_chosen_what_they_choose() {
+        let suffix = Episode { choices: vec![2, 1], ..episode(1, false) };
+        let batch = Batch::of_suffixes(SHAPE, &[&suffix, &suffix]);
+        // What agents 0 and 1 saw, their last choices, their numbers; then the same after the choice.
+        assert_eq!(batch.inputs[..12], [10.0, 0.0, 0.0, 1.0, 1.0, 0.0, 11.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(batch.inputs[24..36], [12.0, 0.0, 0.0, 1.0, 1.0, 0.0, 13.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+        assert_eq!((batch.length, batch.mask), (2, vec![1.0, 1.0]));
     }
 
     #[test]

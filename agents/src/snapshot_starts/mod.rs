@@ -213,7 +213,7 @@ fn report(settings: &SnapshotSettings, methods: &[Vec<Learned>; 2]) -> Report {
             without / 1e6,
             without / with
         ),
-        passed: with < without,
+        passed: Some(with < without),
         chart: Some(Chart {
             title: format!("{TASK}, starts from an expert's states"),
             x: "frames".into(),

@@ -7,7 +7,7 @@ use super::hierarchy::{
     HierarchySettings, flat, high, least_return, mean_return, train_flat, train_hierarchy, train_through,
 };
 use super::moving_goal::{self, MovingGoal};
-use super::{Report, Row, Watch, said};
+use super::{Report, Row, Watch, all_hold, in_words, judged, said};
 use crate::gmah::{GmahConfig, GmahTrainer, Stage, TrainedLowLevel};
 use crate::statistics::mean;
 use crate::{Config, Error, MakeBatch};
@@ -29,7 +29,8 @@ pub(super) const WITHOUT: &str = "GMAH without noticing change";
 pub(super) struct Part {
     pub claim: &'static str,
     pub finding: String,
-    pub holds: bool,
+    /// `None` where it was not measured.
+    pub holds: Option<bool>,
     pub rows: Vec<Row>,
 }
 
@@ -42,10 +43,11 @@ impl Part {
         methods: [(&str, &[f64]); 2],
     ) -> Self {
         let means = methods.map(|(_, values)| mean(values));
-        let holds = means[0] > means[1];
+        let holds = judged(&means, means[0] > means[1]);
+        let [ours, theirs] = means.map(|mean| in_words(mean, 3));
         Self {
             claim,
-            finding: format!("{short} {:.3} against {:.3}: {}", means[0], means[1], said(holds)),
+            finding: format!("{short} {ours} against {theirs}: {}", said(holds)),
             holds,
             rows: methods.map(|(method, values)| Row::new(method, quantity, values.to_vec())).into(),
         }
@@ -64,8 +66,11 @@ impl Part {
         let more = ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs).collect();
         let row = Row::new(format!("{method} above {other}"), quantity, more);
         let [low, high] = row.interval;
-        part.holds = low > 0.0;
-        part.finding = format!("{short} {:.3} more, {low:.3} to {high:.3}: {}", row.mean, said(part.holds));
+        part.holds = judged(&[row.mean], low > 0.0);
+        part.finding = match part.holds {
+            Some(holds) => format!("{short} {:.3} more, {low:.3} to {high:.3}: {}", row.mean, said(holds)),
+            None => format!("{short}: {}", said(None)),
+        };
         part.rows.push(row);
         part
     }
@@ -203,7 +208,7 @@ pub fn door_key_study(
         seeds: settings.seeds as usize,
         claim: claims.join("; "),
         finding: findings.join("; "),
-        passed: found.iter().all(|part| part.holds),
+        passed: all_hold(&found.iter().map(|part| part.holds).collect::<Vec<Option<bool>>>()),
         rows: found.into_iter().flat_map(|part| part.rows).collect(),
         chart: None,
     }))

@@ -2,7 +2,7 @@
 //! are worth. The published figures cannot be had again, their environments not being
 //! published; the claims are orders between methods that are trained alike.
 
-use super::{Report, Row, Watch};
+use super::{Report, Row, Watch, in_words, judged};
 use crate::gmah::{GmahConfig, GmahProgress, GmahTrainer, Stage};
 use crate::logging::lines::{Chart, Line};
 use crate::logging::table::TrainingEpisode;
@@ -25,11 +25,14 @@ pub struct HierarchySettings {
     pub changes: Vec<String>,
     /// Most frames of flat agents.
     pub flat_frames: u64,
+    /// Whether a team's flat rivals are also trained for as many frames as all stages of the hierarchy together, its low
+    /// level's included.
+    pub count_low_level: bool,
 }
 
 impl Default for HierarchySettings {
     fn default() -> Self {
-        Self { seeds: 5, changes: Vec::new(), flat_frames: u64::MAX }
+        Self { seeds: 5, changes: Vec::new(), flat_frames: u64::MAX, count_low_level: false }
     }
 }
 
@@ -200,7 +203,8 @@ pub fn relabelling_study(
     let needed: [Vec<f64>; 2] = [0, 1].map(|index: usize| {
         runs[index].iter().map(|episodes| frames_to(episodes, threshold, frames)).collect()
     });
-    let ratio = mean(&needed[1]) / mean(&needed[0]);
+    // Without a threshold there is nothing to reach.
+    let ratio = if threshold.is_nan() { f64::NAN } else { mean(&needed[1]) / mean(&needed[0]) };
     let lines = ["with hindsight", "without"].into_iter().zip(&runs).map(|(name, runs)| {
         let points = (1..=40_u64).map(|point| {
             let part = frames * (point - 1) / 40..frames * point / 40;
@@ -215,7 +219,11 @@ pub fn relabelling_study(
     let lines = lines.collect();
     let rows = [("with hindsight", 0), ("without", 1)].into_iter().flat_map(|(method, index)| {
         [
-            Row::new(method, format!("frames to a return of {threshold:.1}"), needed[index].clone()),
+            Row::new(
+                method,
+                format!("frames to a return of {}", in_words(threshold, 1)),
+                needed[index].clone(),
+            ),
             Row::new(method, "return at the end", reached[index].clone()),
             Row::new(
                 method,
@@ -230,8 +238,8 @@ pub fn relabelling_study(
         rows: rows.collect(),
         claim: "in hindsight, the low level reaches what it reaches without in at most half of the frames"
             .into(),
-        finding: format!("{ratio:.2} times as many frames without hindsight"),
-        passed: ratio >= 2.0,
+        finding: format!("{} times as many frames without hindsight", in_words(ratio, 2)),
+        passed: judged(&[ratio], ratio >= 2.0),
         chart: Some(Chart {
             title: "Trash-Grid, random open subgoals while the low level learns".into(),
             x: "frames".into(),

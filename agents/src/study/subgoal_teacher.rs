@@ -101,7 +101,7 @@ pub fn subgoal_teacher_study(
             "PPO reaches a success rate of {GOAL} with at least 3 times fewer frames when a teacher shows subgoals"
         ),
         finding: findings.join("; "),
-        passed,
+        passed: Some(passed),
         chart: Some(Chart {
             title: "Success with and without a teacher".into(),
             x: "frames".into(),

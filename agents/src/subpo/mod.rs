@@ -240,7 +240,7 @@ fn report(
              covers at least 90 % of what the greedy walk covers"
         ),
         finding,
-        passed,
+        passed: Some(passed),
         chart: Some(Chart {
             title: format!("Coverage of {side} x {side} cells in {horizon} steps"),
             x: "frames".into(),

@@ -82,7 +82,7 @@ struct Hierarchy {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     changes: Vec<String>,
     /// Most frames of the flat agents
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     flat_frames: Option<u64>,
 }
 
@@ -93,6 +93,7 @@ impl Hierarchy {
             seeds: self.common.seeds.map_or(default.seeds, u64::from),
             changes: self.changes.clone(),
             flat_frames: self.flat_frames.unwrap_or(default.flat_frames),
+            ..default
         }
     }
 }
@@ -109,7 +110,7 @@ enum Study {
         #[arg(long, value_name = "NAME", value_parser = ["teacher_doorkey_8x8", "teacher_keycorridor_s3r3"])]
         experiment: Vec<String>,
         /// Most frames of a run, instead of the experiment's
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         frames: Option<u64>,
     },
     /// PPO whose first episodes start from an expert's states, and without: frames to a success rate of 0.9
@@ -117,7 +118,7 @@ enum Study {
         #[command(flatten)]
         common: Common,
         /// Most frames of a run
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         frames: Option<u64>,
     },
     /// Training on a few of 100 kinds of cart-poles, chosen by a model, at random or at equal distances
@@ -125,7 +126,7 @@ enum Study {
         #[command(flatten)]
         common: Common,
         /// Frames of each training
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         frames: Option<u64>,
     },
     /// A hierarchy of subgoals (GMAH) against flat PPO in DoorKey-8x8, with and without noticing change, where nothing
@@ -139,14 +140,22 @@ enum Study {
     },
     /// What hindsight saves the low level of a hierarchy in Trash-Grid
     GmahRelabelling(Hierarchy),
-    /// A hierarchy for a team, with mixed subgoal values and without, against QMIX and MAPPO in Trash-Grid
-    GmahTrashGrid(Hierarchy),
+    /// A hierarchy for a team, with mixed subgoal values and without, against MAPPO, a one-step actor-critic, QMIX and
+    /// COMA in Trash-Grid
+    GmahTrashGrid {
+        #[command(flatten)]
+        study: Hierarchy,
+        /// Trains the others also for as many frames as all stages of the hierarchy together, its low level's included:
+        /// with the experiment's numbers, five times as many
+        #[arg(long)]
+        count_low_level: bool,
+    },
     /// Goals on one, two and three levels (hindsight actor-critic with deep Q-learning), in four rooms of 20 x 20
     Hac {
         #[command(flatten)]
         common: Common,
         /// Frames of a run
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         frames: Option<u64>,
         /// Steps of every episode; the highest level has as many of its own as that takes
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "equal_horizons")]
@@ -274,9 +283,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Study::GmahRelabelling(study) => {
             report(&study.common, |_, watch| relabelling_study(&study.settings(), &build, watch))
         }
-        Study::GmahTrashGrid(study) => {
-            report(&study.common, |_, watch| trash_grid_study(&study.settings(), &build, watch))
-        }
+        Study::GmahTrashGrid { study, count_low_level } => report(&study.common, |_, watch| {
+            let settings = HierarchySettings { count_low_level: *count_low_level, ..study.settings() };
+            trash_grid_study(&settings, &build, watch)
+        }),
         Study::Subpo(common) => report(common, |finished, watch| {
             let mut settings = CoverageSettings::default();
             settings.seeds = common.seeds.map_or(settings.seeds, u64::from);
@@ -341,12 +351,12 @@ fn describe(report: &Report) -> String {
     let mut lines = vec![["method", "quantity", "mean", "95 % interval"].map(String::from).to_vec()];
     for row in &report.rows {
         let [low, high] = row.interval;
-        lines.push(vec![
-            row.method.clone(),
-            row.quantity.clone(),
-            number(row.mean),
-            format!("{} to {}", number(low), number(high)),
-        ]);
+        let interval = format!("{} to {}", number(low), number(high));
+        let [mean, interval] = match row.mean.is_nan() {
+            true => ["not measured".to_owned(), String::new()],
+            false => [number(row.mean), interval],
+        };
+        lines.push(vec![row.method.clone(), row.quantity.clone(), mean, interval]);
     }
     format!(
         "{}, {} seed(s)\n\n{}\nclaim: {}\nfound: {}\n{}\n",
@@ -355,7 +365,12 @@ fn describe(report: &Report) -> String {
         output::table(&lines),
         report.claim,
         report.finding,
-        if report.passed { "passed" } else { "failed" }
+        match report.passed {
+            Some(true) => "passed",
+            Some(false) => "failed",
+            None =>
+                "not measured: in the frames of some row no episode ended, or too few; give it more frames",
+        }
     )
 }
 
@@ -382,7 +397,7 @@ mod tests {
             rows: vec![Row::new("toss", "heads", vec![0.0, 1.0])],
             claim: "it is fair".into(),
             finding: "half of them".into(),
-            passed: true,
+            passed: Some(true),
             chart: None,
         };
         let text = describe(&report);
@@ -391,5 +406,12 @@ mod tests {
         {
             assert!(text.contains(part), "{text}");
         }
+        let row = Row::new("toss", "heads of no coins", vec![f64::NAN, 1.0]);
+        let text = describe(&Report { rows: vec![row], passed: None, ..report });
+        assert!(
+            text.contains("heads of no coins  not measured") && text.contains("\nnot measured: "),
+            "{text}"
+        );
+        assert!(!text.contains("NaN"), "{text}");
     }
 }
