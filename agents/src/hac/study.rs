@@ -98,7 +98,7 @@ pub fn rooms_study(
     for seed in 1..=settings.seeds {
         for (levels, curves) in LEVELS.into_iter().zip(&mut curves) {
             let told = &mut |part: f64| watch((done + part) / runs, &format!("seed {seed}, {levels} levels"));
-            let name = format!("seed {seed}, {levels} levels");
+            let name = format!("hac, seed {seed}, {levels} levels");
             let alike = format!("{:?}", RoomsSettings { seeds: 1, ..settings.clone() });
             let curve = finished.find_or(&name, &alike, || train(settings, levels, seed, make, told))?;
             let Some(curve) = curve else { return Ok(None) };

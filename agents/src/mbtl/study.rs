@@ -91,7 +91,7 @@ pub fn cart_pole_study(
                     let performance = match trained.entry(source) {
                         Entry::Occupied(known) => known.into_mut(),
                         Entry::Vacant(open) => {
-                            let name = format!("seed {seed}, {} {source}", variant.0);
+                            let name = format!("mbtl, seed {seed}, {} {source}", variant.0);
                             let alike = format!("{} frames, {} episodes", settings.frames, settings.episodes);
                             let run = || Ok(Some(train_and_transfer(settings, variant, source, seed, make)?));
                             let Some(reached) = finished.find_or(&name, &alike, run)? else {

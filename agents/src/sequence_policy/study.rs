@@ -182,7 +182,9 @@ pub fn pendulum_study(
                 Ok(Some(judged.collect::<Result<Vec<f64>, Error>>()?))
             };
             let alike = format!("{:?}", PendulumSettings { seeds: 1, ..settings.clone() });
-            let Some(found) = finished.find_or(&format!("seed {seed}, {name}"), &alike, run)? else {
+            let Some(found) =
+                finished.find_or(&format!("sequence-policy, seed {seed}, {name}"), &alike, run)?
+            else {
                 return Ok(None);
             };
             for (returns, found) in returns.iter_mut().zip(found) {

@@ -173,7 +173,7 @@ pub fn snapshot_starts_study(
             let told = &mut |part: f64, message: &str| {
                 watch((done + part) / runs, &format!("seed {seed}: {message}"))
             };
-            let run = format!("seed {seed}, {name}");
+            let run = format!("snapshot-starts, seed {seed}, {name}");
             let alike = format!("{:?}", SnapshotSettings { seeds: 1, ..*settings });
             let learned = finished.find_or(&run, &alike, || {
                 let mut trainer = Trainer::new(config.clone(), make_training)?;

@@ -1,13 +1,16 @@
 //! The study of GMAH on DoorKey-8x8-mixed: a hierarchy against a flat agent, and what noticing change is worth where
 //! nothing changes and where the goal moves.
 
-use std::ops::ControlFlow;
+use std::cell::Cell;
+
+use serde::{Deserialize, Serialize};
 
 use super::hierarchy::{
-    HierarchySettings, flat, high, least_return, mean_return, train_flat, train_hierarchy, train_through,
+    HierarchySettings, StagedEpisode, flat, high, least_return, mean_return, train_flat, train_hierarchy,
+    train_through,
 };
 use super::moving_goal::{self, MovingGoal};
-use super::{Report, Row, Watch, all_hold, in_words, judged, said};
+use super::{FinishedRuns, Report, Row, Watch, all_hold, in_words, judged, said};
 use crate::gmah::{GmahConfig, GmahTrainer, Stage, TrainedLowLevel};
 use crate::statistics::mean;
 use crate::{Config, Error, MakeBatch};
@@ -76,29 +79,29 @@ impl Part {
     }
 }
 
-/// Tells `watch` of one run of `runs`, `done` of which are over.
-fn within<'a>(
-    watch: Watch<'a>,
-    seed: u64,
-    (done, runs): (usize, u64),
-) -> impl FnMut(f64, &str) -> ControlFlow<()> + 'a {
-    move |part, message| watch((done as f64 + part) / runs as f64, &format!("seed {seed}, {message}"))
-}
-
-/// What all seeds found where nothing changes.
-#[derive(Default)]
+/// What a seed found where nothing changes.
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Still {
     /// Return in the second quarter: hierarchy, flat agent.
-    early: [Vec<f64>; 2],
+    early: [f64; 2],
     /// Least return: with and without noticing change.
-    least: [Vec<f64>; 2],
+    least: [f64; 2],
     /// Return at the end, goal never near: hierarchy, flat agent.
-    far: [Vec<f64>; 2],
+    far: [f64; 2],
+}
+
+/// What a seed found.
+#[derive(Serialize, Deserialize)]
+struct OfSeed {
+    /// Where nothing changes, if that was asked for.
+    still: Option<Still>,
+    /// Where the goal moves, with and without noticing change.
+    moving: [Vec<StagedEpisode>; 2],
 }
 
 /// Hierarchies against the flat agent on DoorKey-8x8-mixed, with the goal near four times out of five and never, and
-/// hierarchies with and without noticing change, in worlds that stay and in worlds whose goal moves; `None` when
-/// `watch` ended it.
+/// hierarchies with and without noticing change, in worlds that stay and in worlds whose goal moves, but for what is
+/// `finished`; `None` when `watch` ended it.
 ///
 /// # Errors
 /// Those of training.
@@ -106,100 +109,23 @@ pub fn door_key_study(
     settings: &HierarchySettings,
     parts: DoorKeyParts,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
-    const NEVER_NEAR: &str = "environment.options.p_near=0.0";
-    let (mut still, mut moving) = (Still::default(), MovingGoal::default());
-    let all = parts == DoorKeyParts::All;
-    let runs = settings.seeds * if all { 7 } else { 3 };
-    let mut done = 0;
+    let (mut still, mut moving) = (Vec::new(), MovingGoal::default());
     for seed in 1..=settings.seeds {
-        let hierarchy = |adaptive: bool, further: &[&str]| {
-            let mut changes = settings.changes.clone();
-            changes.extend([format!("seed={seed}"), format!("hierarchy.adaptive={adaptive}")]);
-            changes.extend(further.iter().map(ToString::to_string));
-            GmahConfig::experiment("gmah_doorkey_8x8_mixed", &changes)
+        let half = hierarchy(settings, seed, true, &[])?.high.frames / 2;
+        let told = &mut |part: f64, message: &str| {
+            watch((seed as f64 - 1.0 + part) / settings.seeds as f64, &format!("seed {seed}, {message}"))
         };
-        let flat_agent = |frames: u64, further: &[&str]| {
-            let mut changes =
-                vec![format!("seed={seed}"), format!("frames={}", frames.min(settings.flat_frames))];
-            changes.extend(further.iter().map(ToString::to_string));
-            Config::experiment("ppo_doorkey_8x8_mixed", &changes)
-        };
-        let config = hierarchy(true, &[])?;
-        let (frames, total) = (config.high.frames, config.low.frames + config.high.frames);
-        let (first, second) = (frames / 4, frames / 2);
-        let mut trainer = GmahTrainer::new(config, make)?;
-        let Some(_) = train_through(
-            &mut trainer,
-            Stage::Low,
-            &mut within(&mut *watch, seed, (done, runs)),
-            &mut |_| {},
-        )?
-        else {
-            return Ok(None);
-        };
-        let trained: TrainedLowLevel = trainer.low_level()?;
-        if all {
-            let Some(episodes) = train_through(
-                &mut trainer,
-                Stage::Mixing,
-                &mut within(&mut *watch, seed, (done, runs)),
-                &mut |_| {},
-            )?
-            else {
-                return Ok(None);
-            };
-            still.early[0].push(mean_return(high(&episodes), first..second));
-            still.least[0].push(least_return(&episodes, second));
-        }
-        done += 1;
-        for adaptive in [true, false] {
-            let config = hierarchy(adaptive, &moving_goal::CHANGES)?;
-            if !moving.add(adaptive, config, &trained, make, &mut within(&mut *watch, seed, (done, runs)))? {
-                return Ok(None);
-            }
-            done += 1;
-        }
-        if !all {
-            continue;
-        }
-        let Some(episodes) =
-            train_hierarchy(hierarchy(false, &[])?, make, &mut within(&mut *watch, seed, (done, runs)))?
-        else {
-            return Ok(None);
-        };
-        still.least[1].push(least_return(&episodes, second));
-        done += 1;
-        let Some(episodes) =
-            train_flat(flat_agent(second, &[])?, make, &mut within(&mut *watch, seed, (done, runs)))?
-        else {
-            return Ok(None);
-        };
-        still.early[1].push(mean_return(flat(&episodes), first..second));
-        done += 1;
-        let Some(episodes) = train_hierarchy(
-            hierarchy(true, &[NEVER_NEAR])?,
-            make,
-            &mut within(&mut *watch, seed, (done, runs)),
-        )?
-        else {
-            return Ok(None);
-        };
-        still.far[0].push(mean_return(high(&episodes), frames * 3 / 4..u64::MAX));
-        done += 1;
-        let Some(episodes) = train_flat(
-            flat_agent(total, &[NEVER_NEAR])?,
-            make,
-            &mut within(&mut *watch, seed, (done, runs)),
-        )?
-        else {
-            return Ok(None);
-        };
-        still.far[1].push(mean_return(flat(&episodes), total - frames / 4..u64::MAX));
-        done += 1;
+        let name = format!("door-key, {parts:?}, seed {seed}");
+        let alike = format!("{:?}", HierarchySettings { seeds: 1, ..settings.clone() });
+        let run = || train_seed(settings, seed, parts, make, told);
+        let Some(found) = finished.find_or(&name, &alike, run)? else { return Ok(None) };
+        still.extend(found.still);
+        moving.add(&found.moving, half);
     }
-    let mut found = if all { still.parts() } else { Vec::new() };
+    let mut found = if still.is_empty() { Vec::new() } else { Still::parts(&still) };
     found.extend(moving.parts());
     let claims: Vec<&str> = found.iter().map(|part| part.claim).collect();
     let findings: Vec<&str> = found.iter().map(|part| part.finding.as_str()).collect();
@@ -214,26 +140,106 @@ pub fn door_key_study(
     }))
 }
 
+/// The configuration of a hierarchy.
+fn hierarchy(
+    settings: &HierarchySettings,
+    seed: u64,
+    adaptive: bool,
+    further: &[&str],
+) -> Result<GmahConfig, Error> {
+    let mut changes = settings.changes.clone();
+    changes.extend([format!("seed={seed}"), format!("hierarchy.adaptive={adaptive}")]);
+    changes.extend(further.iter().map(ToString::to_string));
+    GmahConfig::experiment("gmah_doorkey_8x8_mixed", &changes)
+}
+
+/// All runs of a seed; `None` when `watch` ended it.
+fn train_seed(
+    settings: &HierarchySettings,
+    seed: u64,
+    parts: DoorKeyParts,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<OfSeed>, Error> {
+    const NEVER_NEAR: &str = "environment.options.p_near=0.0";
+    let all = parts == DoorKeyParts::All;
+    let runs = if all { 7.0 } else { 3.0 };
+    let done = Cell::new(0.0);
+    let told = &mut |part: f64, message: &str| watch((done.get() + part) / runs, message);
+    let flat_agent = |frames: u64, further: &[&str]| {
+        let mut changes =
+            vec![format!("seed={seed}"), format!("frames={}", frames.min(settings.flat_frames))];
+        changes.extend(further.iter().map(ToString::to_string));
+        Config::experiment("ppo_doorkey_8x8_mixed", &changes)
+    };
+    let config = hierarchy(settings, seed, true, &[])?;
+    let (frames, total) = (config.high.frames, config.low.frames + config.high.frames);
+    let (first, second) = (frames / 4, frames / 2);
+    let mut trainer = GmahTrainer::new(config, make)?;
+    let Some(_) = train_through(&mut trainer, Stage::Low, told, &mut |_| {})? else { return Ok(None) };
+    let trained: TrainedLowLevel = trainer.low_level()?;
+    let mut noticing = Vec::new();
+    if all {
+        let Some(episodes) = train_through(&mut trainer, Stage::Mixing, told, &mut |_| {})? else {
+            return Ok(None);
+        };
+        noticing = episodes;
+    }
+    let mut moving: [Vec<StagedEpisode>; 2] = Default::default();
+    for (index, (adaptive, episodes)) in [true, false].into_iter().zip(&mut moving).enumerate() {
+        let config = hierarchy(settings, seed, adaptive, &moving_goal::CHANGES)?;
+        done.set(1.0 + index as f64);
+        let Some(played) = moving_goal::train(config, &trained, make, told)? else { return Ok(None) };
+        *episodes = played;
+    }
+    if !all {
+        return Ok(Some(OfSeed { still: None, moving }));
+    }
+    done.set(3.0);
+    let Some(heedless) = train_hierarchy(hierarchy(settings, seed, false, &[])?, make, told)? else {
+        return Ok(None);
+    };
+    done.set(4.0);
+    let Some(flat_near) = train_flat(flat_agent(second, &[])?, make, told)? else { return Ok(None) };
+    done.set(5.0);
+    let Some(far) = train_hierarchy(hierarchy(settings, seed, true, &[NEVER_NEAR])?, make, told)? else {
+        return Ok(None);
+    };
+    done.set(6.0);
+    let Some(flat_far) = train_flat(flat_agent(total, &[NEVER_NEAR])?, make, told)? else { return Ok(None) };
+    let still = Still {
+        early: [mean_return(high(&noticing), first..second), mean_return(flat(&flat_near), first..second)],
+        least: [least_return(&noticing, second), least_return(&heedless, second)],
+        far: [
+            mean_return(high(&far), frames * 3 / 4..u64::MAX),
+            mean_return(flat(&flat_far), total - frames / 4..u64::MAX),
+        ],
+    };
+    Ok(Some(OfSeed { still: Some(still), moving }))
+}
+
 impl Still {
-    fn parts(&self) -> Vec<Part> {
+    /// What was found over all seeds.
+    fn parts(seeds: &[Self]) -> Vec<Part> {
+        let of = |read: fn(&Self) -> f64| seeds.iter().map(read).collect::<Vec<f64>>();
         vec![
             Part::more(
                 "with a trained low level the hierarchy earns more than flat PPO over the same frames",
                 "return, second quarter of the high level's frames",
                 "return",
-                [("GMAH", &self.early[0]), ("PPO", &self.early[1])],
+                [("GMAH", &of(|seed| seed.early[0])), ("PPO", &of(|seed| seed.early[1]))],
             ),
             Part::more(
                 "counting the low level's frames it does where the goal is never near",
                 "return at the end, goal never near",
                 "goal never near",
-                [("GMAH", &self.far[0]), ("PPO", &self.far[1])],
+                [("GMAH", &of(|seed| seed.far[0])), ("PPO", &of(|seed| seed.far[1]))],
             ),
             Part::more(
                 "its least return is higher when it notices change, though nothing changes",
                 "least return of 256 episodes, second half of the high level's frames",
                 "least return",
-                [("GMAH", &self.least[0]), (WITHOUT, &self.least[1])],
+                [("GMAH", &of(|seed| seed.least[0])), (WITHOUT, &of(|seed| seed.least[1]))],
             ),
         ]
     }

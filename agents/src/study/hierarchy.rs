@@ -2,7 +2,7 @@
 //! are worth. The published figures cannot be had again, their environments not being
 //! published; the claims are orders between methods that are trained alike.
 
-use super::{Report, Row, Watch, in_words, judged};
+use super::{FinishedRuns, Report, Row, Watch, in_words, judged};
 use crate::gmah::{GmahConfig, GmahProgress, GmahTrainer, Stage};
 use crate::logging::lines::{Chart, Line};
 use crate::logging::table::TrainingEpisode;
@@ -151,13 +151,14 @@ fn frames_to(episodes: &[StagedEpisode], threshold: f64, all: u64) -> f64 {
 }
 
 /// What hindsight saves the low level on Trash-Grid: frames until random open subgoals bring the team a return that the
-/// low level without hindsight reaches at the end; `None` when `watch` ended it.
+/// low level without hindsight reaches at the end, but for what is `finished`; `None` when `watch` ended it.
 ///
 /// # Errors
 /// Those of training.
 pub fn relabelling_study(
     settings: &HierarchySettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let mut runs: [Vec<Vec<StagedEpisode>>; 2] = Default::default();
@@ -180,15 +181,20 @@ pub fn relabelling_study(
             let told = &mut |part: f64, message: &str| {
                 watch((done + part) / total, &format!("seed {seed}, {message}"))
             };
-            let (mut returns, mut reached) = (Vec::new(), None);
-            let look = &mut |progress: &GmahProgress| {
-                returns.extend(progress.pursuit_return);
-                let last = &returns[returns.len().saturating_sub(ROLLOUTS)..];
-                if reached.is_none() && last.len() == ROLLOUTS && mean(last) >= PURSUIT_RETURN {
-                    reached = Some(progress.stage_frames);
-                }
+            let (name, alike) = (format!("relabelling {relabel}, seed {seed}"), format!("{config:?}"));
+            let run = || {
+                let (mut returns, mut reached) = (Vec::new(), None);
+                let look = &mut |progress: &GmahProgress| {
+                    returns.extend(progress.pursuit_return);
+                    let last = &returns[returns.len().saturating_sub(ROLLOUTS)..];
+                    if reached.is_none() && last.len() == ROLLOUTS && mean(last) >= PURSUIT_RETURN {
+                        reached = Some(progress.stage_frames);
+                    }
+                };
+                let episodes = train_hierarchy_and_look(config, make, told, look)?;
+                Ok(episodes.map(|episodes| (episodes, reached)))
             };
-            let Some(episodes) = train_hierarchy_and_look(config, make, told, look)? else { return Ok(None) };
+            let Some((episodes, reached)) = finished.find_or(&name, &alike, run)? else { return Ok(None) };
             runs[index].push(episodes);
             paid[index].push(reached.unwrap_or(frames) as f64);
             done += 1.0;

@@ -54,24 +54,21 @@ pub(super) struct MovingGoal {
     without: Returns,
 }
 
+/// Trains the second stage of `config` on the low level `trained`; `None` when `watch` ended it.
+pub(super) fn train(
+    config: GmahConfig,
+    trained: &TrainedLowLevel,
+    make: MakeBatch<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<Vec<StagedEpisode>>, Error> {
+    train_through(&mut GmahTrainer::with_low_level(config, trained, make)?, Stage::Mixing, watch, &mut |_| {})
+}
+
 impl MovingGoal {
-    /// Trains the second stage of `config` on the low level `trained`; `false` when `watch` ended it.
-    pub(super) fn add(
-        &mut self,
-        adaptive: bool,
-        config: GmahConfig,
-        trained: &TrainedLowLevel,
-        make: MakeBatch<'_>,
-        watch: Watch<'_>,
-    ) -> Result<bool, Error> {
-        let half = config.high.frames / 2;
-        let mut trainer = GmahTrainer::with_low_level(config, trained, make)?;
-        let Some(episodes) = train_through(&mut trainer, Stage::Mixing, watch, &mut |_| {})? else {
-            return Ok(false);
-        };
-        let returns = if adaptive { &mut self.with } else { &mut self.without };
-        returns.add(&episodes, half);
-        Ok(true)
+    /// Adds the runs of a seed, with and without noticing change, which are judged in their second half, `from` there on.
+    pub(super) fn add(&mut self, [with, without]: &[Vec<StagedEpisode>; 2], from: u64) {
+        self.with.add(with, from);
+        self.without.add(without, from);
     }
 
     /// What was found.

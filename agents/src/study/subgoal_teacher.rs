@@ -71,7 +71,7 @@ pub fn subgoal_teacher_study(
                     watch((done + part) / runs, &format!("{id}, seed {seed}: {message}"))
                 };
                 let measure = &mut |trainer: &Trainer, progress: &_| Ok(recent_success(trainer, progress));
-                let run = format!("{id}, seed {seed}, {method_name}");
+                let run = format!("subgoal-teacher, {id}, seed {seed}, {method_name}");
                 let learned = finished.find_or(&run, &config.to_toml(), || {
                     train_to_success(&mut Trainer::new(config, make)?, GOAL, measure, told)
                 })?;

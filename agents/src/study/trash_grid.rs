@@ -6,7 +6,7 @@
 use super::hierarchy::{
     HierarchySettings, StagedEpisode, flat, high, mean_return, train_flat, train_through,
 };
-use super::{Report, Row, Watch, all_hold, in_words, judged, said};
+use super::{FinishedRuns, Report, Row, Watch, all_hold, in_words, judged, said};
 use crate::gmah::{GmahConfig, GmahTrainer, Stage};
 use crate::logging::table::TrainingEpisode;
 use crate::qmix::{QmixConfig, TeamTrainer};
@@ -115,13 +115,14 @@ struct Returns {
 }
 
 /// Hierarchies, with mixed subgoal values and without, against QMIX, MAPPO, COMA and the one-step actor-critic that
-/// GMAH's release calls COMA, on Trash-Grid; `None` when `watch` ended it.
+/// GMAH's release calls COMA, on Trash-Grid, but for what is `finished`; `None` when `watch` ended it.
 ///
 /// # Errors
 /// Those of training.
 pub fn trash_grid_study(
     settings: &HierarchySettings,
     make: MakeBatch<'_>,
+    finished: &FinishedRuns,
     watch: Watch<'_>,
 ) -> Result<Option<Report>, Error> {
     let (mut found, mut frames) = (Returns::default(), Frames::default());
@@ -138,31 +139,42 @@ pub fn trash_grid_study(
         let mut done = ((seed - 1) * frames.of_a_seed()) as f64;
         let Frames { low, high: of_high, mixing: of_mixing, judged, .. } = frames;
 
-        let mut trainer = GmahTrainer::new(whole, make)?;
-        let own = (low + of_high + of_mixing) as f64;
-        let told = &mut |part: f64, message: &str| {
-            watch((done + part * own) / all, &format!("seed {seed}, {message}"))
-        };
-        let Some(_) = train_through(&mut trainer, Stage::Low, told, &mut |_| {})? else { return Ok(None) };
-        let trained = trainer.low_level()?;
-        let Some(episodes) = train_through(&mut trainer, Stage::Mixing, told, &mut |_| {})? else {
-            return Ok(None);
-        };
-        found.before.push(return_at_the_end(high(&episodes), of_high, judged));
-        found.mixed.push(return_at_the_end(mixing(&episodes), of_mixing, judged));
-        done += own;
-
+        // The third stage and the one without it begin with the same low level, so they are one run.
+        let (own, further) = ((low + of_high + of_mixing) as f64, (of_high + of_mixing) as f64);
         let longer = config(&[format!("high.frames={}", of_high + of_mixing), "mixing.frames=0".into()])?;
-        let mut trainer = GmahTrainer::with_low_level(longer, &trained, make)?;
-        let own = (of_high + of_mixing) as f64;
-        let told = &mut |part: f64, message: &str| {
-            watch((done + part * own) / all, &format!("seed {seed}, without mixing, {message}"))
+        let alike = format!("{:?}, {longer:?}", &whole);
+        let hierarchy = || {
+            let mut told = |part: f64, message: &str| {
+                watch((done + part * own) / all, &format!("seed {seed}, {message}"))
+            };
+            let mut trainer = GmahTrainer::new(whole, make)?;
+            let low = train_through(&mut trainer, Stage::Low, &mut told, &mut |_| {})?;
+            if low.is_none() {
+                return Ok(None);
+            }
+            let trained = trainer.low_level()?;
+            let Some(episodes) = train_through(&mut trainer, Stage::Mixing, &mut told, &mut |_| {})? else {
+                return Ok(None);
+            };
+            let before = return_at_the_end(high(&episodes), of_high, judged);
+            let mixed = return_at_the_end(mixing(&episodes), of_mixing, judged);
+            let mut trainer = GmahTrainer::with_low_level(longer, &trained, make)?;
+            let told = &mut |part: f64, message: &str| {
+                watch((done + own + part * further) / all, &format!("seed {seed}, without mixing, {message}"))
+            };
+            let Some(episodes) = train_through(&mut trainer, Stage::Mixing, told, &mut |_| {})? else {
+                return Ok(None);
+            };
+            Ok(Some([before, mixed, return_at_the_end(high(&episodes), of_high + of_mixing, judged)]))
         };
-        let Some(episodes) = train_through(&mut trainer, Stage::Mixing, told, &mut |_| {})? else {
+        let name = format!("trash-grid, seed {seed}, hierarchy");
+        let Some([before, mixed, policy]) = finished.find_or(&name, &alike, hierarchy)? else {
             return Ok(None);
         };
-        found.policy.push(return_at_the_end(high(&episodes), of_high + of_mixing, judged));
-        done += own;
+        found.before.push(before);
+        found.mixed.push(mixed);
+        found.policy.push(policy);
+        done += own + further;
 
         for (index, rival) in rivals().enumerate() {
             for (played, returns) in
@@ -173,10 +185,14 @@ pub fn trash_grid_study(
                     let message = format!("seed {seed}, {}, {message}", rival.0);
                     watch((done + part * played as f64) / all, &message)
                 };
-                let Some(episodes) = train_rival(index, rival, seed, played, make, told)? else {
-                    return Ok(None);
+                let run = || {
+                    let episodes = train_rival(index, rival, seed, played, make, told)?;
+                    Ok(episodes.map(|episodes| return_at_the_end(flat(&episodes), played, judged)))
                 };
-                returns[index].push(return_at_the_end(flat(&episodes), played, judged));
+                let name = format!("trash-grid, seed {seed}, {}, {played} frames", rival.0);
+                let alike = format!("{judged} judged frames of {}", rival.1);
+                let Some(reached) = finished.find_or(&name, &alike, run)? else { return Ok(None) };
+                returns[index].push(reached);
                 done += played as f64;
             }
         }

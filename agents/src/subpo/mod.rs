@@ -144,7 +144,8 @@ pub fn coverage_study(
             Ok(Some(curve))
         };
         let alike = format!("{:?}", CoverageSettings { seeds: 1, ..settings });
-        let curve: Option<Vec<(f64, f64)>> = finished.find_or(&format!("seed {seed}"), &alike, &mut run)?;
+        let curve: Option<Vec<(f64, f64)>> =
+            finished.find_or(&format!("subpo, seed {seed}"), &alike, &mut run)?;
         let Some(curve) = curve else { return Ok(None) };
         covered.push(curve[curve.len() - 1].1);
         curves.push(curve);

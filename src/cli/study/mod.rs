@@ -276,16 +276,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             settings.episodes = episodes.map_or(settings.episodes, |episodes| episodes as usize);
             pendulum_study(&settings, &build, finished, watch)
         }),
-        Study::GmahDoorKey { study, moving_goal_only } => report(&study.common, |_, watch| {
+        Study::GmahDoorKey { study, moving_goal_only } => report(&study.common, |finished, watch| {
             let parts = if *moving_goal_only { DoorKeyParts::MovingGoal } else { DoorKeyParts::All };
-            door_key_study(&study.settings(), parts, &build, watch)
+            door_key_study(&study.settings(), parts, &build, finished, watch)
         }),
-        Study::GmahRelabelling(study) => {
-            report(&study.common, |_, watch| relabelling_study(&study.settings(), &build, watch))
-        }
-        Study::GmahTrashGrid { study, count_low_level } => report(&study.common, |_, watch| {
+        Study::GmahRelabelling(study) => report(&study.common, |finished, watch| {
+            relabelling_study(&study.settings(), &build, finished, watch)
+        }),
+        Study::GmahTrashGrid { study, count_low_level } => report(&study.common, |finished, watch| {
             let settings = HierarchySettings { count_low_level: *count_low_level, ..study.settings() };
-            trash_grid_study(&settings, &build, watch)
+            trash_grid_study(&settings, &build, finished, watch)
         }),
         Study::Subpo(common) => report(common, |finished, watch| {
             let mut settings = CoverageSettings::default();
