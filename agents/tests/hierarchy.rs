@@ -167,8 +167,8 @@ fn decisions_that_are_too_few_for_an_update_are_kept_for_the_next() {
 #[test]
 fn mixed_values_are_judged_greedily_or_as_they_were_trained() {
     let judge = |changes: &[&str]| {
-        let config =
-            small(&[&["environment.max_episode_steps=40", "mixing.exploration.last=0.5"], changes].concat());
+        let short = ["environment.max_episode_steps=40", "evaluation.episodes=128"];
+        let config = small(&[&short[..], &["mixing.exploration.last=0.5"], changes].concat());
         let mut trainer = GmahTrainer::new(config, &make).unwrap();
         updates(&mut trainer);
         [true, false].map(|greedy| trainer.evaluate_as(greedy, &make).unwrap())
