@@ -1,4 +1,5 @@
-//! Joints at their limits, and dry friction in joints: one row each, solved among the contacts.
+//! Joints at their limits, and dry friction in joints: one row each, solved among the contacts. Limits are hard: a joint
+//! has no surface that could be soft, and torques near a leg's largest would press it visibly beyond a soft one.
 
 /// Listing the joints at work, and their part of a sweep.
 #[wgsl_rs::wgsl]
@@ -69,8 +70,6 @@ pub mod rules {
                 for k in start..(start + count) {
                     mass = mass + work.joint_rows[k as usize] * work.joint_rows[k as usize];
                 }
-                let beyond = -distance;
-                let softness = R::select_positive(beyond, mass * parameters.compliance, zero);
                 let bias = distance_bias::<R>(
                     distance,
                     parameters.time_step,
@@ -82,10 +81,8 @@ pub mod rules {
                 row.start = start;
                 row.count = count;
                 row.side = side;
-                row.softness = softness;
                 row.mass = mass;
-                row.inverse_limit = one / (mass + softness);
-                row.inverse_free = one / mass;
+                row.inverse_mass = one / mass;
                 row.bias = R::select_positive(near, bias, away);
                 row.limit_impulse =
                     R::select_positive(near, R::max_of(memory.limit_impulses[dof] * side, zero), zero);
@@ -117,13 +114,13 @@ pub mod rules {
             let row = work.joints[i as usize];
             let velocity = joint_row_velocity::<R>(work, row.start, row.count, whitened);
             let dry = R::min_of(
-                R::max_of(row.dry_impulse - velocity * row.inverse_free, -row.dry_bound),
+                R::max_of(row.dry_impulse - velocity * row.inverse_mass, -row.dry_bound),
                 row.dry_bound,
             );
             let dry_change = dry - row.dry_impulse;
             let slowed = velocity + dry_change * row.mass;
-            let residual = row.side * slowed + row.bias + row.softness * row.limit_impulse;
-            let limit = R::max_of(row.limit_impulse - residual * row.inverse_limit, zero);
+            let residual = row.side * slowed + row.bias;
+            let limit = R::max_of(row.limit_impulse - residual * row.inverse_mass, zero);
             let change = dry_change + row.side * (limit - row.limit_impulse);
             work.joints[i as usize].dry_impulse = dry;
             work.joints[i as usize].limit_impulse = limit;

@@ -1,4 +1,4 @@
-//! A contact or limit as a damped spring, given by frequency and damping ratio.
+//! A contact as a damped spring, given by frequency and damping ratio.
 //!
 //! Treating spring and damper implicitly over a step of length h gives a constraint that is stable for
 //! every stiffness: E. Catto, "Soft Constraints" (GDC 2011). Stated relative to the inverse mass of the row, so that
@@ -38,6 +38,13 @@ pub mod rules {
     /// penetration is removed at `rate`, at most at `speed`.
     pub fn distance_bias<R: Real + super::Field>(distance: R, time_step: R, rate: R, speed: R) -> R {
         R::select_positive(distance, distance / time_step, R::max_of(distance * rate, -speed))
+    }
+
+    /// The share of its softness that a row at `distance` keeps: all of it up to where the speed of recovery is at its
+    /// limit, and less behind it. The spring's force then goes on growing with the penetration; with all of its softness
+    /// a row would yield to every load that asks for more than that speed, and never come to rest.
+    pub fn kept_softness<R: Real + super::Field>(distance: R, rate: R, speed: R) -> R {
+        speed / R::max_of(-(distance * rate), speed)
     }
 }
 

@@ -175,12 +175,10 @@ pub mod rules {
         pub count: u32,
         /// 1 at the lower limit, -1 at the upper one.
         pub side: R,
-        /// Inverse mass of the row, and the inverses with and without softness.
+        /// Inverse mass of the row, and its inverse.
         pub mass: R,
-        pub inverse_limit: R,
-        pub inverse_free: R,
+        pub inverse_mass: R,
         pub bias: R,
-        pub softness: R,
         /// Impulse of the limit (along `side`) and of the dry friction (along the joint).
         pub limit_impulse: R,
         pub dry_impulse: R,
@@ -263,10 +261,8 @@ impl<R: crate::scalar::rules::Real + Field> ContactWorkspace<R> {
             count: 0,
             side: zero,
             mass: zero,
-            inverse_limit: zero,
-            inverse_free: zero,
+            inverse_mass: zero,
             bias: zero,
-            softness: zero,
             limit_impulse: zero,
             dry_impulse: zero,
             dry_bound: zero,

@@ -165,6 +165,9 @@ fn convert_joint(joint: &Joint, options: &UrdfOptions) -> Result<JointDescriptio
     let range = Some([joint.limit.lower, joint.limit.upper]);
     match joint.joint_type {
         JointType::Fixed => Ok(JointDescription::Fixed),
+        JointType::Floating if damping != 0.0 || friction_loss != 0.0 => {
+            Err(refuse(joint, "damping and friction of a floating joint are not supported; allowed: 0"))
+        }
         JointType::Floating => Ok(JointDescription::Free),
         JointType::Revolute => Ok(JointDescription::Hinge(axis(range))),
         JointType::Continuous => Ok(JointDescription::Hinge(axis(None))),

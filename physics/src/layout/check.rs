@@ -263,7 +263,7 @@ fn height_layer(element: &str, layer: &HeightLayer) -> Result<(), LayoutError> {
     if layer.points.iter().any(|points| *points < 2) {
         return refuse(element, "points", layer.points, "at least two along each axis");
     }
-    if layer.heights.len() != layer.points[0] * layer.points[1] {
+    if layer.points[0].checked_mul(layer.points[1]) != Some(layer.heights.len()) {
         return refuse(
             element,
             "number of heights",

@@ -195,7 +195,19 @@ fn convert_joint(
     let name = joint.name.clone().unwrap_or_else(|| body.to_owned());
     let refuse = |reason: &str| Err(FormatError::unsupported(source.sources.joint(source.id), reason));
     match joint.type_ {
-        JointType::Free if root => return Ok(JointDescription::Free),
+        JointType::Free if root => {
+            let asked = [
+                ("damping", joint.damping),
+                ("armature", joint.armature),
+                ("frictionloss", joint.frictionloss),
+                ("stiffness", joint.stiffness),
+                ("ref", joint.ref_),
+            ];
+            return match asked.into_iter().find(|(_, value)| *value != 0.0) {
+                Some((what, _)) => refuse(&format!("{what} of a free joint is not supported; allowed: 0")),
+                None => Ok(JointDescription::Free),
+            };
+        }
         JointType::Free => return refuse("a free joint is supported only on a body of the world"),
         JointType::Ball => return refuse("ball joints are not supported"),
         JointType::Hinge | JointType::Slide => {}
