@@ -4,7 +4,10 @@
 use pentathlon_engine::wgpu_available;
 use pentathlon_physics::contact::layout::ContactOptions;
 use pentathlon_physics::device::DeviceWorlds;
-use pentathlon_physics::model::{ActuatorLaw, GeomDescription, ModelDescription, Shape, TriangleMesh};
+use pentathlon_physics::layout::Layout;
+use pentathlon_physics::model::{
+    ActuatorLaw, GeomDescription, HeightLayer, ModelDescription, Shape, TriangleMesh,
+};
 use pentathlon_physics::native::{Parameter, Worlds, WorldsOptions};
 use pentathlon_physics::robots::{level_floor, quadruped};
 use wide::f32x8;
@@ -121,4 +124,13 @@ fn shapes_of_the_rapier_backend_are_refused_with_the_advice_to_take_it() {
         }
     }
     Worlds::<f32x8>::new(&on_trunk(round(64)), WorldsOptions::default()).expect("as many as it takes");
+}
+
+#[test]
+fn a_layer_with_more_points_than_can_be_counted_is_refused() {
+    let layer = HeightLayer { cell: 0.5, points: [1 << 40, 1 << 40], heights: Vec::new() };
+    let mut model = quadruped();
+    model.scene.push(GeomDescription::new(Shape::Floor(layer)).named("ground".to_owned()));
+    let message = Layout::new(&model).expect_err("so many heights are not there").to_string();
+    assert!(message.contains("ground") && message.contains("product of the points"), "{message}");
 }

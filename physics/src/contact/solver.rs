@@ -106,8 +106,7 @@ pub mod rules {
         let mass_v = turned.zz + regularisation::<R>(turned.zz, all);
         let overlap = -point.distance;
         let within = parameters.margin - point.distance;
-        let kept =
-            kept_softness::<R>(point.distance, parameters.recovery_rate, parameters.recovery_speed);
+        let kept = kept_softness::<R>(point.distance, parameters.recovery_rate, parameters.recovery_speed);
         let mut softness = R::select_positive(overlap, mass_n * parameters.compliance * kept, zero);
         let mut bias = distance_bias::<R>(
             point.distance,

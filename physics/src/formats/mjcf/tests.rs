@@ -142,6 +142,27 @@ fn bodies_that_may_touch_are_listed_in_pairs() {
 }
 
 #[test]
+fn what_a_free_joint_has_not_is_refused_and_a_freejoint_takes_no_defaults() {
+    let text = |joint: &str| {
+        format!(
+            "<mujoco><default><joint damping=\"0.1\"/></default><worldbody><body name=\"ball\" pos=\"0 0 1\">{joint}\
+             <geom size=\"0.1\"/></body></worldbody></mujoco>"
+        )
+    };
+    model_of(&text("<freejoint/>")).unwrap();
+    for (joint, what) in [
+        ("<joint type=\"free\"/>", "damping"),
+        ("<joint type=\"free\" damping=\"0\" armature=\"0.1\"/>", "armature"),
+        ("<joint type=\"free\" damping=\"0\" frictionloss=\"2\"/>", "frictionloss"),
+        ("<joint type=\"free\" damping=\"0\" stiffness=\"1\"/>", "stiffness"),
+    ] {
+        let message = model_of(&text(joint)).unwrap_err().to_string();
+        assert!(message.contains(&format!("{what} of a free joint")), "{joint}: {message}");
+    }
+    model_of(&text("<joint type=\"free\" damping=\"0\"/>")).unwrap();
+}
+
+#[test]
 fn what_the_engine_has_not_is_named() {
     for (from, to, named) in [
         ("contype=\"0\" conaffinity=\"0\"", "", "<geom name=\"look\">"),

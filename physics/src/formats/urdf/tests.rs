@@ -143,6 +143,11 @@ fn every_refusal_names_the_line() {
     for (from, to, said) in [
         ("<box size=\"0.4 0.2 0.1\"/>", "<mesh filename=\"cart.stl\"/>", "line 3: <link name=\"cart\">: "),
         ("type=\"continuous\"", "type=\"planar\"", "line 13: <joint name=\"hinge\">: "),
+        (
+            "type=\"prismatic\"",
+            "type=\"floating\"",
+            "line 11: <joint name=\"slide\">: damping and friction of a floating joint",
+        ),
         ("size=\"0.4 0.2 0.1\"", "size=\"0.4 0 0.1\"", "line 6: <collision> in <link name=\"cart\">: "),
         ("iyy=\"2\"", "iyy=\"90\"", "line 3: <link name=\"cart\">: "),
     ] {
