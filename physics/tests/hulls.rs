@@ -70,3 +70,64 @@ fn they_lie_flat_whichever_way_they_are_turned() {
         }
     }
 }
+
+/// Bars that lie across the edge of a ridge at eight angles, their centres of mass 0.3 m below: how far each has
+/// sunk after 3 s, in m, and its lean, in rad.
+fn bars_across_a_ridge(bar_is_hull: bool, ridge_is_hull: bool) -> [(f64, f64); 8] {
+    const LONG: f64 = 0.3;
+    let side = 0.05f64;
+    let to_edge = side * std::f64::consts::SQRT_2;
+    // A bar of square section that stands on an edge, along x or y, as a hull or as a box that is turned by an
+    // eighth.
+    let bar = |along: usize, as_hull: bool| -> GeomDescription {
+        if as_hull {
+            let section = [[to_edge, 0.0], [0.0, to_edge], [-to_edge, 0.0], [0.0, -to_edge]];
+            let vertices = [-LONG, LONG].iter().flat_map(|&end| {
+                section.map(|[across, up]| if along == 0 { [end, across, up] } else { [across, end, up] })
+            });
+            return GeomDescription::new(Shape::ConvexHull { vertices: vertices.collect() });
+        }
+        let eighth = std::f64::consts::PI / 8.0;
+        let mut half_extents = [side; 3];
+        half_extents[along] = LONG;
+        let mut turned = [eighth.cos(), 0.0, 0.0, 0.0];
+        turned[1 + along] = eighth.sin();
+        GeomDescription { orientation: turned, ..GeomDescription::new(Shape::Box { half_extents }) }
+    };
+    let height = TOP + 2.0 * to_edge;
+    let mut model = body_on(Shape::Plane, 2.0);
+    model.scene.push(GeomDescription { position: [0.0, 0.0, TOP], ..bar(0, ridge_is_hull) }.named("ridge"));
+    model.bodies[0].center_of_mass = [0.0, 0.0, -0.3];
+    model.bodies[0].inertia = [0.02, 0.02, 0.02, 0.0, 0.0, 0.0];
+    model.bodies[0].geoms = vec![bar(1, bar_is_hull).named("bar")];
+    let options = WorldsOptions { num_worlds: 8, timestep: 0.0025, ..WorldsOptions::default() };
+    let mut worlds = Worlds::<f32x8>::new(&model, options).expect("the model is sound");
+    for world in 0..8 {
+        // Half dropped, half pressed in.
+        let start = height + if world % 2 == 0 { 0.002 } else { -0.0005 };
+        let half_turn = 0.07 * world as f64;
+        let pose = [0.01, 0.0, start, half_turn.cos(), 0.0, 0.0, half_turn.sin()];
+        worlds.set_state(world, &pose, &[0.0; 6]).expect("the world exists");
+    }
+    for _ in 0..1200 {
+        worlds.step();
+    }
+    std::array::from_fn(|world| {
+        let [x, y] = [4, 5].map(|index| worlds.position(world, index));
+        (height - worlds.position(world, 2), 2.0 * x.hypot(y))
+    })
+}
+
+#[test]
+fn edge_on_edge_a_hull_rests_as_a_box_does() {
+    let boxes = bars_across_a_ridge(false, false);
+    for (bar_is_hull, ridge_is_hull) in [(true, true), (true, false), (false, true)] {
+        let hulls = bars_across_a_ridge(bar_is_hull, ridge_is_hull);
+        for (world, ((sunk, lean), (of_box, _))) in hulls.into_iter().zip(boxes).enumerate() {
+            let what = format!("world {world}, bar a hull {bar_is_hull}, ridge a hull {ridge_is_hull}");
+            assert!(of_box.abs() < 1e-4, "{what}: as boxes sunk {of_box}");
+            assert!((sunk - of_box).abs() < 1e-4, "{what}: sunk {sunk}, not {of_box}");
+            assert!(lean < 5e-3, "{what}: leans by {lean}");
+        }
+    }
+}

@@ -222,8 +222,7 @@ pub mod rules {
         let face_a = best_face::<R>(between, pose_a.rotation, half_a, pose_b.rotation, half_b);
         let face_b = best_face::<R>(back, pose_b.rotation, half_b, pose_a.rotation, half_a);
         let edge = best_edge::<R>(between, pose_a.rotation, half_a, pose_b.rotation, half_b);
-        // A face is kept unless something else separates clearly better: that keeps the points in place.
-        let tolerance = R::lit(0.000015258789f32);
+        let tolerance = edge_advantage::<R>();
         let b_is_reference = face_b.separation - face_a.separation - tolerance;
         let reference = wider_face::<R>(
             FaceAxis::<R> {

@@ -35,6 +35,12 @@ pub mod rules {
         R::lit(1048576.0f32)
     }
 
+    /// By how much more than a face something else has to separate two shapes, in m, to take its place: that
+    /// keeps the points where they are.
+    pub fn edge_advantage<R: Real + super::Field>() -> R {
+        R::lit(0.000015258789f32)
+    }
+
     /// A point that is not there.
     pub fn no_contact<R: Real + super::Field>() -> ContactPoint<R> {
         let up = vector3::<R>(R::lit(0.0f32), R::lit(0.0f32), R::lit(1.0f32));

@@ -3,9 +3,11 @@
 //! Bounded shapes become clouds: the corners of the core, the planes of its faces, a radius. Cores that are
 //! apart are measured by the algorithm of E. Gilbert, D. Johnson and S. Keerthi (1988), written without
 //! branches: the closest point of a simplex is the closest of those of its four triangles. Cores that
-//! overlap are parted along the face normal of least overlap. The points kept are the corners that lead when
-//! the contact normal is tilted four ways, where they lie over the other shape. The ways are quarter turns from
-//! that to a corner: of a box they find all four corners of a face, however it is turned.
+//! overlap are parted along the face normal of least overlap or, where edges meet, along the direction in which they
+//! lie apart once they are moved apart: along the line of their middles, as in a ray cast by that algorithm
+//! (G. van den Bergen, "Ray casting against general convex objects", 2004). The points kept are the corners that
+//! lead when the contact normal is tilted four ways, where they lie over the other shape. The ways are quarter
+//! turns from that to a corner: of a box they find all four corners of a face, however it is turned.
 
 /// The pair rules.
 #[wgsl_rs::wgsl]
@@ -119,30 +121,44 @@ pub mod rules {
         sub3::<R>(difference.a, difference.b)
     }
 
-    /// The closest points of the cores of two clouds; the same point twice where they overlap.
+    /// The closest points of the cores of two clouds, where `wanted` is positive; the same point twice where
+    /// they overlap. The first cloud is moved by `shift`.
     pub fn closest_of_clouds<R: Real + super::Field>(
         a: ptr!(function, Cloud<R>),
         b: ptr!(function, Cloud<R>),
+        shift: Vector3<R>,
+        wanted: R,
     ) -> Difference<R> {
         let zero = R::lit(0.0f32);
         let one = R::lit(1.0f32);
-        let first = Difference::<R> { a: a.corners[0usize], b: b.corners[0usize] };
+        let first = Difference::<R> { a: add3::<R>(a.corners[0usize], shift), b: b.corners[0usize] };
         let mut s0 = first;
         let mut s1 = first;
         let mut s2 = first;
         let mut s3 = first;
         let mut weights = Weights::<R> { w0: one, w1: zero, w2: zero, w3: zero, square: one };
         let mut closest = first;
-        let mut working = one;
+        // Slender simplices mislead in single precision. What is kept is the pair along whose direction the gap
+        // is widest, a bound from below; of pairs with the same direction the closest.
+        let mut kept = first;
+        let mut best = zero;
+        let mut working = wanted;
         let mut round = 0u32;
         while round < 32u32 && R::any_positive(working) {
             let v = vector_of::<R>(closest);
             let support = Difference::<R> {
-                a: leading_corner::<R>(a, scale3::<R>(v, -one)),
+                a: add3::<R>(leading_corner::<R>(a, scale3::<R>(v, -one)), shift),
                 b: leading_corner::<R>(b, v),
             };
             let square = dot3::<R>(v, v);
-            let gain = square - dot3::<R>(v, vector_of::<R>(support));
+            let along = dot3::<R>(v, vector_of::<R>(support));
+            let length = R::sqrt_of(R::max_of(square, R::lit(9.094947e-19f32)));
+            let gap = along / length;
+            let worth = gap - (length - gap) * R::lit(0.015625f32);
+            let better = R::min_of(working, worth - best);
+            kept = select_difference::<R>(better, closest, kept);
+            best = R::select_positive(better, worth, best);
+            let gain = square - along;
             // Nothing to gain, or overlap: this lane is done.
             let more =
                 R::min_of(gain - square * R::lit(0.0000038146973f32), square - R::lit(9.094947e-13f32));
@@ -179,7 +195,7 @@ pub mod rules {
             closest = select_difference::<R>(overlaps, middle, closest);
             round = round + 1u32;
         }
-        closest
+        select_difference::<R>(best, kept, closest)
     }
 
     /// The face of a cloud that separates best from another one: its outward normal, and the gap as `offset`.
@@ -199,6 +215,80 @@ pub mod rules {
                 normal: select3::<R>(test, face.normal, best.normal),
                 offset: R::max_of(gap, best.offset),
             };
+        }
+        best
+    }
+
+    /// The mean of the corners.
+    pub fn middle_of<R: Real + super::Field>(cloud: ptr!(function, Cloud<R>)) -> Vector3<R> {
+        let mut sum = zero3::<R>();
+        #[wgsl_allow(non_literal_loop_bounds)]
+        for i in 0u32..cloud.corner_count {
+            sum = add3::<R>(sum, cloud.corners[i as usize]);
+        }
+        scale3::<R>(sum, R::lit(1.0f32 / f32(cloud.corner_count)))
+    }
+
+    /// The gap between the cores along a direction from B to A; negative where they overlap along it.
+    pub fn gap_along<R: Real + super::Field>(
+        a: ptr!(function, Cloud<R>),
+        b: ptr!(function, Cloud<R>),
+        direction: Vector3<R>,
+    ) -> R {
+        let low_a = leading_corner::<R>(a, scale3::<R>(direction, R::lit(-1.0f32)));
+        let high_b = leading_corner::<R>(b, direction);
+        dot3::<R>(sub3::<R>(low_a, high_b), direction)
+    }
+
+    /// The extent of the core along a direction.
+    pub fn extent_along<R: Real + super::Field>(cloud: ptr!(function, Cloud<R>), direction: Vector3<R>) -> R {
+        let high = leading_corner::<R>(cloud, direction);
+        let low = leading_corner::<R>(cloud, scale3::<R>(direction, R::lit(-1.0f32)));
+        dot3::<R>(sub3::<R>(high, low), direction)
+    }
+
+    /// The closest points of overlapping cores, where `wanted` is positive, once A is moved out of B: first along
+    /// the line of their middles until they are a little apart, then by as much as needed along the direction found.
+    /// That direction is a way out that is short where they overlap little.
+    pub fn closest_when_parted<R: Real + super::Field>(
+        a: ptr!(function, Cloud<R>),
+        b: ptr!(function, Cloud<R>),
+        wanted: R,
+    ) -> Difference<R> {
+        let up = vector3::<R>(R::lit(0.0f32), R::lit(0.0f32), R::lit(1.0f32));
+        let way = direction_or::<R>(sub3::<R>(middle_of::<R>(a), middle_of::<R>(b)), up);
+        // A little: wide enough for a direction in single precision, small beside the shapes.
+        let extent = R::min_of(extent_along::<R>(a, way), extent_along::<R>(b, way));
+        let margin = R::max_of(extent * R::lit(0.015625f32), R::lit(0.0009765625f32));
+        let mut shift = margin - gap_along::<R>(a, b, way);
+        let mut normal = way;
+        let mut working = wanted;
+        let mut round = 0u32;
+        while round < 6u32 && R::any_positive(working) {
+            let between = vector_of::<R>(closest_of_clouds::<R>(a, b, scale3::<R>(way, shift), working));
+            normal = select3::<R>(working, direction_or::<R>(between, normal), normal);
+            // Nothing lies in the gap: A comes nearer by what is more than the margin.
+            let excess = norm3::<R>(between) - margin;
+            working = R::min_of(working, excess - R::lit(0.5f32) * margin);
+            let slope = R::max_of(dot3::<R>(way, normal), R::lit(0.0009765625f32));
+            shift = shift - R::select_positive(working, excess / slope, R::lit(0.0f32));
+            round = round + 1u32;
+        }
+        // Along the direction found, the direction does not get worse.
+        let mut best = Difference::<R> { a: normal, b: zero3::<R>() };
+        let mut widest = -no_contact_distance::<R>();
+        let mut gap = gap_along::<R>(a, b, normal);
+        let mut improving = wanted;
+        round = 0u32;
+        while round < 4u32 && R::any_positive(improving) {
+            let apart = scale3::<R>(normal, margin - gap);
+            let closest = closest_of_clouds::<R>(a, b, apart, improving);
+            normal = direction_or::<R>(vector_of::<R>(closest), normal);
+            gap = gap_along::<R>(a, b, normal);
+            improving = R::min_of(improving, gap - widest - edge_advantage::<R>());
+            best = select_difference::<R>(improving, closest, best);
+            widest = R::select_positive(improving, gap, widest);
+            round = round + 1u32;
         }
         best
     }
@@ -237,12 +327,7 @@ pub mod rules {
     ) -> Vector3<R> {
         let slope = R::lit(0.0625f32);
         let corner = leading_corner::<R>(cloud, add3::<R>(way, scale3::<R>(start, slope)));
-        // As many times as long as there are corners.
-        let mut from_middle = zero3::<R>();
-        #[wgsl_allow(non_literal_loop_bounds)]
-        for i in 0u32..cloud.corner_count {
-            from_middle = add3::<R>(from_middle, sub3::<R>(corner, cloud.corners[i as usize]));
-        }
+        let from_middle = sub3::<R>(corner, middle_of::<R>(cloud));
         let flat = sub3::<R>(from_middle, scale3::<R>(way, dot3::<R>(from_middle, way)));
         let long = dot3::<R>(flat, flat) - R::lit(0.00000001f32);
         let ahead = select3::<R>(long, direction_or::<R>(flat, start), start);
@@ -297,7 +382,7 @@ pub mod rules {
     ) -> [ContactPoint<R>; 4] {
         let half = R::lit(0.5f32);
         let minus = R::lit(-1.0f32);
-        let closest = closest_of_clouds::<R>(a, b);
+        let closest = closest_of_clouds::<R>(a, b, zero3::<R>(), R::lit(1.0f32));
         let between = vector_of::<R>(closest);
         let apart = dot3::<R>(between, between) - R::lit(9.094947e-11f32);
         let face_b = separating_face::<R>(b, a);
@@ -305,12 +390,26 @@ pub mod rules {
         let a_is_wider = face_a.offset - face_b.offset;
         let face_normal = select3::<R>(a_is_wider, scale3::<R>(face_a.normal, minus), face_b.normal);
         let way_out = R::max_of(face_a.offset, face_b.offset);
-        let normal = select3::<R>(apart, direction_or::<R>(between, face_normal), face_normal);
-        let gap = R::select_positive(apart, dot3::<R>(between, normal), way_out);
+        let mut normal = select3::<R>(apart, direction_or::<R>(between, face_normal), face_normal);
+        let mut gap = R::select_positive(apart, dot3::<R>(between, normal), way_out);
+        // The way out along a face is at most an eighth of a millimetre, or another is looked for.
+        let buried = R::min_of(-apart, -way_out - R::lit(0.00012207031f32));
+        let mut edges_meet = -R::lit(1.0f32);
+        let mut crossing = closest.b;
+        if R::any_positive(buried) {
+            let parted = closest_when_parted::<R>(a, b, buried);
+            let out = direction_or::<R>(vector_of::<R>(parted), face_normal);
+            let along_out = gap_along::<R>(a, b, out);
+            edges_meet = R::min_of(buried, along_out - way_out - edge_advantage::<R>());
+            normal = select3::<R>(edges_meet, out, normal);
+            gap = R::select_positive(edges_meet, along_out, gap);
+            crossing = parted.b;
+        }
         let radii = a.radius + b.radius;
         // The main point: between the closest points, or at the leading corner where the cores overlap.
         let deep_a = leading_corner::<R>(a, scale3::<R>(normal, minus));
-        let on_b = select3::<R>(apart, closest.b, sub3::<R>(deep_a, scale3::<R>(normal, gap)));
+        let below_a = sub3::<R>(deep_a, scale3::<R>(normal, gap));
+        let on_b = select3::<R>(apart, closest.b, select3::<R>(edges_meet, crossing, below_a));
         let distance = gap - radii;
         let main = ContactPoint::<R> {
             position: add3::<R>(on_b, scale3::<R>(normal, b.radius + half * distance)),

@@ -19,4 +19,6 @@ pub mod simplex;
 pub mod solid_box;
 
 #[cfg(test)]
+mod overlap_tests;
+#[cfg(test)]
 mod tests;
