@@ -142,6 +142,8 @@ struct Outcome {
     diverged: u64,
     /// The highest speed seen between control steps, in m/s or rad/s.
     fastest: f64,
+    /// Contacts that found no room.
+    left_out: u64,
     /// Robots that are outside of their walls, floor or ceiling at the end.
     escaped: u64,
 }
@@ -150,6 +152,7 @@ impl Outcome {
     fn add(&mut self, other: Self) {
         self.non_finite += other.non_finite;
         self.diverged += other.diverged;
+        self.left_out += other.left_out;
         self.fastest = self.fastest.max(other.fastest);
         self.escaped += other.escaped;
     }
@@ -173,11 +176,12 @@ fn run(model: &ModelDescription, num_worlds: usize, seconds: f64, random: &mut R
         worlds.set_state(world, &start, &[0.0; 18]).expect("the world exists");
     }
     let mut torques = vec![0.0; num_worlds * 12];
-    let mut fastest = 0.0f64;
+    let (mut fastest, mut left_out) = (0.0f64, 0);
     for step in 0..(seconds / HOLD).round() as usize {
         torques.iter_mut().for_each(|torque| *torque = TORQUE * random.signed() as f32);
         worlds.set_controls(&torques).expect("twelve controls a world");
         worlds.step();
+        left_out += worlds.contact_overflow();
         if step % 16 == 0 {
             for world in 0..num_worlds {
                 fastest = (0..18).fold(fastest, |most, dof| most.max(worlds.velocity(world, dof).abs()));
@@ -190,7 +194,7 @@ fn run(model: &ModelDescription, num_worlds: usize, seconds: f64, random: &mut R
     });
     let escaped = escaped.count() as u64;
     let counts = worlds.fault_counts();
-    Outcome { non_finite: counts.non_finite, diverged: counts.diverged, fastest, escaped }
+    Outcome { non_finite: counts.non_finite, diverged: counts.diverged, fastest, left_out, escaped }
 }
 
 #[test]
@@ -214,5 +218,6 @@ fn random_torques_break_nothing() {
             begin.elapsed().as_secs_f64(),
         );
     }
-    assert_eq!((total.non_finite, total.diverged, total.escaped), (0, 0, 0), "{total:?}");
+    let Outcome { non_finite, diverged, left_out, escaped, .. } = total;
+    assert_eq!((non_finite, diverged, left_out, escaped), (0, 0, 0, 0), "{total:?}");
 }

@@ -40,8 +40,8 @@ fn worlds(model: &ModelDescription, time_step: f64) -> Worlds<f32x8> {
         .expect("the model is sound")
 }
 
-/// How far beyond its limit a hinge is after `seconds` under gravity that would turn it with `acceleration` (rad/s²).
-fn beyond_the_limit(acceleration: f64, time_step: f64, seconds: f64) -> f64 {
+/// How far beyond its limit a hinge gets within `seconds` under gravity that would turn it with `acceleration` (rad/s²).
+fn farthest_beyond_the_limit(acceleration: f64, time_step: f64, seconds: f64) -> f64 {
     const RANGE: f64 = 0.02;
     let joint = AxisJoint {
         name: "hinge".into(),
@@ -59,20 +59,20 @@ fn beyond_the_limit(acceleration: f64, time_step: f64, seconds: f64) -> f64 {
     let mut model = model(vec![arm]);
     model.gravity = [0.0, 0.0, -acceleration * about(distance) / distance];
     let mut worlds = worlds(&model, time_step);
+    let mut farthest = f64::NEG_INFINITY;
     for _ in 0..(seconds / time_step).round() as usize {
         worlds.step();
+        farthest = farthest.max(worlds.position(0, 0) - RANGE);
     }
-    let (mut position, mut velocity) = ([0.0], [0.0]);
-    worlds.state(0, &mut position, &mut velocity).expect("there is a world");
-    position[0] - RANGE
+    farthest
 }
 
 #[test]
 fn limits_hold_whatever_presses() {
     for time_step in [0.001, 0.002, 0.005] {
+        // 10,000 rad/s² over a step of 5 ms from rest are 0.25 rad, far beyond the limit.
         for acceleration in [100.0, 1_000.0, 3_000.0, 10_000.0] {
-            // What one step from rest added beyond the limit is taken back at 1 rad/s.
-            let beyond = beyond_the_limit(acceleration, time_step, 2.0);
+            let beyond = farthest_beyond_the_limit(acceleration, time_step, 2.0);
             assert!(beyond < 1e-3, "{acceleration} rad/s² at {time_step} s: {beyond} rad beyond");
         }
     }

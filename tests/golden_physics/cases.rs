@@ -6,6 +6,11 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
+/// Whether the recordings are others than the project's own.
+pub fn is_another_set() -> bool {
+    std::env::var_os("PENTATHLON_GOLDEN").is_some()
+}
+
 /// `tests/golden/physics`, or `$PENTATHLON_GOLDEN/physics`.
 fn folder() -> PathBuf {
     match std::env::var_os("PENTATHLON_GOLDEN") {

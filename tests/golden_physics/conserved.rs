@@ -24,7 +24,6 @@ pub fn rows() -> Vec<Row> {
         rows.extend(spinning_box(&recorded));
     }
     rows.extend(falling_robot(&cases::lines("quadruped_freefall.jsonl")));
-    rows.retain(|row| row.cases > 0);
     rows
 }
 

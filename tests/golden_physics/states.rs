@@ -118,7 +118,6 @@ fn compare<L: Lane>(
     if places.cases > 0 {
         rows.push(places);
     }
-    rows.retain(|row| row.cases > 0);
     rows
 }
 

@@ -24,7 +24,8 @@ pub mod rules {
         pub friction_loss: [R; MAX_DOFS],
     }
 
-    /// A limit farther away than this, in rad or m, beyond what the joint moves in a step, does not count.
+    /// A limit farther away than this, in rad or m, beyond what the joint moves in a step by its velocity before it or
+    /// by that which it would have after it, does not count.
     pub fn limit_margin<R: Real + super::Field>() -> R {
         R::lit(0.015625f32)
     }
@@ -59,12 +60,21 @@ pub mod rules {
                 side = R::select_positive(below_upper - above_lower, one, -one);
                 distance = R::min_of(above_lower, below_upper);
             }
-            let speed = R::abs_of(motion.velocity[dof]) * parameters.time_step;
-            let near = limit_margin::<R>() + speed + speed - distance;
+            let start = work.joint_entries;
             let dry = tables.has_dry_friction[dof] == 1u32;
+            let mut near = -one;
+            let mut count = 0u32;
+            if dry || tables.is_limited[dof] == 1u32 {
+                count = append_joint_chain::<R>(tree, factor, work, d);
+                let free = joint_row_velocity::<R>(work, start, count, whitened);
+                let speed =
+                    R::max_of(R::abs_of(motion.velocity[dof]), R::abs_of(free)) * parameters.time_step;
+                near = limit_margin::<R>() + speed + speed - distance;
+            }
+            // A row that nobody needs is written over by the next.
+            work.joint_entries = start;
             if dry || R::any_positive(near) {
-                let start = work.joint_entries;
-                let count = append_joint_chain::<R>(tree, factor, work, d);
+                work.joint_entries = start + count;
                 let mut mass = zero;
                 #[wgsl_allow(non_literal_loop_bounds)]
                 for k in start..(start + count) {

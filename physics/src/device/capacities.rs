@@ -35,8 +35,8 @@ const RULES: [(&str, &[[u32; 2]]); 9] = [
     ("RULE_CLOUD_LAYER", &[[GEOM_BOX, GEOM_LAYER], [GEOM_HULL, GEOM_LAYER]]),
 ];
 
-/// Lengths of the arrays of a model's records on the device. None is larger than on the CPU, and none cuts
-/// off what the model needs.
+/// Lengths of the arrays of a model's records on the device. None is larger than on the CPU. Only contacts and their
+/// rows may be fewer than the model's shapes could have at once; those left out are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Capacities {
     pub(super) bodies: usize,

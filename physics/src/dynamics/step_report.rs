@@ -22,7 +22,7 @@ pub mod rules {
         pub geom_force: [Vector3<R>; MAX_GEOMS],
         /// Contact points at work in the last physics step; a lane group shares the list.
         pub contacts: u32,
-        /// Contact points that found no room in the last physics step.
+        /// Contact points that found no room, over the physics steps of the control step.
         pub overflow: u32,
         /// Contact points that carry load.
         pub loaded: R,
@@ -36,6 +36,7 @@ pub mod rules {
         tables: ptr!(function, ContactTables),
         report: ptr!(function, StepReport<R>),
     ) {
+        report.overflow = 0u32;
         #[wgsl_allow(non_literal_loop_bounds)]
         for geom in 0u32..tables.geom_count {
             report.geom_force[geom as usize] = zero3::<R>();
@@ -54,11 +55,12 @@ pub mod rules {
         }
     }
 
-    /// After every physics step: adds the impulses of its contacts to the sums of the shapes.
+    /// After every physics step: adds the impulses of its contacts to the sums of the shapes, and counts those left out.
     pub fn add_contact_impulses<R: Real + super::Field>(
         contacts: ptr!(function, ContactWorkspace<R>),
         report: ptr!(function, StepReport<R>),
     ) {
+        report.overflow = report.overflow + contacts.overflow;
         #[wgsl_allow(non_literal_loop_bounds)]
         for index in 0u32..contacts.contact_count {
             let a = contacts.contacts[index as usize].geom_a as usize;
@@ -113,7 +115,6 @@ pub mod rules {
             loaded = loaded + R::select_positive(contacts.blocks[index as usize].impulse.x, one, zero);
         }
         report.contacts = contacts.contact_count;
-        report.overflow = contacts.overflow;
         report.loaded = loaded;
         report.health = R::select_positive(finite, fastest, -one);
     }

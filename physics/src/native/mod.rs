@@ -23,4 +23,6 @@ pub(crate) use worlds::Written;
 pub use worlds::{FaultCounts, Worlds};
 
 #[cfg(test)]
+mod sensor_tests;
+#[cfg(test)]
 mod tests;

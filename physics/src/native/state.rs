@@ -3,6 +3,7 @@
 use super::lane::Lane;
 use super::options::WorldsError;
 use super::worlds::Worlds;
+use crate::dynamics::tree::rules::JOINT_FREE;
 use crate::vector::rules::zero3;
 
 impl<L: Lane> Worlds<L> {
@@ -12,8 +13,8 @@ impl<L: Lane> Worlds<L> {
 
     /// Puts a world into a state and forgets its contacts and faults. `position` holds the coordinates (free
     /// joint: origin, quaternion w x y z), `velocity` the velocities (free joint: world velocity of the
-    /// origin, angular velocity in the body frame). Numbers are taken as they are: a world with one that is
-    /// not finite is reported after the next step.
+    /// origin, angular velocity in the body frame). A quaternion of another length than 1 is scaled to it. All other
+    /// numbers are taken as they are: a world with one that is not finite is reported after the next step.
     ///
     /// # Errors
     ///
@@ -26,6 +27,18 @@ impl<L: Lane> Worlds<L> {
         let group = &mut self.groups[world / L::WIDTH];
         for (slot, value) in group.motion.position.iter_mut().zip(position) {
             slot.set_lane(lane, *value);
+        }
+        let tree = &self.layout.tree;
+        for body in (0..tree.bodies as usize).filter(|body| tree.joint[*body] == JOINT_FREE) {
+            let first = tree.first_coordinate[body] as usize + 3;
+            let norm = position[first..first + 4].iter().map(|part| part * part).sum::<f64>().sqrt();
+            // States that were read are set again bit for bit.
+            if norm.is_finite() && norm > 0.0 && (norm - 1.0).abs() > 1e-6 {
+                for (slot, part) in group.motion.position[first..first + 4].iter_mut().zip(&position[first..])
+                {
+                    slot.set_lane(lane, part / norm);
+                }
+            }
         }
         for (slot, value) in group.motion.velocity.iter_mut().zip(velocity) {
             slot.set_lane(lane, *value);

@@ -1,8 +1,9 @@
 //! The native engine: a batch of independent worlds of one model, stepped in lane groups on several threads.
 //!
-//! A lane group is stepped as if it were one world, by the rules over a lane scalar: worlds share nothing
-//! but the instructions, so what happens in a world does not depend on its neighbours. Threads take whole
-//! groups, hence results do not depend on their number either.
+//! A lane group is stepped as if it were one world, by the rules over a lane scalar: worlds share the instructions
+//! and the room for contacts, so what happens in a world does not depend on its neighbours as long as no
+//! contact is left out ([`Worlds::contact_overflow`]). Threads take whole groups, hence results do not depend
+//! on their number either.
 
 use std::hash::Hasher;
 use std::sync::{Mutex, PoisonError};
@@ -191,7 +192,7 @@ impl<L: Lane> Worlds<L> {
     }
 
     /// What is wrong with each world since its state was last set. A faulty world is stepped on with what
-    /// it holds and disturbs no other; set its state to bring it back.
+    /// it holds and disturbs no other while [`Worlds::contact_overflow`] is zero; set its state to bring it back.
     pub fn faults(&self) -> &[Option<Fault>] {
         &self.faults
     }
@@ -209,7 +210,8 @@ impl<L: Lane> Worlds<L> {
         sum / self.num_worlds() as f64
     }
 
-    /// Contact points that found no room in the last physics step, over all groups.
+    /// Contact points that found no room in the last call of `step`, over all groups. While it is zero no world feels
+    /// its neighbours; a list of contacts is full at 256 in the worlds of a lane group together.
     pub fn contact_overflow(&self) -> u64 {
         self.groups.iter().map(|group| u64::from(group.report.overflow)).sum()
     }

@@ -22,7 +22,8 @@ use crate::cli::{
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Ctrl-C stops the simulation; what was shown until then is written, and the exit code is 130.
+Ctrl-C stops the simulation; what was shown until then is written, and the exit code is 130. So it is where a
+world becomes too fast or infinite, with exit code 1; a picture shows the last moment before, by --frame-rate.
 
 Examples:
   pentathlon physics show quadruped --drop 0.5 --out drop.gif
@@ -144,21 +145,30 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let steps = (arguments.seconds / time_step).round() as u64;
     let bar = progress_bar(arguments, steps)?;
     let (mut frames, mut made, mut contact_overflow) = (1, 0, 0);
+    let mut last = first;
+    let mut fault = Ok(());
     while made < steps && !stop.load(Ordering::SeqCst) {
         targets.update(made, &mut worlds)?;
         worlds.step();
         made += 1;
         let time = made as f64 * time_step;
-        worlds.check_faults(time)?;
+        fault = worlds.check_faults(time);
+        if fault.is_err() {
+            break;
+        }
         contact_overflow += worlds.contact_overflow();
-        if kind != Kind::Picture && time >= frames as f64 * frame_time - 1e-9 {
+        if time >= frames as f64 * frame_time - 1e-9 {
             frames += 1;
-            sink.add(time, &worlds.snapshots(&scene.model)?)?;
+            last = worlds.snapshots(&scene.model)?;
+            sink.add(time, &last)?;
         }
         bar.set_position(made);
     }
     bar.finish_and_clear();
-    sink.finish(&arguments.out, &worlds.snapshots(&scene.model)?)?;
+    if fault.is_ok() {
+        last = worlds.snapshots(&scene.model)?;
+    }
+    sink.finish(&arguments.out, &last)?;
     if contact_overflow > 0 {
         report(&format!(
             "warning: {contact_overflow} contact points found no room and were left out; the shapes touch in too many \
@@ -167,6 +177,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let out = arguments.out.display();
     let pictures = if kind == Kind::Picture { "picture".into() } else { format!("{frames} frames") };
+    if let Err(fault) = fault {
+        anyhow::bail!("{fault}; saved what was shown until then in {out}: {pictures}");
+    }
     if made < steps {
         let seconds = made as f64 * time_step;
         let saved = format!("saved what was shown until then in {out}: {pictures} of {seconds:.3} s");
