@@ -6,7 +6,7 @@ use proptest::test_runner::TestRunner;
 
 use super::box_box::rules::*;
 use super::contact_point::rules::*;
-use super::hull::rules::*;
+use super::tests::{Placed, deepest_of_clouds};
 use crate::scalar::Field;
 use crate::scalar::rules::Real;
 use crate::vector::rules::*;
@@ -14,38 +14,26 @@ use crate::vector::rules::*;
 /// A box: where, how large, and turned by a quaternion of any length.
 type Solid = ([f64; 3], [f64; 3], [f64; 4]);
 
-fn pose_of<R: Real + Field>((position, _, turn): Solid, lift: impl Fn(f64) -> R) -> Pose<R> {
+fn placed<R: Real + Field>((position, half, turn): Solid, lift: impl Fn(f64) -> R) -> Placed<R> {
     let [x, y, z] = position.map(&lift);
+    let [half_x, half_y, half_z] = half.map(&lift);
     let [w, i, j, k] = turn.map(&lift);
     let turn = normalize_quaternion(Quaternion { w, x: i, y: j, z: k });
-    Pose { position: vector3(x, y, z), rotation: matrix_of(turn) }
+    let pose = Pose { position: vector3(x, y, z), rotation: matrix_of(turn) };
+    Placed::Box(pose, vector3(half_x, half_y, half_z))
 }
 
-fn deepest<R: Real + Field>(points: [ContactPoint<R>; 4]) -> ContactPoint<R> {
+fn as_boxes(a: Solid, b: Solid) -> ContactPoint<f64> {
+    let [Placed::Box(pose_a, half_a), Placed::Box(pose_b, half_b)] = [a, b].map(|solid| placed(solid, |x| x))
+    else {
+        unreachable!("a solid is a box")
+    };
+    let points = box_box(pose_a, half_a, pose_b, half_b);
     deeper_contact(deeper_contact(points[0], points[1]), deeper_contact(points[2], points[3]))
 }
 
-fn as_boxes<R: Real + Field>(a: Solid, b: Solid, lift: impl Fn(f64) -> R + Copy) -> ContactPoint<R> {
-    let half = |solid: Solid| vector3(lift(solid.1[0]), lift(solid.1[1]), lift(solid.1[2]));
-    deepest(box_box(pose_of(a, lift), half(a), pose_of(b, lift), half(b)))
-}
-
-fn as_hulls<R: Real + Field>(a: Solid, b: Solid, lift: impl Fn(f64) -> R + Copy) -> ContactPoint<R> {
-    let cloud = |solid: Solid| {
-        let no_plane = super::plane::rules::Plane { normal: zero3(), offset: lift(0.0) };
-        let mut cloud = Cloud {
-            corner_count: 0,
-            face_count: 0,
-            radius: lift(0.0),
-            corners: [zero3(); MAX_CORNERS],
-            faces: [no_plane; MAX_FACES],
-        };
-        let half = vector3(lift(solid.1[0]), lift(solid.1[1]), lift(solid.1[2]));
-        cloud_of_box(pose_of(solid, lift), half, &mut cloud);
-        cloud
-    };
-    let along = vector3(lift(1.0), lift(0.0), lift(0.0));
-    deepest(cloud_cloud(&mut cloud(a), &mut cloud(b), along))
+fn as_hulls<R: Real + Field>(a: Solid, b: Solid, lift: impl Fn(f64) -> R) -> ContactPoint<R> {
+    deepest_of_clouds(placed(a, &lift), placed(b, &lift))
 }
 
 fn solid() -> impl Strategy<Value = Solid> {
@@ -64,10 +52,10 @@ fn near(runner: &mut TestRunner, distance: f64) -> Option<(Solid, Solid)> {
     for _ in 0..60 {
         let middle = 0.5 * (near + far);
         a.0 = [0, 1, 2].map(|axis| direction[axis] / length * middle);
-        if as_boxes(a, b, |x| x).distance > distance { far = middle } else { near = middle }
+        if as_boxes(a, b).distance > distance { far = middle } else { near = middle }
     }
     // Where several rules meet the distance jumps.
-    ((as_boxes(a, b, |x| x).distance - distance).abs() < 1e-6).then_some((a, b))
+    ((as_boxes(a, b).distance - distance).abs() < 1e-6).then_some((a, b))
 }
 
 /// How often a rule may be off by more than a tenth of a millimetre: the way out is looked for, not proved.
@@ -81,11 +69,10 @@ fn hulls_that_overlap_leave_as_boxes_do() {
         let depth = 1e-4 + 2.9e-3 * f64::from(round) / 1500.0;
         let Some((a, b)) = near(&mut runner, -depth) else { continue };
         compared += 1;
-        let boxes = as_boxes(a, b, |x| x);
+        let boxes = as_boxes(a, b);
         let hulls = as_hulls(a, b, |x| x);
         let single = as_hulls(a, b, |x| x as f32);
-        let single_normal = [single.normal.x, single.normal.y, single.normal.z].map(f64::from);
-        let [x, y, z] = single_normal;
+        let [x, y, z] = [single.normal.x, single.normal.y, single.normal.z].map(f64::from);
         for (count, distance, normal) in
             [(0, hulls.distance, hulls.normal), (1, f64::from(single.distance), vector3(x, y, z))]
         {

@@ -26,7 +26,7 @@ fn the_rules_are_valid_wgsl() {
 
 /// A shape of the recordings at its pose, in one scalar.
 #[derive(Clone, Copy, Debug)]
-enum Placed<R> {
+pub(super) enum Placed<R> {
     Sphere(Vector3<R>, R),
     Capsule(Capsule<R>),
     Box(Pose<R>, Vector3<R>),
@@ -382,7 +382,7 @@ fn cloud_of<R: Real + Field>(shape: Placed<R>) -> Cloud<R> {
     cloud
 }
 
-fn deepest_of_clouds<R: Real + Field>(a: Placed<R>, b: Placed<R>) -> ContactPoint<R> {
+pub(super) fn deepest_of_clouds<R: Real + Field>(a: Placed<R>, b: Placed<R>) -> ContactPoint<R> {
     let along = vector3(R::lit(1.0), R::lit(0.0), R::lit(0.0));
     let points = cloud_cloud(&mut cloud_of(a), &mut cloud_of(b), along);
     deeper_contact(deeper_contact(points[0], points[1]), deeper_contact(points[2], points[3]))
